@@ -1,0 +1,25 @@
+// The subcommands of hilum-cli. Each adds itself to the parser; its callback sets the exit code.
+#pragma once
+
+#include <stop_token>
+
+#include <CLI/CLI.hpp>
+
+namespace hilum {
+
+enum ExitCode : int { AllDone = 0, SomeFailed = 1, WrongUsage = 2 };
+
+struct CommandContext {
+    std::stop_token stop; // requested by Ctrl-C
+    int exitCode = AllDone;
+};
+
+// context outlives the parser.
+void addTrainCommand(CLI::App& app, CommandContext& context);
+void addEvaluateCommand(CLI::App& app, CommandContext& context);
+void addPredictCommand(CLI::App& app, CommandContext& context);
+void addPhantomCommand(CLI::App& app, CommandContext& context);
+void addInfoCommand(CLI::App& app, CommandContext& context);
+void addConvertCommand(CLI::App& app, CommandContext& context);
+
+} // namespace hilum

@@ -1,0 +1,7 @@
+#include "app/Commands.h"
+
+namespace hilum {
+
+void addEvaluateCommand(CLI::App&, CommandContext&) {}
+
+} // namespace hilum

@@ -1,0 +1,7 @@
+#include "app/Commands.h"
+
+namespace hilum {
+
+void addInfoCommand(CLI::App&, CommandContext&) {}
+
+} // namespace hilum

@@ -1,0 +1,7 @@
+#include "app/Commands.h"
+
+namespace hilum {
+
+void addTrainCommand(CLI::App&, CommandContext&) {}
+
+} // namespace hilum

@@ -1,0 +1,26 @@
+# How Hilum's own code is compiled. Third-party headers are SYSTEM and stay silent.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(HILUM_CCACHE ccache)
+if(HILUM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${HILUM_CCACHE}")
+endif()
+
+add_library(hilum_warnings INTERFACE)
+if(MSVC)
+  target_compile_options(hilum_warnings INTERFACE /W4 /utf-8 $<$<BOOL:${HILUM_WERROR}>:/WX>)
+else()
+  target_compile_options(hilum_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${HILUM_WERROR}>:-Werror>)
+  
+endif()
+
+if(HILUM_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,21 @@
+# Every third-party library, found once. Targets below core/ and ui/ link them PRIVATE.
+
+find_package(Threads REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(DCMTK REQUIRED)
+find_package(Torch REQUIRED)
+find_package(HilumOpenCV REQUIRED)
+
+# Torch's package sets plain variables; give it a target, with SYSTEM headers.
+add_library(hilum_torch INTERFACE)
+target_include_directories(hilum_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(hilum_torch INTERFACE ${TORCH_LIBRARIES})
+
+if(HILUM_GUI)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg LinguistTools)
+  find_package(Qt6 6.4 QUIET COMPONENTS Test)
+endif()

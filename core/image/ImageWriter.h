@@ -1,0 +1,24 @@
+// Pictures -> files. Each is written to a temporary file beside the target, synced and renamed, so that an
+// existing file is replaced whole or not at all. Errors: NotWritable.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "core/domain/Radiograph.h"
+#include "core/domain/Raster.h"
+#include "core/domain/Result.h"
+
+namespace hilum {
+
+// 16-bit grey PNG of the stored values (signed ones shifted up by −storedMin), not windowed, not inverted.
+Result<void> writeStoredValuesPng(const Radiograph& film, const std::filesystem::path& file);
+// 8-bit PNG with 1 (grey) or 3 (RGB) channels.
+Result<void> writePng(const Raster<std::uint8_t>& image, const std::filesystem::path& file);
+// 32-bit float TIFF, one channel.
+Result<void> writeFloatTiff(const FloatImage& image, const std::filesystem::path& file);
+// Bytes as they are.
+Result<void> writeFileAtomically(const std::filesystem::path& file, std::string_view bytes);
+
+} // namespace hilum

@@ -1,0 +1,32 @@
+// Files -> Radiograph. The format is told by content, never by name. Blocking; thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <vector>
+
+#include "core/domain/Radiograph.h"
+#include "core/domain/Result.h"
+
+namespace hilum {
+
+// Largest film that is decoded, in pixels; a larger one is refused before anything is allocated.
+inline constexpr long long kMaxFilmPixels = 100'000'000;
+
+enum class FileKind { Dicom, Png, Jpeg, Tiff, Unknown };
+
+// By the file's first bytes. Errors: NotFound, NotReadable.
+Result<FileKind> sniffFile(const std::filesystem::path& file);
+
+// Reads PNG, JPEG, TIFF (first page) and DICOM (first frame). Colour becomes grey by ITU-R BT.601 luma.
+// Errors: NotFound, NotReadable, UnsupportedFormat, Damaged, TooLarge, Cancelled. The error's context is the
+// file, its message the reason (for DICOM: with the tag or the transfer syntax).
+Result<Radiograph> readRadiograph(const std::filesystem::path& file, std::stop_token stop = {});
+
+// Files stay as given; folders are walked (hidden files and symbolic links to folders left out) and give the
+// files inside that are films by content, sorted by path. Never blocks on FIFOs or devices.
+// Errors: NotFound for a path that does not exist, Cancelled.
+Result<std::vector<std::filesystem::path>> findFilms(const std::vector<std::filesystem::path>& paths,
+                                                     std::stop_token stop = {});
+
+} // namespace hilum

@@ -1,0 +1,1 @@
+#include "core/inference/Classifier.h"
