@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -11,6 +13,7 @@ enum ExitCode : int { AllDone = 0, SomeFailed = 1, WrongUsage = 2 };
 
 struct CommandContext {
     std::stop_token stop; // requested by Ctrl-C
+    std::vector<std::string> commandLine; // as typed; recorded in model cards
     int exitCode = AllDone;
 };
 

@@ -1,20 +1,15 @@
 // hilum-cli: everything that the window does, without the window.
 
-#include <csignal>
-
 #include "app/Commands.h"
-
-namespace {
-
-std::stop_source stopSource;
-
-} // namespace
+#include "app/Interrupt.h"
 
 int main(int argc, char** argv) {
-    hilum::CommandContext context{.stop = stopSource.get_token()};
+    const hilum::Interrupt interrupt;
+    hilum::CommandContext context{.stop = interrupt.token(), .commandLine = {argv, argv + argc}};
     CLI::App app{"Hilum reads chest radiographs with fine-tuned networks, and fine-tunes them.\n"
                  "Research use, not for diagnosis."};
     app.name("hilum-cli");
+    app.set_version_flag("--version", HILUM_VERSION);
     app.require_subcommand(1);
     hilum::addPredictCommand(app, context);
     hilum::addTrainCommand(app, context);

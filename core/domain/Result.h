@@ -26,7 +26,7 @@ enum class ErrorCode {
 };
 
 // The code as it stands in `predict --json`: stable, lower case, with hyphens.
-constexpr std::string_view toString(ErrorCode code) {
+constexpr std::string_view codeName(ErrorCode code) {
     switch (code) {
     case ErrorCode::NotFound:
         return "not-found";

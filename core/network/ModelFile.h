@@ -1,4 +1,4 @@
-// The model file: network weights plus model card plus a reference input with its logits. docs/model-file.md.
+// The model file: network weights plus model card plus a reference output. docs/model-file.md describes it.
 #pragma once
 
 #include <filesystem>
@@ -8,26 +8,32 @@
 #include "core/domain/ModelCard.h"
 #include "core/domain/Result.h"
 #include "core/network/Network.h"
+#include "core/network/SafeTensors.h"
 
 namespace hilum {
 
 struct LoadedModel {
     ModelCard card;
-    std::string sha256; // of the whole file
-    std::shared_ptr<Network> network; // eval mode
+    std::string sha256;               // of the whole file
+    std::shared_ptr<Network> network; // eval mode, no gradients
 };
 
-// Computes the reference logits on a fixed input, and writes file atomically. The network must be on the CPU.
+// Computes the reference logits on a fixed input, and writes file atomically. The network is left in eval mode.
 // Errors: NotWritable, InvalidArgument (card and network disagree).
 Result<void> saveModel(const std::filesystem::path& file, const ModelCard& card, Network& network);
 
 // Errors: NotFound, NotReadable, TooLarge, BadModelFile (with the list of differing tensors, or by how much the
-// reference logits differ), UnsupportedVersion.
+// reference logits differ), UnsupportedVersion, OutOfMemory.
 Result<LoadedModel> loadModel(const std::filesystem::path& file);
 
+// Errors: NotFound, NotReadable, TooLarge, BadModelFile, UnsupportedVersion.
 Result<ModelCard> loadModelCard(const std::filesystem::path& file);
 
-// Lower-case hexadecimal. Errors: NotFound, NotReadable.
-Result<std::string> sha256OfFile(const std::filesystem::path& file);
+// Every parameter and buffer under torchvision's name.
+std::vector<std::pair<std::string, at::Tensor>> stateOf(const Network& network);
+
+// Copies tensors into the network: all of them, or none. "num_batches_tracked" may be missing.
+// Errors: BadModelFile with the missing, unknown, differently shaped or non-finite tensors.
+Result<void> loadState(Network& network, const std::vector<std::pair<std::string, at::Tensor>>& tensors);
 
 } // namespace hilum

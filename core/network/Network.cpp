@@ -1,1 +1,48 @@
 #include "core/network/Network.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <torch/nn/modules/linear.h>
+
+#include "core/network/Architectures.h"
+
+namespace hilum {
+
+const std::vector<NetworkInfo>& networkTable() {
+    static const std::vector<NetworkInfo> table{
+        {"vgg19", "VGG19", 224, 3, "features.36", "139 M weights; plain and heavy, smooth heat maps",
+         makeVgg19},
+        {"resnet101", "ResNet101", 224, 3, "layer4", "42 M weights; deep, with shortcuts", makeResNet101},
+        {"densenet201", "DenseNet201", 224, 3, "features.norm5",
+         "18 M weights; best in the study that Hilum grew out of", makeDenseNet201},
+        {"hilumnet", "HilumNet", 224, 1, "stage4", "0.7 M weights; trained from scratch in minutes",
+         makeHilumNet},
+    };
+    return table;
+}
+
+const NetworkInfo* findNetwork(std::string_view name) {
+    const auto& table = networkTable();
+    const auto found = std::ranges::find(table, name, &NetworkInfo::name);
+    return found == table.end() ? nullptr : &*found;
+}
+
+Result<std::shared_ptr<Network>> makeNetwork(std::string_view name, int labelCount, int inputPlanes) {
+    const NetworkInfo* info = findNetwork(name);
+    if (info == nullptr)
+        return fail(ErrorCode::InvalidArgument, "There is no network of that name.", std::string(name));
+    if (labelCount < 2)
+        return fail(ErrorCode::InvalidArgument, "A network needs at least two labels.", std::string(name));
+    if (inputPlanes != 1 && inputPlanes != 3)
+        return fail(ErrorCode::InvalidArgument, "A network takes one or three input planes.", std::string(name));
+    return info->make(labelCount, inputPlanes);
+}
+
+HeadPass pooledLinearPass(const at::Tensor& activations, torch::nn::LinearImpl& linear) {
+    const double cells = static_cast<double>(activations.size(2) * activations.size(3));
+    const at::Tensor weights = (linear.weight / cells).unsqueeze(0); // 1 × K × C
+    return {linear.forward(activations.mean({2, 3})), weights.expand({activations.size(0), -1, -1}), activations};
+}
+
+} // namespace hilum

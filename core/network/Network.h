@@ -44,6 +44,7 @@ struct NetworkInfo {
     int inputPlanes;              // 3 for torchvision's networks
     std::string_view camLayer;    // torchvision's name of the layer at the cut
     std::string_view description; // a word for someone who chooses
+    std::shared_ptr<Network> (*make)(int labelCount, int inputPlanes); // arguments unchecked: use makeNetwork()
 };
 
 // The table of networks, in the order in which they are offered.

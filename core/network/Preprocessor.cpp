@@ -1,1 +1,69 @@
-#include "core/network/Network.h"
+#include "core/network/Preprocessor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <ATen/ATen.h>
+#include <opencv2/imgproc.hpp>
+
+#include "core/image/Windowing.h"
+
+namespace hilum {
+namespace {
+
+// The part of the film that the square covers, in whole pixels; reaches beyond the film for Letterbox.
+cv::Rect coveredRect(int widthPx, int heightPx, FitMode fit) {
+    if (fit == FitMode::Stretch)
+        return {0, 0, widthPx, heightPx};
+    const int side = fit == FitMode::CenterCrop ? std::min(widthPx, heightPx) : std::max(widthPx, heightPx);
+    return {(widthPx - side) / 2, (heightPx - side) / 2, side, side};
+}
+
+cv::Mat cutOut(const cv::Mat& film, const cv::Rect& rect) {
+    const cv::Rect inside = rect & cv::Rect(0, 0, film.cols, film.rows);
+    if (inside == rect)
+        return film(rect);
+    cv::Mat padded;
+    cv::copyMakeBorder(film(inside), padded, inside.y - rect.y, rect.br().y - inside.br().y, inside.x - rect.x,
+                       rect.br().x - inside.br().x, cv::BORDER_CONSTANT, cv::Scalar(0));
+    return padded;
+}
+
+} // namespace
+
+GridPlacement placementOnFilm(int filmWidthPx, int filmHeightPx, FitMode fit) {
+    const cv::Rect rect = coveredRect(filmWidthPx, filmHeightPx, fit);
+    return {static_cast<double>(rect.x), static_cast<double>(rect.y), static_cast<double>(rect.width),
+            static_cast<double>(rect.height)};
+}
+
+GreyImage fitToSquare(const Radiograph& film, FitMode fit, int sizePx) {
+    GreyImage windowed = applyWindow(film, defaultWindow(film));
+    const cv::Mat whole(windowed.heightPx, windowed.widthPx, CV_8UC1, windowed.values.data());
+    const cv::Mat part = cutOut(whole, coveredRect(film.widthPx, film.heightPx, fit));
+
+    GreyImage square(sizePx, sizePx);
+    cv::Mat target(sizePx, sizePx, CV_8UC1, square.values.data());
+    const bool shrinks = part.cols >= sizePx && part.rows >= sizePx;
+    cv::resize(part, target, target.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+    return square;
+}
+
+at::Tensor normalise(const GreyImage& square, const Preprocessing& preprocessing) {
+    const auto planes = static_cast<std::int64_t>(preprocessing.mean.size());
+    at::Tensor result = at::empty({planes, square.heightPx, square.widthPx}, at::kFloat);
+    float* out = result.data_ptr<float>();
+    for (std::size_t plane = 0; plane < preprocessing.mean.size(); ++plane) {
+        const float scale = 1.0F / preprocessing.standardDeviation[plane];
+        const float mean = preprocessing.mean[plane];
+        for (const std::uint8_t value : square.values)
+            *out++ = (static_cast<float>(value) / 255.0F - mean) * scale;
+    }
+    return result;
+}
+
+at::Tensor prepare(const Radiograph& film, const Preprocessing& preprocessing) {
+    return normalise(fitToSquare(film, preprocessing.fit, preprocessing.inputSizePx), preprocessing).unsqueeze(0);
+}
+
+} // namespace hilum

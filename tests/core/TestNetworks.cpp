@@ -1,0 +1,144 @@
+// The networks against what torchvision's weights and LibTorch's own autograd say.
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/utils.h>
+
+#include "core/network/GradCam.h"
+#include "core/network/ModelFile.h"
+#include "core/network/Network.h"
+
+#include <QtTest>
+
+using namespace hilum;
+
+namespace {
+
+constexpr int kLabels = 3;
+constexpr double kMinCorrelation = 0.999;
+
+// Weights as after training: batch norms with statistics of their own, a head with a preference.
+std::shared_ptr<Network> trainedLike(const char* name) {
+    torch::manual_seed(20260314);
+    auto network = makeNetwork(name, kLabels, findNetwork(name)->inputPlanes).value();
+    const torch::NoGradGuard noGrad;
+    for (const auto& module : network->modules(false)) {
+        if (auto* norm = module->as<torch::nn::BatchNorm2d>()) {
+            norm->weight.uniform_(0.6, 1.1);
+            norm->bias.uniform_(-0.2, 0.2);
+            norm->running_mean.uniform_(-0.1, 0.1);
+            norm->running_var.uniform_(0.7, 1.3);
+        }
+    }
+    network->eval();
+    return network;
+}
+
+double correlation(const at::Tensor& a, const at::Tensor& b) {
+    const at::Tensor x = a.flatten().to(at::kDouble), y = b.flatten().to(at::kDouble);
+    const at::Tensor dx = x - x.mean(), dy = y - y.mean();
+    return ((dx * dy).sum() / (dx.norm() * dy.norm())).item<double>();
+}
+
+// Grad-CAM as published: a backward pass through the whole network for one class at a time. What a hook on the
+// layer sees of DenseNet is what its in-place ReLU leaves there.
+at::Tensor referenceMap(Network& network, bool inPlaceRelu, const at::Tensor& image, std::int64_t label) {
+    const at::Tensor layer = network.features(image);
+    const at::Tensor logit = network.head(layer)[0][label];
+    const at::Tensor gradient = torch::autograd::grad({logit}, {layer})[0];
+    const at::Tensor activations = (inPlaceRelu ? at::relu(layer) : layer).detach();
+    const at::Tensor alpha = gradient.mean({2, 3}, true);
+    return at::relu((alpha * activations).sum(1))[0];
+}
+
+} // namespace
+
+class TestNetworks : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void gradCamEqualsFullBackward_data() {
+        QTest::addColumn<QString>("name");
+        for (const NetworkInfo& info : networkTable())
+            QTest::newRow(info.name.data()) << QString::fromUtf8(info.name.data());
+    }
+    void gradCamEqualsFullBackward() {
+        QFETCH(QString, name);
+        const auto network = trainedLike(name.toUtf8().constData());
+        const NetworkInfo& info = *findNetwork(name.toStdString());
+        const at::Tensor image = at::rand({1, info.inputPlanes, 224, 224}) * 2 - 1;
+        const CamResult result = gradCam(*network, image);
+        QVERIFY(at::allclose(result.logits, network->forward(image), 1e-4, 1e-4));
+        int warmMaps = 0;
+        for (std::int64_t label = 0; label < kLabels; ++label) {
+            const at::Tensor reference = referenceMap(*network, name.startsWith("densenet"), image, label);
+            const at::Tensor map = result.maps[0][label];
+            QCOMPARE(map.sizes(), reference.sizes());
+            QVERIFY(at::allclose(map, reference, 1e-3, 1e-6 + 1e-4 * reference.max().item<double>()));
+            if (reference.max().item<double>() > 0) {
+                ++warmMaps;
+                QVERIFY(correlation(map, reference) >= kMinCorrelation);
+            }
+        }
+        QVERIFY(warmMaps > 0); // otherwise nothing was compared
+    }
+
+    // Counts of torchvision's models with three classes instead of a thousand.
+    void parametersAreTorchvisions_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<qint64>("parameters");
+        QTest::addColumn<int>("tensors"); // entries of the state dict
+        QTest::addColumn<QString>("someName");
+        QTest::newRow("vgg19") << "vgg19" << qint64{139'582'531} << 38 << "classifier.6.bias";
+        QTest::newRow("resnet101") << "resnet101" << qint64{42'506'307} << 626 << "layer3.22.bn3.running_var";
+        QTest::newRow("densenet201") << "densenet201" << qint64{18'098'691} << 1207
+                                     << "features.denseblock4.denselayer32.conv2.weight";
+    }
+    void parametersAreTorchvisions() {
+        QFETCH(QString, name);
+        QFETCH(qint64, parameters);
+        QFETCH(int, tensors);
+        QFETCH(QString, someName);
+        const auto network = makeNetwork(name.toStdString(), kLabels, 3).value();
+        qint64 count = 0;
+        for (const at::Tensor& parameter : network->parameters())
+            count += parameter.numel();
+        QCOMPARE(count, parameters);
+        const auto state = stateOf(*network);
+        QCOMPARE(static_cast<int>(state.size()), tensors);
+        QVERIFY(std::ranges::any_of(state, [&](const auto& item) { return item.first == someName.toStdString(); }));
+    }
+
+    void ownNetworkIsSmall() {
+        const auto network = makeNetwork("hilumnet", kLabels, 1).value();
+        std::int64_t count = 0;
+        for (const at::Tensor& parameter : network->parameters())
+            count += parameter.numel();
+        QVERIFY2(count <= 1'200'000, qPrintable(QString::number(count)));
+    }
+
+    void prefixesNameParameters_data() { gradCamEqualsFullBackward_data(); }
+    void prefixesNameParameters() {
+        QFETCH(QString, name);
+        const auto network = makeNetwork(name.toStdString(), kLabels, 3).value();
+        std::vector<std::string> prefixes = network->headPrefixes();
+        for (const std::string& prefix : network->lastBlockPrefixes())
+            prefixes.push_back(prefix);
+        for (const std::string& prefix : prefixes) {
+            QVERIFY2(std::ranges::any_of(network->named_parameters().keys(),
+                                         [&](const std::string& key) { return key.starts_with(prefix); }),
+                     prefix.c_str());
+        }
+    }
+
+    void unknownNetworkIsRefused() {
+        const auto network = makeNetwork("alexnet", kLabels, 3);
+        QVERIFY(!network);
+        QCOMPARE(network.error().code, ErrorCode::InvalidArgument);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestNetworks)
+#include "TestNetworks.moc"
