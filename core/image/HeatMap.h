@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/domain/Raster.h"
@@ -21,6 +22,14 @@ float heatAlpha(float heat);
 // rectangle's edge, 0 outside the rectangle (the network did not see it). Raw units, as in the map.
 FloatImage mapInFilmPixels(const FloatImage& map, const GridPlacement& placement, int filmWidthPx,
                            int filmHeightPx);
+
+// The raw value that is drawn in the hottest colour: the model's fixed scale, or where it has none the
+// largest value of the map (1 for an empty map).
+struct HeatScale {
+    double top = 1;
+    bool fixed = false;
+};
+HeatScale heatScale(const Explanation& explanation, std::size_t label);
 
 // Grey film with the map on top. heat = clamp(map / scale, 0, 1); scale > 0; opacity in [0, 1].
 RgbImage overlayHeatMap(const GreyImage& film, const FloatImage& filmMap, double scale, double opacity);

@@ -1,10 +1,9 @@
-// Pictures -> files. Each is written to a temporary file beside the target, synced and renamed, so that an
-// existing file is replaced whole or not at all. Errors: NotWritable.
+// Pictures -> files, written whole or not at all (core/storage/AtomicFile.h). Errors: NotWritable.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <string_view>
+#include <string>
 
 #include "core/domain/Radiograph.h"
 #include "core/domain/Raster.h"
@@ -18,7 +17,7 @@ Result<void> writeStoredValuesPng(const Radiograph& film, const std::filesystem:
 Result<void> writePng(const Raster<std::uint8_t>& image, const std::filesystem::path& file);
 // 32-bit float TIFF, one channel.
 Result<void> writeFloatTiff(const FloatImage& image, const std::filesystem::path& file);
-// Bytes as they are.
-Result<void> writeFileAtomically(const std::filesystem::path& file, std::string_view bytes);
+// 8-bit PNG with 1 (grey) or 3 (RGB) channels, in memory.
+std::string encodePng(const Raster<std::uint8_t>& image);
 
 } // namespace hilum

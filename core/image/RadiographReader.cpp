@@ -1,1 +1,175 @@
-// RadiographReader
+#include "core/image/RadiographReader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+#include "core/image/Bytes.h"
+#include "core/image/DicomReader.h"
+#include "core/image/DicomStructure.h"
+#include "core/image/RasterReader.h"
+
+namespace hilum {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kHeadBytes = 1024; // enough to tell every format
+
+std::string nameOf(const fs::path& file) {
+    const auto utf8 = file.u8string();
+    return {utf8.begin(), utf8.end()};
+}
+
+bool beginsWith(Bytes bytes, std::string_view magic) {
+    return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+FileKind kindOf(Bytes head) {
+    using namespace std::string_view_literals;
+    if (beginsWith(head, "\x89PNG\r\n\x1a\n"sv))
+        return FileKind::Png;
+    if (beginsWith(head, "\xFF\xD8\xFF"sv))
+        return FileKind::Jpeg;
+    // A preamble may hold a TIFF header (PS3.10 7.1), so DICOM goes first.
+    if (looksLikeDicom(head))
+        return FileKind::Dicom;
+    for (const auto magic : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
+        if (beginsWith(head, magic))
+            return FileKind::Tiff;
+    return FileKind::Unknown;
+}
+
+// At most `most` bytes from the start. FIFOs and devices are refused without being opened.
+Result<std::vector<std::uint8_t>> readBytes(const fs::path& file, std::uint64_t most) {
+    std::error_code error;
+    const fs::file_status status = fs::status(file, error);
+    if (status.type() == fs::file_type::not_found)
+        return fail(ErrorCode::NotFound, "The file does not exist.", nameOf(file));
+    if (error)
+        return fail(ErrorCode::NotReadable, "The file cannot be looked at: " + error.message() + ".",
+                    nameOf(file));
+    if (status.type() != fs::file_type::regular)
+        return fail(ErrorCode::NotReadable, "This is not a regular file.", nameOf(file));
+    const std::uintmax_t size = fs::file_size(file, error);
+    std::ifstream stream(file, std::ios::binary);
+    if (error || !stream)
+        return fail(ErrorCode::NotReadable, "The file cannot be opened.", nameOf(file));
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min<std::uintmax_t>(size, most)));
+    stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (static_cast<std::size_t>(stream.gcount()) != bytes.size())
+        return fail(ErrorCode::NotReadable, "The file cannot be read to its end.", nameOf(file));
+    return bytes;
+}
+
+Result<Radiograph> readFile(const fs::path& file, const std::stop_token& stop) {
+    if (stop.stop_requested())
+        return fail(ErrorCode::Cancelled, "Reading was stopped.");
+    const auto bytes = readBytes(file, static_cast<std::uint64_t>(kMaxFileBytes) + 1);
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    if (bytes->size() > static_cast<std::size_t>(kMaxFileBytes))
+        return fail(ErrorCode::TooLarge,
+                    "The file is larger than " + std::to_string(kMaxFileBytes / (1024 * 1024)) + " MB.");
+    return decodeRadiograph(*bytes, stop);
+}
+
+bool isHidden(const fs::path& path) {
+    const auto name = path.filename().native();
+    return !name.empty() && name.front() == '.';
+}
+
+bool isFilm(const fs::path& file) {
+    constexpr std::string_view kMediaDirectory = "1.2.840.10008.1.3.10";
+    const auto head = readBytes(file, kHeadBytes);
+    if (!head)
+        return false;
+    const FileKind kind = kindOf(*head);
+    if (kind != FileKind::Dicom)
+        return kind != FileKind::Unknown;
+    const auto meta = readDicomMeta(*head);
+    return !meta || meta->sopClass != kMediaDirectory;
+}
+
+// Unreadable folders are passed over; the films in them are not there for the user either way.
+Result<std::vector<fs::path>> filmsBelow(const fs::path& folder, const std::stop_token& stop) {
+    std::vector<fs::path> films;
+    std::error_code error;
+    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
+    for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+        if (stop.stop_requested())
+            return fail(ErrorCode::Cancelled, "Looking for films was stopped.");
+        if (isHidden(entry->path()))
+            entry.disable_recursion_pending();
+        else if (isFilm(entry->path()))
+            films.push_back(entry->path());
+    }
+    std::sort(films.begin(), films.end());
+    return films;
+}
+
+} // namespace
+
+Result<FileKind> sniffFile(const fs::path& file) {
+    const auto head = readBytes(file, kHeadBytes);
+    if (!head)
+        return tl::unexpected(head.error());
+    return kindOf(*head);
+}
+
+Result<Radiograph> decodeRadiograph(std::span<const std::uint8_t> file, std::stop_token stop) {
+    if (stop.stop_requested())
+        return fail(ErrorCode::Cancelled, "Reading was stopped.");
+    switch (kindOf(file)) {
+    case FileKind::Dicom:
+        return readDicom(file, stop);
+    case FileKind::Png:
+        return readPng(file, stop);
+    case FileKind::Jpeg:
+        return readJpeg(file, stop);
+    case FileKind::Tiff:
+        return readTiff(file, stop);
+    case FileKind::Unknown:
+        break;
+    }
+    return fail(ErrorCode::UnsupportedFormat,
+                file.empty() ? "The file is empty." : "This is neither DICOM nor PNG, JPEG or TIFF.");
+}
+
+Result<Radiograph> readRadiograph(const fs::path& file, std::stop_token stop) {
+    try {
+        auto film = readFile(file, stop);
+        if (film)
+            film->source.file = file;
+        else
+            film.error().context = nameOf(file);
+        return film;
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, "There is not enough memory to read the file.", nameOf(file));
+    }
+}
+
+Result<std::vector<fs::path>> findFilms(const std::vector<fs::path>& paths, std::stop_token stop) {
+    std::vector<fs::path> films;
+    for (const fs::path& path : paths) {
+        std::error_code error;
+        const fs::file_status status = fs::status(path, error);
+        if (status.type() == fs::file_type::not_found)
+            return fail(ErrorCode::NotFound, "The path does not exist.", nameOf(path));
+        if (status.type() != fs::file_type::directory) {
+            films.push_back(path);
+            continue;
+        }
+        const auto below = filmsBelow(path, stop);
+        if (!below)
+            return tl::unexpected(below.error());
+        films.insert(films.end(), below->begin(), below->end());
+    }
+    return films;
+}
+
+} // namespace hilum

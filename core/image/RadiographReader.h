@@ -1,7 +1,9 @@
 // Files -> Radiograph. The format is told by content, never by name. Blocking; thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -13,6 +15,9 @@ namespace hilum {
 // Largest film that is decoded, in pixels; a larger one is refused before anything is allocated.
 inline constexpr long long kMaxFilmPixels = 100'000'000;
 
+// Largest file that is opened, in bytes.
+inline constexpr long long kMaxFileBytes = 320LL * 1024 * 1024;
+
 enum class FileKind { Dicom, Png, Jpeg, Tiff, Unknown };
 
 // By the file's first bytes. Errors: NotFound, NotReadable.
@@ -23,9 +28,12 @@ Result<FileKind> sniffFile(const std::filesystem::path& file);
 // file, its message the reason (for DICOM: with the tag or the transfer syntax).
 Result<Radiograph> readRadiograph(const std::filesystem::path& file, std::stop_token stop = {});
 
+// The same for a file in memory; film.source.file and the error's context stay empty.
+Result<Radiograph> decodeRadiograph(std::span<const std::uint8_t> file, std::stop_token stop = {});
+
 // Files stay as given; folders are walked (hidden files and symbolic links to folders left out) and give the
-// files inside that are films by content, sorted by path. Never blocks on FIFOs or devices.
-// Errors: NotFound for a path that does not exist, Cancelled.
+// files inside that are films by content (a DICOMDIR is none), sorted by path. Never blocks on FIFOs or
+// devices. Errors: NotFound for a path that does not exist, Cancelled.
 Result<std::vector<std::filesystem::path>> findFilms(const std::vector<std::filesystem::path>& paths,
                                                      std::stop_token stop = {});
 

@@ -1,1 +1,100 @@
-// Windowing
+#include "core/image/Windowing.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include <opencv2/core.hpp>
+// After core.hpp.
+#include <opencv2/imgproc.hpp>
+
+namespace hilum {
+
+namespace {
+
+// The linear window that maps low to black and high to white (low <= high).
+Window windowOver(double low, double high, std::string explanation) {
+    const double width = high - low + 1;
+    return {low + width / 2, width, VoiFunction::Linear, std::move(explanation)};
+}
+
+Window fullRange(const Radiograph& film) {
+    const auto top = static_cast<std::uint16_t>(film.storedMax - film.storedMin);
+    const auto [low, high] = std::minmax(film.modalityValue(0), film.modalityValue(top));
+    return windowOver(low, high, "full range");
+}
+
+Window ownRange(const Radiograph& film) {
+    const auto [smallest, largest] = std::minmax_element(film.pixels->begin(), film.pixels->end());
+    const auto [low, high] = std::minmax(film.modalityValue(*smallest), film.modalityValue(*largest));
+    return windowOver(low, high, "smallest to largest value");
+}
+
+} // namespace
+
+Window defaultWindow(const Radiograph& film) {
+    if (!film.windows.empty())
+        return film.windows.front();
+    if (film.bitsStored == 8 || film.pixels == nullptr || film.pixels->empty())
+        return fullRange(film);
+    return ownRange(film);
+}
+
+double applyVoi(const Window& window, double modalityValue) {
+    const double x = modalityValue - window.center;
+    switch (window.function) {
+    case VoiFunction::Linear:
+        if (x <= -0.5 - (window.width - 1) / 2)
+            return 0;
+        if (x > -0.5 + (window.width - 1) / 2)
+            return 1;
+        return (x + 0.5) / (window.width - 1) + 0.5;
+    case VoiFunction::LinearExact:
+        return std::clamp(x / window.width + 0.5, 0.0, 1.0);
+    case VoiFunction::Sigmoid:
+        return 1 / (1 + std::exp(-4 * x / window.width));
+    }
+    return 0;
+}
+
+std::vector<float> windowTable(const Radiograph& film, const Window& window, Polarity display) {
+    assert(film.storedMax >= film.storedMin && film.storedMax - film.storedMin <= 0xFFFF);
+    // Brightness rises with the pixel value whatever the signs of polarity and slope are.
+    const bool valueRises = (film.polarity == Polarity::AsStored) == (film.rescaleSlope > 0);
+    const bool complement = valueRises == (display == Polarity::Inverted);
+    std::vector<float> table(static_cast<std::size_t>(film.storedMax - film.storedMin) + 1);
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const double grey = applyVoi(window, film.modalityValue(static_cast<std::uint16_t>(i)));
+        table[i] = static_cast<float>(complement ? 1 - grey : grey);
+    }
+    return table;
+}
+
+GreyImage applyWindow(const Radiograph& film, const Window& window, Polarity display) {
+    const std::vector<float> table = windowTable(film, window, display);
+    std::vector<std::uint8_t> grey(table.size());
+    std::transform(table.begin(), table.end(), grey.begin(),
+                   [](float value) { return static_cast<std::uint8_t>(value * 255 + 0.5F); });
+    GreyImage image;
+    image.widthPx = film.widthPx;
+    image.heightPx = film.heightPx;
+    image.values.resize(film.pixels->size());
+    const std::uint8_t* const lookup = grey.data();
+    std::transform(film.pixels->begin(), film.pixels->end(), image.values.begin(),
+                   [lookup](std::uint16_t pixel) { return lookup[pixel]; });
+    return image;
+}
+
+GreyImage resized(const GreyImage& image, int widthPx, int heightPx) {
+    assert(!image.empty() && widthPx > 0 && heightPx > 0);
+    GreyImage result(widthPx, heightPx, image.channels);
+    const int type = CV_8UC(image.channels);
+    // OpenCV only reads from the source.
+    const cv::Mat source(image.heightPx, image.widthPx, type, const_cast<std::uint8_t*>(image.values.data()));
+    cv::Mat target(heightPx, widthPx, type, result.values.data());
+    const bool shrinks = widthPx <= image.widthPx && heightPx <= image.heightPx;
+    cv::resize(source, target, target.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+    return result;
+}
+
+} // namespace hilum

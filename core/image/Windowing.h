@@ -24,4 +24,7 @@ std::vector<float> windowTable(const Radiograph& film, const Window& window,
 // The whole film through windowTable(), rounded to 0 … 255.
 GreyImage applyWindow(const Radiograph& film, const Window& window, Polarity display = Polarity::AsStored);
 
+// Shrunk with area interpolation or enlarged bilinearly to widthPx × heightPx.
+GreyImage resized(const GreyImage& image, int widthPx, int heightPx);
+
 } // namespace hilum

@@ -1,1 +1,9 @@
 # Tests of core/.
+
+# Reading and drawing films
+add_library(hilum_film_files STATIC support/PictureFiles.cpp support/DicomFiles.cpp)
+target_link_libraries(hilum_film_files
+  PUBLIC hilum_domain
+  PRIVATE hilum_warnings hilum_opencv DCMTK::DCMTK JPEG::JPEG)
+hilum_test(core TestDicomReader LIBS hilum_image hilum_film_files)
+hilum_test(core TestRasterReader LIBS hilum_image hilum_film_files hilum_opencv)
