@@ -1,4 +1,6 @@
 # Tests of core/.
+hilum_test(core TestModelFile LIBS hilum_network hilum_storage)
+hilum_test(core TestNetworks LIBS hilum_network TIMEOUT 600)
 
 # Reading and drawing films
 add_library(hilum_film_files STATIC support/PictureFiles.cpp support/DicomFiles.cpp)
@@ -7,3 +9,5 @@ target_link_libraries(hilum_film_files
   PRIVATE hilum_warnings hilum_opencv DCMTK::DCMTK JPEG::JPEG)
 hilum_test(core TestDicomReader LIBS hilum_image hilum_film_files)
 hilum_test(core TestRasterReader LIBS hilum_image hilum_film_files hilum_opencv)
+hilum_test(core TestPhantom LIBS hilum_image DCMTK::DCMTK)
+hilum_test(core TestPhantomCommand)
