@@ -1,0 +1,39 @@
+// A data set in, a model file and its figures out. Blocking; call it on a thread of its own. It uses
+// LibTorch's global random generator and thread count, so one fine-tuning at a time runs in a process.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/domain/Result.h"
+#include "training/DatasetIndex.h"
+#include "training/EvaluationReport.h"
+#include "training/RunFolder.h"
+#include "training/TrainingConfig.h"
+#include "training/TrainingProgress.h"
+
+namespace hilum {
+
+struct TrainingOutcome {
+    std::filesystem::path modelFile;      // empty: cross-validation without a final model
+    std::vector<EpochRecord> history;     // of the run or of the final model
+    int bestEpoch = 0;                    // whose weights the model has
+    bool stopped = false;                 // by the stop token; what there was has been kept and evaluated
+    std::optional<EvaluationReport> test; // absent without a test set
+    std::optional<CrossValidationReport> crossValidation; // over the folds that were finished
+    std::vector<std::string> labels;
+    std::vector<SkippedFile> skipped; // files of the data folder that were not used
+    std::vector<std::string> notes;   // e.g. what of the initial weights was used
+};
+
+// Writes the run folder config.out (see RunFolder). Deterministic: same data, configuration, seed and machine
+// give the same weights, bit for bit. When stop is requested, training ends at the next batch, the best
+// weights so far are kept and evaluated. Errors: InvalidArgument (with the setting as context), NotFound,
+// NotReadable, NotWritable, Cancelled (stopped before anything was learnt), OutOfMemory, Internal.
+Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCallback& progress,
+                                 std::stop_token stop, ExistingRun existing = ExistingRun::Refuse);
+
+} // namespace hilum

@@ -1,0 +1,83 @@
+#include "training/Predictor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <torch/utils.h>
+
+#include "core/network/GradCam.h"
+#include "training/BatchLoader.h"
+#include "training/Guarded.h"
+
+namespace hilum {
+namespace {
+
+// Calls use(images) for every batch. Errors: as predictFilms().
+template <class Use>
+Result<void> forEachBatch(Network& network, const FilmStore& store, const std::vector<std::size_t>& films,
+                          const PredictorOptions& options, const std::stop_token& stop, const Use& use) {
+    return guarded([&]() -> Result<void> {
+        const torch::NoGradGuard noGrad;
+        network.eval();
+        BatchLoader loader(store, options.preprocessing,
+                           {.batchSize = options.batchSize, .threads = options.threads, .augmentation = {}});
+        loader.start(films);
+        long done = 0;
+        while (auto batch = loader.next()) {
+            if (!*batch)
+                return tl::unexpected(batch->error());
+            if (stop.stop_requested())
+                return fail(ErrorCode::Cancelled, "Not every film was read.");
+            use((*batch)->images.contiguous(at::MemoryFormat::ChannelsLast));
+            done += (*batch)->images.size(0);
+            if (options.progress)
+                options.progress(done, static_cast<long>(films.size()));
+        }
+        return {};
+    });
+}
+
+} // namespace
+
+Result<FilmLogits> predictFilms(Network& network, const FilmStore& store,
+                                const std::vector<std::size_t>& films, const PredictorOptions& options,
+                                std::stop_token stop) {
+    FilmLogits logits;
+    const auto read = [&](const at::Tensor& images) {
+        const at::Tensor rows = network.forward(images).to(at::kDouble).contiguous();
+        const double* row = rows.data_ptr<double>();
+        for (std::int64_t i = 0; i < rows.size(0); ++i, row += rows.size(1))
+            logits.values.emplace_back(row, row + rows.size(1));
+    };
+    return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(logits); });
+}
+
+Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& store,
+                                         const std::vector<std::size_t>& films,
+                                         const PredictorOptions& options, std::stop_token stop) {
+    std::vector<double> peaks;
+    const auto read = [&](const at::Tensor& images) {
+        const CamResult cam = gradCam(network, images);
+        const at::Tensor best = cam.logits.argmax(1, true); // N × 1
+        const at::Tensor tops =
+            cam.maps.amax({2, 3}).gather(1, best).flatten().to(at::kDouble).contiguous(); // N
+        peaks.insert(peaks.end(), tops.data_ptr<double>(), tops.data_ptr<double>() + tops.numel());
+    };
+    return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(peaks); });
+}
+
+std::vector<double> softmax(const std::vector<double>& logits, double temperature) {
+    const double top = std::ranges::max(logits);
+    std::vector<double> probabilities;
+    double sum = 0;
+    for (const double logit : logits) {
+        probabilities.push_back(std::exp((logit - top) / temperature));
+        sum += probabilities.back();
+    }
+    for (double& probability : probabilities)
+        probability /= sum;
+    return probabilities;
+}
+
+} // namespace hilum

@@ -1,0 +1,48 @@
+#include "training/RunFolder.h"
+
+#include <vector>
+
+namespace hilum {
+
+namespace fs = std::filesystem;
+
+bool RunFolder::holdsRun() const {
+    std::error_code ignored;
+    return fs::exists(config(), ignored) || fs::exists(model(), ignored) || fs::exists(folds(), ignored);
+}
+
+void RunFolder::removeRun() const {
+    // The marks of a finished run go first, so that what is left after an interruption does not look like
+    // one.
+    std::vector<fs::path> files{evaluationJson(), crossValidationJson(),
+                                model(),          predictions(),
+                                evaluationText(), crossValidationText(),
+                                history(),        split(),
+                                skipped(),        folds(),
+                                bestCheckpoint(), lastCheckpoint()};
+    std::error_code ignored;
+    for (const fs::path& file : files)
+        fs::remove(file, ignored);
+    for (int number = 1; fs::exists(fold(number).root(), ignored); ++number) {
+        fold(number).removeRun();
+        fs::remove(fold(number).root() / "checkpoints", ignored); // if nothing else is in it
+        fs::remove(fold(number).root(), ignored);
+    }
+    fs::remove(config(), ignored);
+}
+
+Result<void> RunFolder::prepare(ExistingRun existing) const {
+    if (holdsRun() && existing == ExistingRun::Refuse)
+        return fail(ErrorCode::InvalidArgument,
+                    "The folder already holds a run; choose another one, or overwrite it.", m_root.string());
+    if (existing == ExistingRun::Overwrite)
+        removeRun();
+    std::error_code error;
+    fs::create_directories(bestCheckpoint().parent_path(), error);
+    if (error)
+        return fail(ErrorCode::NotWritable, "The run folder cannot be made: " + error.message() + ".",
+                    m_root.string());
+    return {};
+}
+
+} // namespace hilum

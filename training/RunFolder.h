@@ -1,0 +1,58 @@
+// The files of a training run. docs/run-folder.md describes them. Every file is written whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "core/domain/Result.h"
+
+namespace hilum {
+
+enum class ExistingRun {
+    Refuse,    // an error
+    Overwrite, // its files are removed; foreign files stay
+    Resume,    // finished folds of the same configuration are used again
+};
+
+class RunFolder {
+public:
+    explicit RunFolder(std::filesystem::path root) : m_root(std::move(root)) {}
+
+    // Makes the folder and its checkpoints folder; removes a run that is there, if so asked.
+    // Errors: InvalidArgument (a run is there), NotWritable.
+    [[nodiscard]] Result<void> prepare(ExistingRun existing) const;
+    [[nodiscard]] bool holdsRun() const;
+
+    [[nodiscard]] const std::filesystem::path& root() const { return m_root; }
+    [[nodiscard]] std::filesystem::path config() const { return m_root / "config.json"; }
+    [[nodiscard]] std::filesystem::path split() const { return m_root / "split.csv"; }
+    [[nodiscard]] std::filesystem::path skipped() const { return m_root / "skipped.csv"; }
+    [[nodiscard]] std::filesystem::path history() const { return m_root / "history.csv"; }
+    [[nodiscard]] std::filesystem::path bestCheckpoint() const {
+        return m_root / "checkpoints" / "best.safetensors";
+    }
+    [[nodiscard]] std::filesystem::path lastCheckpoint() const {
+        return m_root / "checkpoints" / "last.safetensors";
+    }
+    [[nodiscard]] std::filesystem::path model() const { return m_root / "model.safetensors"; }
+    [[nodiscard]] std::filesystem::path evaluationJson() const { return m_root / "evaluation.json"; }
+    [[nodiscard]] std::filesystem::path evaluationText() const { return m_root / "evaluation.txt"; }
+    [[nodiscard]] std::filesystem::path predictions() const { return m_root / "predictions.csv"; }
+    [[nodiscard]] std::filesystem::path folds() const { return m_root / "folds.csv"; }
+    [[nodiscard]] std::filesystem::path crossValidationJson() const {
+        return m_root / "cross-validation.json";
+    }
+    [[nodiscard]] std::filesystem::path crossValidationText() const {
+        return m_root / "cross-validation.txt";
+    }
+    [[nodiscard]] RunFolder fold(int number) const { // from 1
+        return RunFolder(m_root / "folds" / ("fold-" + std::to_string(number)));
+    }
+
+private:
+    std::filesystem::path m_root;
+
+    void removeRun() const;
+};
+
+} // namespace hilum

@@ -1,0 +1,144 @@
+// Everything that decides a fine-tuning, as values. One table of fields drives the JSON form, the command
+// line, the checks and the wizard, so that they cannot drift apart.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/domain/ModelCard.h"
+#include "core/domain/Result.h"
+
+namespace hilum {
+
+enum class OptimiserKind { Adam, AdamW, Sgd };
+enum class ScheduleKind { Constant, ReduceOnPlateau, OneCycle };
+enum class Trainable { All, LastBlockAndHead, HeadOnly };
+enum class BorderMode { Black, Replicate, Reflect };
+enum class Sampling { Shuffle, Oversample };
+enum class Grouping { ByFilm, ByPatient };
+
+struct OptimiserConfig {
+    OptimiserKind kind = OptimiserKind::AdamW;
+    double learningRate = 1e-3; // the largest one, where a schedule changes it
+    double momentum = 0.9;      // of SGD
+    double weightDecay = 0.01;  // not applied to biases and batch norms
+    double gradientClip = 0;    // largest norm of all gradients together; 0: off
+};
+
+struct ScheduleConfig {
+    ScheduleKind kind = ScheduleKind::OneCycle;
+    double plateauFactor = 0.5;  // reduce-on-plateau: the rate is multiplied by it
+    int plateauPatience = 2;     // epochs without improvement that are tolerated
+    double warmupFraction = 0.3; // one-cycle: share of all steps in which the rate rises
+    double divFactor = 25;       // one-cycle: first rate = learningRate / divFactor
+    double finalDivFactor = 1e4; // one-cycle: last rate = first rate / finalDivFactor
+    bool cycleMomentum = true;   // one-cycle: momentum (Adam: beta 1) 0.95 -> 0.85 -> 0.95
+};
+
+// Drawn anew for every film in every epoch, uniformly within the range. 0: off.
+struct AugmentationConfig {
+    bool horizontalFlip = true;
+    double rotationDeg = 10;   // ± degrees
+    double zoom = 0.1;         // scale in [1 − zoom, 1 + zoom]
+    double translation = 0.05; // ± fraction of the side, along each axis
+    double contrast = 0.1;     // factor in [1 − contrast, 1 + contrast], about the film's mean grey
+    double brightness = 0.1;   // factor in [1 − brightness, 1 + brightness]
+    double erasing = 0;        // probability that one rectangle is filled with the film's mean grey
+    BorderMode border = BorderMode::Black; // what lies outside the film after the warp
+};
+
+struct SplitConfig {
+    double train = 0.7; // fractions; they sum to 1
+    double validation = 0.1;
+    double test = 0.2;
+    Grouping grouping = Grouping::ByPatient;
+    std::string patientPattern; // regular expression on the file name, first group = patient; "nih"; "": none
+    int folds = 0;              // 0: one split; >= 2: cross-validation
+    bool finalModel = false;    // after cross-validation, one model trained on everything
+};
+
+struct TrainingConfig {
+    std::filesystem::path data;
+    std::filesystem::path out;
+    std::string network = "hilumnet";
+    std::filesystem::path initialWeights; // safetensors with torchvision's names; empty: random weights
+
+    std::uint64_t seed = 1;
+    int epochs = 30;
+    int batchSize = 32;
+    OptimiserConfig optimiser;
+    ScheduleConfig schedule;
+    int earlyStoppingPatience = 0;    // epochs; 0: off
+    double earlyStoppingMinDelta = 0; // by which the validation loss must fall to count
+    Sampling sampling = Sampling::Oversample;
+    AugmentationConfig augmentation;
+    Trainable trainable = Trainable::All;
+    double labelSmoothing = 0;
+    double emaDecay = 0; // of the moving average of weights per step; 0: off
+
+    int inputSizePx = 0; // 0: the network's own
+    int inputPlanes = 0; // 0: the network's own
+    FitMode fit = FitMode::Stretch;
+    std::vector<double> mean;              // one per plane; empty: ImageNet's for three planes, 0.5 for one
+    std::vector<double> standardDeviation; // empty: ImageNet's for three planes, 0.25 for one
+
+    SplitConfig split;
+    int threads = 0;          // 0: every core
+    int memoryLimitMb = 4096; // fitted films kept in memory; beyond it they are decoded in every epoch
+
+    std::string modelName; // empty: made of network and data folder
+    std::string modelVersion = "1";
+    std::string dataDescription;     // empty: made of the class counts
+    std::vector<std::string> limits; // sentences for the model card
+};
+
+// One of a few names; reads and writes the enumeration it stands for.
+struct ConfigChoice {
+    std::vector<std::string_view> names;
+    std::function<std::size_t()> get;
+    std::function<void(std::size_t)> set;
+};
+
+using ConfigValue = std::variant<bool*, int*, std::uint64_t*, double*, std::string*, std::filesystem::path*,
+                                 std::vector<double>*, std::vector<std::string>*, ConfigChoice>;
+
+struct ConfigField {
+    std::string key;    // in JSON; a dot opens a nested object, e.g. "augmentation.rotationDeg"
+    std::string option; // on the command line, e.g. "--rotation-deg"
+    std::string unit;   // of the value, for --help, e.g. "DEGREES"
+    std::string help;
+    ConfigValue value; // points into the configuration
+    double low = 0;    // inclusive range of a number
+    double high = 0;
+};
+
+// The fields of config, in the order of --help; they point into it.
+std::vector<ConfigField> configFields(TrainingConfig& config);
+
+// The value as text, as setFieldText() takes it.
+std::string fieldText(const ConfigField& field);
+// Errors: InvalidArgument with the field's option as context.
+Result<void> setFieldText(const ConfigField& field, const std::string& text);
+
+std::string toJson(const TrainingConfig& config);
+// Keys that are absent keep their defaults; an unknown key, a wrong type or a value out of range is an error
+// with the key as context. Errors: Damaged (not JSON), InvalidArgument.
+Result<TrainingConfig> trainingConfigFromJson(const std::string& text);
+// Errors: NotFound, NotReadable, and those of trainingConfigFromJson().
+Result<TrainingConfig> readTrainingConfig(const std::filesystem::path& file);
+
+// Checks every range and what spans several fields, and fills in what is 0 or empty for "the network's own".
+// Errors: InvalidArgument with the key as context.
+Result<TrainingConfig> resolved(const TrainingConfig& config);
+
+// The hilum-cli command that repeats the training: data, network, out, seed, and whatever is not a default.
+std::string trainingCommand(const TrainingConfig& config);
+
+Preprocessing preprocessingOf(const TrainingConfig& resolvedConfig);
+
+} // namespace hilum
