@@ -13,42 +13,46 @@ namespace hilum {
 
 namespace {
 
-// Where a line of film pixels lies between the cell centres of the grid, along one axis.
-struct AxisStep {
-    int cell = 0;     // the cell centre before the pixel
-    float weight = 0; // of the next one
+// A run of film pixels between the centres of two neighbouring cells, along one axis.
+struct AxisRun {
+    int begin = 0; // film pixels begin … end − 1
+    int end = 0;
+    std::size_t cell = 0; // the cell before them
+    std::size_t next = 0; // the cell after them; the same beyond the outermost centres
 };
 
 struct Axis {
-    int begin = 0; // film pixels begin … end − 1 have their centre inside the rectangle
-    int end = 0;
-    std::vector<AxisStep> steps; // one per film pixel, meaningful from begin to end − 1
+    std::vector<AxisRun> runs;  // in order, without gaps; pixels outside the rectangle are in none
+    std::vector<float> weights; // of the cell after, one per film pixel
 };
 
 Axis makeAxis(double start, double length, int cells, int filmPx) {
     Axis axis;
-    axis.steps.resize(static_cast<std::size_t>(filmPx));
-    axis.begin = static_cast<int>(std::clamp(std::ceil(start - 0.5), 0.0, static_cast<double>(filmPx)));
-    axis.end =
+    axis.weights.resize(static_cast<std::size_t>(filmPx));
+    // Pixels whose centre lies inside.
+    const int begin = static_cast<int>(std::clamp(std::ceil(start - 0.5), 0.0, static_cast<double>(filmPx)));
+    const int end =
         static_cast<int>(std::clamp(std::ceil(start + length - 0.5), 0.0, static_cast<double>(filmPx)));
-    for (int i = axis.begin; i < axis.end; ++i) {
-        const double inCells = (i + 0.5 - start) / length * cells - 0.5;
-        const double clamped = std::clamp(inCells, 0.0, cells - 1.0);
-        const int cell = std::min(static_cast<int>(clamped), std::max(0, cells - 2));
-        axis.steps[static_cast<std::size_t>(i)] = {cell, static_cast<float>(clamped - cell)};
+    for (int i = begin; i < end; ++i) {
+        const double inCells = std::clamp((i + 0.5 - start) / length * cells - 0.5, 0.0, cells - 1.0);
+        const auto cell = static_cast<std::size_t>(inCells);
+        axis.weights[static_cast<std::size_t>(i)] = static_cast<float>(inCells - static_cast<double>(cell));
+        if (axis.runs.empty() || axis.runs.back().cell != cell)
+            axis.runs.push_back({i, i, cell, std::min(cell + 1, static_cast<std::size_t>(cells) - 1)});
+        axis.runs.back().end = i + 1;
     }
     return axis;
 }
 
-// One line of the film, from begin to end, out of one line of cells.
-void interpolateLine(const Axis& columns, const std::vector<float>& cells, float* line) {
-    const AxisStep* const steps = columns.steps.data();
-    for (int x = columns.begin; x < columns.end;) {
-        const int cell = steps[x].cell;
-        const float left = cells[static_cast<std::size_t>(cell)];
-        const float rise = cells[std::min(static_cast<std::size_t>(cell) + 1, cells.size() - 1)] - left;
-        for (; x < columns.end && steps[x].cell == cell; ++x)
-            line[x] = left + rise * steps[x].weight;
+// One line of the film out of one line of cells; pixels outside the rectangle are left as they are.
+void interpolateLine(const Axis& columns, const std::vector<float>& cells, std::vector<float>& line) {
+    for (const AxisRun& run : columns.runs) {
+        const float left = cells[run.cell];
+        const float rise = cells[run.next] - left;
+        const float* const weights = columns.weights.data();
+        float* const pixels = line.data();
+        for (int x = run.begin; x < run.end; ++x)
+            pixels[x] = left + rise * weights[x];
     }
 }
 
@@ -78,20 +82,30 @@ float heatAlpha(float heat) {
 
 FloatImage mapInFilmPixels(const FloatImage& map, const GridPlacement& placement, int filmWidthPx,
                            int filmHeightPx) {
-    FloatImage film(filmWidthPx, filmHeightPx);
     if (map.empty() || !(placement.widthPx > 0) || !(placement.heightPx > 0))
-        return film;
+        return {filmWidthPx, filmHeightPx};
     const Axis columns = makeAxis(placement.leftPx, placement.widthPx, map.widthPx, filmWidthPx);
     const Axis rows = makeAxis(placement.topPx, placement.heightPx, map.heightPx, filmHeightPx);
+    const auto width = static_cast<std::size_t>(filmWidthPx);
+    FloatImage film;
+    film.widthPx = filmWidthPx;
+    film.heightPx = filmHeightPx;
+    film.values.reserve(width * static_cast<std::size_t>(filmHeightPx)); // written once, line by line
     std::vector<float> cells(static_cast<std::size_t>(map.widthPx));
-    for (int y = rows.begin; y < rows.end; ++y) {
-        const AxisStep step = rows.steps[static_cast<std::size_t>(y)];
-        const float* const upper = &map.values[map.index(0, step.cell)];
-        const float* const lower = &map.values[map.index(0, std::min(step.cell + 1, map.heightPx - 1))];
-        for (std::size_t i = 0; i < cells.size(); ++i)
-            cells[i] = upper[i] + (lower[i] - upper[i]) * step.weight;
-        interpolateLine(columns, cells, &film.values[film.index(0, y)]);
+    std::vector<float> line(width);
+    for (const AxisRun& run : rows.runs) {
+        film.values.resize(width * static_cast<std::size_t>(run.begin)); // lines above the rectangle
+        const float* const upper = &map.values[run.cell * cells.size()];
+        const float* const lower = &map.values[run.next * cells.size()];
+        for (int y = run.begin; y < run.end; ++y) {
+            const float weight = rows.weights[static_cast<std::size_t>(y)];
+            for (std::size_t i = 0; i < cells.size(); ++i)
+                cells[i] = upper[i] + (lower[i] - upper[i]) * weight;
+            interpolateLine(columns, cells, line);
+            film.values.insert(film.values.end(), line.begin(), line.end());
+        }
     }
+    film.values.resize(width * static_cast<std::size_t>(filmHeightPx)); // lines below it
     return film;
 }
 
@@ -105,30 +119,42 @@ HeatScale heatScale(const Explanation& explanation, std::size_t label) {
     return {top > 0 ? static_cast<double>(top) : 1.0, false};
 }
 
+namespace {
+
+constexpr int kHeatSteps = 256;
+
+// What a pixel of one heat gets: film × filmShare + colour, in 1/65536.
+struct Ink {
+    int filmShare = 0;
+    std::array<int, 3> colour{};
+};
+
+std::array<Ink, kHeatSteps> mixInks(double opacity) {
+    std::array<Ink, kHeatSteps> inks;
+    for (std::size_t i = 0; i < inks.size(); ++i) {
+        const float alpha = heatAlpha(static_cast<float>(i) / (kHeatSteps - 1));
+        const auto share = static_cast<int>(std::lround(alpha * opacity * 65536));
+        inks[i].filmShare = 65536 - share;
+        for (std::size_t c = 0; c < 3; ++c)
+            inks[i].colour[c] = heatColours()[i][c] * share + 32768;
+    }
+    return inks;
+}
+
+} // namespace
+
 RgbImage overlayHeatMap(const GreyImage& film, const FloatImage& filmMap, double scale, double opacity) {
     assert(film.widthPx == filmMap.widthPx && film.heightPx == filmMap.heightPx);
     assert(scale > 0 && opacity >= 0 && opacity <= 1);
-    constexpr int kSteps = 256;
-    struct Ink {
-        std::array<int, 3> colour{}; // times its share
-        int filmShare = 0;           // of 65536
-    };
-    std::array<Ink, kSteps> inks;
-    for (int i = 0; i < kSteps; ++i) {
-        const auto share =
-            static_cast<int>(std::lround(heatAlpha(static_cast<float>(i) / (kSteps - 1)) * opacity * 65536));
-        Ink& ink = inks[static_cast<std::size_t>(i)];
-        ink.filmShare = 65536 - share;
-        for (std::size_t c = 0; c < 3; ++c)
-            ink.colour[c] = heatColours()[static_cast<std::size_t>(i)][c] * share + 32768;
-    }
+    const std::array<Ink, kHeatSteps> inks = mixInks(opacity);
     RgbImage image(film.widthPx, film.heightPx, 3);
     std::uint8_t* out = image.values.data();
-    const auto factor = static_cast<float>((kSteps - 1) / scale);
+    const auto factor = static_cast<float>((kHeatSteps - 1) / scale);
+    constexpr float kHottest = kHeatSteps - 1;
     for (std::size_t i = 0; i < film.values.size(); ++i, out += 3) {
         const float heat = filmMap.values[i] * factor;
-        const float step = heat > 0 ? std::min(heat, static_cast<float>(kSteps - 1)) : 0.0F; // NaN is 0
-        const Ink& ink = inks[static_cast<std::size_t>(step + 0.5F)];
+        const float step = heat > 0 ? std::min(heat, kHottest) : 0.0F; // NaN is 0
+        const Ink& ink = inks[static_cast<std::size_t>(static_cast<int>(step + 0.5F))];
         const int grey = film.values[i] * ink.filmShare;
         for (std::size_t c = 0; c < 3; ++c)
             out[c] = static_cast<std::uint8_t>((grey + ink.colour[c]) >> 16);

@@ -20,13 +20,13 @@ Window windowOver(double low, double high, std::string explanation) {
 
 Window fullRange(const Radiograph& film) {
     const auto top = static_cast<std::uint16_t>(film.storedMax - film.storedMin);
-    const auto [low, high] = std::minmax(film.modalityValue(0), film.modalityValue(top));
+    const auto [low, high] = std::minmax({film.modalityValue(0), film.modalityValue(top)});
     return windowOver(low, high, "full range");
 }
 
 Window ownRange(const Radiograph& film) {
     const auto [smallest, largest] = std::minmax_element(film.pixels->begin(), film.pixels->end());
-    const auto [low, high] = std::minmax(film.modalityValue(*smallest), film.modalityValue(*largest));
+    const auto [low, high] = std::minmax({film.modalityValue(*smallest), film.modalityValue(*largest)});
     return windowOver(low, high, "smallest to largest value");
 }
 

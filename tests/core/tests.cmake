@@ -8,6 +8,11 @@ target_link_libraries(hilum_film_files
   PUBLIC hilum_domain
   PRIVATE hilum_warnings hilum_opencv DCMTK::DCMTK JPEG::JPEG)
 hilum_test(core TestDicomReader LIBS hilum_image hilum_film_files)
+hilum_test(core TestFindFilms LIBS hilum_image hilum_film_files)
+hilum_test(core TestHeatMap LIBS hilum_image)
+hilum_test(core TestImageWriter LIBS hilum_image hilum_film_files hilum_opencv)
+hilum_test(core TestMutatedFilms LIBS hilum_image hilum_film_files)
+hilum_test(core TestWindowing LIBS hilum_image)
 hilum_test(core TestRasterReader LIBS hilum_image hilum_film_files hilum_opencv)
 hilum_test(core TestPhantom LIBS hilum_image DCMTK::DCMTK)
 hilum_test(core TestPhantomCommand)

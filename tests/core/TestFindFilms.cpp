@@ -1,0 +1,168 @@
+// Which files are films, and how folders are walked.
+
+#include <QtTest>
+
+#include <QTemporaryDir>
+#include <filesystem>
+#include <fstream>
+
+#ifndef _WIN32
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+#include "core/image/RadiographReader.h"
+#include "tests/support/DicomFiles.h"
+
+using namespace hilum;
+using namespace hilum::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+void save(const fs::path& file, const ByteVector& bytes) {
+    fs::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+ByteVector smallPng() { return makePng({.widthPx = 2, .rows = {1, 2}}); }
+
+ByteVector smallDicom() {
+    DicomFile file;
+    file.pixels(2, 1, 8, 8, {3, 4});
+    return file.bytes();
+}
+
+} // namespace
+
+class TestFindFilms : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    fs::path root() const { return m_folder->path().toStdString(); }
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void kindIsToldByContent_data() {
+        QTest::addColumn<ByteVector>("content");
+        QTest::addColumn<FileKind>("kind");
+        TiffSpec tiff;
+        tiff.pixels = {1};
+        QTest::newRow("PNG") << smallPng() << FileKind::Png;
+        QTest::newRow("JPEG") << makeJpeg(makePicture(8, 8)) << FileKind::Jpeg;
+        QTest::newRow("TIFF") << makeTiff(tiff) << FileKind::Tiff;
+        QTest::newRow("DICOM") << smallDicom() << FileKind::Dicom;
+        ByteVector bare = smallDicom();
+        bare.erase(bare.begin(), bare.begin() + 132);
+        QTest::newRow("DICOM without preamble") << bare << FileKind::Dicom;
+        ByteVector dual = smallDicom(); // PS3.10 7.1 lets the preamble hold a TIFF header
+        std::copy_n("II*\0", 4, dual.begin());
+        QTest::newRow("DICOM with a TIFF preamble") << dual << FileKind::Dicom;
+        QTest::newRow("text") << ByteVector{'a', 'b', 'c'} << FileKind::Unknown;
+        QTest::newRow("nothing") << ByteVector{} << FileKind::Unknown;
+        ByteVector almost = smallPng();
+        almost[3] = 'X';
+        QTest::newRow("almost PNG") << almost << FileKind::Unknown;
+    }
+    void kindIsToldByContent() {
+        QFETCH(ByteVector, content);
+        QFETCH(FileKind, kind);
+        save(root() / "film.txt", content);
+        const auto sniffed = sniffFile(root() / "film.txt");
+        QVERIFY(sniffed.has_value());
+        QCOMPARE(*sniffed, kind);
+        QCOMPARE(readRadiograph(root() / "film.txt").has_value(), kind != FileKind::Unknown);
+    }
+
+    void foldersAreWalkedInOrder() {
+        save(root() / "b" / "2.png", smallPng());
+        save(root() / "b" / "1", smallDicom());
+        save(root() / "a" / "deep" / "x.jpg", makeJpeg(makePicture(8, 8)));
+        save(root() / "a" / "notes.txt", {'h', 'i'});
+        save(root() / "a" / "fake.png", {'h', 'i'});
+        save(root() / ".hidden" / "y.png", smallPng());
+        save(root() / "b" / ".z.png", smallPng());
+        const auto films = findFilms({root()});
+        QVERIFY(films.has_value());
+        const std::vector<fs::path> expected{root() / "a" / "deep" / "x.jpg", root() / "b" / "1",
+                                             root() / "b" / "2.png"};
+        QVERIFY(*films == expected);
+    }
+
+    void filesStayAsGiven() {
+        save(root() / "2.txt", {'h', 'i'});
+        save(root() / "1.png", smallPng());
+        const auto films = findFilms({root() / "2.txt", root() / "1.png"});
+        const std::vector<fs::path> expected{root() / "2.txt", root() / "1.png"};
+        QVERIFY(*films == expected);
+    }
+
+    void mediaDirectoryIsNoFilm() {
+        RawDicom directory;
+        save(root() / "DICOMDIR", [] {
+            ByteVector bytes(128, 0);
+            for (const char c : {'D', 'I', 'C', 'M'})
+                bytes.push_back(static_cast<std::uint8_t>(c));
+            RawDicom meta("");
+            meta.text(0x0002, 0x0002, "UI", "1.2.840.10008.1.3.10")
+                .text(0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1");
+            meta.text(0x0004, 0x1130, "CS", "SET");
+            bytes.insert(bytes.end(), meta.bytes().begin(), meta.bytes().end());
+            return bytes;
+        }());
+        save(root() / "film", smallDicom());
+        const auto films = findFilms({root()});
+        QCOMPARE(films->size(), std::size_t{1});
+    }
+
+    void missingPathIsAnError() {
+        const auto films = findFilms({root() / "nowhere"});
+        QCOMPARE(films.error().code, ErrorCode::NotFound);
+        const auto film = readRadiograph(root() / "nowhere.png");
+        QCOMPARE(film.error().code, ErrorCode::NotFound);
+        QVERIFY(film.error().context.ends_with("nowhere.png"));
+        QCOMPARE(sniffFile(root() / "nowhere.png").error().code, ErrorCode::NotFound);
+    }
+
+    void folderIsNoFilm() { QCOMPARE(readRadiograph(root()).error().code, ErrorCode::NotReadable); }
+
+    void stopEndsTheWalk() {
+        save(root() / "1.png", smallPng());
+        std::stop_source source;
+        source.request_stop();
+        QCOMPARE(findFilms({root()}, source.get_token()).error().code, ErrorCode::Cancelled);
+    }
+
+#ifndef _WIN32
+    void pipesAndDevicesAreNotOpened() {
+        QCOMPARE(::mkfifo((root() / "pipe.png").c_str(), 0600), 0);
+        save(root() / "1.png", smallPng());
+        const auto films = findFilms({root()}); // opening the pipe would wait for ever
+        QCOMPARE(films->size(), std::size_t{1});
+        QCOMPARE(readRadiograph(root() / "pipe.png").error().code, ErrorCode::NotReadable);
+        QCOMPARE(readRadiograph("/dev/zero").error().code, ErrorCode::NotReadable);
+    }
+
+    void linkedFoldersAreNotWalked() {
+        save(root() / "a" / "1.png", smallPng());
+        fs::create_directory_symlink(root(), root() / "a" / "loop");
+        fs::create_symlink(root() / "a" / "1.png", root() / "a" / "2.png");
+        fs::create_symlink(root() / "nowhere", root() / "a" / "3.png");
+        QCOMPARE(findFilms({root()})->size(), std::size_t{2});
+    }
+
+    void unreadableFileIsSaid() {
+        save(root() / "1.png", smallPng());
+        fs::permissions(root() / "1.png", fs::perms::none);
+        if (::geteuid() == 0)
+            QSKIP("the superuser may read everything");
+        QCOMPARE(readRadiograph(root() / "1.png").error().code, ErrorCode::NotReadable);
+        QVERIFY(findFilms({root()})->empty());
+    }
+#endif
+};
+
+QTEST_GUILESS_MAIN(TestFindFilms)
+#include "TestFindFilms.moc"
