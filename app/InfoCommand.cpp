@@ -1,7 +1,208 @@
+// hilum-cli info: what the reader found in films.
+
 #include "app/Commands.h"
 
-namespace hilum {
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
 
-void addInfoCommand(CLI::App&, CommandContext&) {}
+#include <nlohmann/json.hpp>
+
+#include "core/image/RadiographReader.h"
+
+namespace hilum {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct InfoOptions {
+    std::vector<fs::path> inputs;
+    bool json = false;
+    bool patient = false;
+};
+
+const char* nameOf(VoiFunction function) {
+    switch (function) {
+    case VoiFunction::Linear:
+        return "LINEAR";
+    case VoiFunction::LinearExact:
+        return "LINEAR_EXACT";
+    case VoiFunction::Sigmoid:
+        return "SIGMOID";
+    }
+    return "";
+}
+
+struct PixelRange {
+    int smallest = 0;
+    int largest = 0;
+};
+
+PixelRange pixelRange(const Radiograph& film) {
+    const auto [smallest, largest] = std::minmax_element(film.pixels->begin(), film.pixels->end());
+    return {*smallest, *largest};
+}
+
+std::vector<std::pair<const char*, std::string>> headerFields(const FilmHeader& header) {
+    return {{"patient_name", header.patientName},
+            {"patient_id", header.patientId},
+            {"patient_sex", header.patientSex},
+            {"patient_age", header.patientAge},
+            {"study_date", header.studyDate},
+            {"study_time", header.studyTime},
+            {"modality", header.modality},
+            {"body_part", header.bodyPart},
+            {"view_position", header.viewPosition},
+            {"study_description", header.studyDescription},
+            {"series_description", header.seriesDescription}};
+}
+
+Json toJson(const fs::path& file, const Radiograph& film, bool patient) {
+    const PixelRange range = pixelRange(film);
+    Json windows = Json::array();
+    for (const Window& window : film.windows)
+        windows.push_back({{"center", window.center},
+                           {"width", window.width},
+                           {"function", nameOf(window.function)},
+                           {"explanation", window.explanation}});
+    Json spacing;
+    if (film.spacing)
+        spacing = {{"row_mm", film.spacing->rowMm},
+                   {"column_mm", film.spacing->columnMm},
+                   {"source", film.spacing->source}};
+    Json json{
+        {"file", file.string()},
+        {"format", film.source.format},
+        {"encoding", film.source.encoding},
+        {"photometric", film.source.photometric},
+        {"width_px", film.widthPx},
+        {"height_px", film.heightPx},
+        {"bits_stored", film.bitsStored},
+        {"stored_min", film.storedMin},
+        {"stored_max", film.storedMax},
+        {"inverted", film.polarity == Polarity::Inverted},
+        {"pixel_min", range.smallest},
+        {"pixel_max", range.largest},
+        {"rescale",
+         {{"slope", film.rescaleSlope}, {"intercept", film.rescaleIntercept}, {"type", film.rescaleType}}},
+        {"windows", windows},
+        {"spacing", spacing},
+        {"warnings", film.source.warnings}};
+    if (patient)
+        for (const auto& [name, value] : headerFields(film.header))
+            json["header"][name] = value;
+    return json;
+}
+
+void printLine(const Json& json) {
+    std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+}
+
+void printRow(const char* name, const std::string& value) {
+    std::printf("  %-19s %s\n", name, value.c_str());
+}
+
+std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return text;
+}
+
+std::string describe(const Window& window) {
+    std::string text = "center " + number(window.center) + ", width " + number(window.width) + ", " +
+                       nameOf(window.function);
+    return window.explanation.empty() ? text : text + " (" + window.explanation + ")";
+}
+
+void printTable(const fs::path& file, const Radiograph& film, bool patient) {
+    const PixelRange range = pixelRange(film);
+    std::printf("%s\n", file.string().c_str());
+    printRow("format", film.source.format + ", " + film.source.encoding);
+    printRow("photometric", film.source.photometric +
+                                (film.polarity == Polarity::Inverted ? " (inverted: larger is denser)" : ""));
+    printRow("size", std::to_string(film.widthPx) + " × " + std::to_string(film.heightPx) + " pixels");
+    printRow("stored values", std::to_string(film.bitsStored) + " bits, " + std::to_string(film.storedMin) +
+                                  " … " + std::to_string(film.storedMax));
+    printRow("pixels", std::to_string(range.smallest) + " … " + std::to_string(range.largest));
+    printRow("rescale", number(film.rescaleSlope) + " × stored " + (film.rescaleIntercept < 0 ? "− " : "+ ") +
+                            number(std::abs(film.rescaleIntercept)) + " " + film.rescaleType);
+    for (const Window& window : film.windows)
+        printRow("window", describe(window));
+    printRow("spacing", film.spacing ? number(film.spacing->rowMm) + " × " + number(film.spacing->columnMm) +
+                                           " mm (rows × columns, from " + film.spacing->source + ")"
+                                     : "unknown");
+    for (const std::string& warning : film.source.warnings)
+        printRow("note", warning);
+    if (patient)
+        for (const auto& [name, value] : headerFields(film.header))
+            if (!value.empty())
+                printRow(name, value);
+    std::fflush(stdout);
+}
+
+void printError(const InfoOptions& options, const fs::path& file, const Error& error) {
+    if (options.json)
+        printLine({{"file", file.string()},
+                   {"error", {{"code", codeName(error.code)}, {"message", error.message}}}});
+    else
+        std::cerr << file.string() << ": " << error.message << std::endl;
+}
+
+bool describeFilm(const InfoOptions& options, const fs::path& file, const std::stop_token& stop) {
+    const auto film = readRadiograph(file, stop);
+    if (!film) {
+        printError(options, file, film.error());
+        return false;
+    }
+    if (options.json)
+        printLine(toJson(file, *film, options.patient));
+    else
+        printTable(file, *film, options.patient);
+    return true;
+}
+
+int run(const InfoOptions& options, const std::stop_token& stop) {
+    int exitCode = AllDone;
+    for (const fs::path& input : options.inputs) {
+        const auto films = findFilms({input}, stop);
+        if (!films) {
+            printError(options, input, films.error());
+            exitCode = SomeFailed;
+            continue;
+        }
+        if (films->empty()) {
+            printError(options, input, {ErrorCode::NotFound, "There is no film in this folder.", {}});
+            exitCode = SomeFailed;
+        }
+        for (const fs::path& film : *films)
+            if (!describeFilm(options, film, stop))
+                exitCode = SomeFailed;
+    }
+    return exitCode;
+}
+
+} // namespace
+
+void addInfoCommand(CLI::App& app, CommandContext& context) {
+    auto options = std::make_shared<InfoOptions>();
+    CLI::App* command =
+        app.add_subcommand("info", "Say what films hold: format, size, encoding, windows, spacing");
+    command->add_option("FILES", options->inputs, "Films (DICOM, PNG, JPEG, TIFF) or folders of them")
+        ->required();
+    command->add_flag("--json", options->json,
+                      "One JSON object a line: {\"file\", \"format\", …} or {\"file\", \"error\": {\"code\", "
+                      "\"message\"}}");
+    command->add_flag("--patient", options->patient,
+                      "Print the patient and study fields of DICOM headers too; left out otherwise");
+    command->footer(
+        "Pixels are stored values counted up from the smallest possible one, turned round where the "
+        "file says\nthat large is dark, so that larger is always denser.\n"
+        "Exit status: 0 all described, 1 some files failed and the others are described, 2 wrong usage.");
+    command->callback([options, &context] { context.exitCode = run(*options, context.stop); });
+}
 
 } // namespace hilum
