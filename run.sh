@@ -23,7 +23,7 @@ done
 demo=build/demo
 if [ ${#arguments[@]} -eq 0 ]; then
     if [ ! -e "$demo/complete" ]; then
-        build/release/bin/hilum-cli phantom --demo --out "$demo" >&2
+        build/release/bin/hilum-cli phantom --out "$demo" --count 2 --seed 5001 --size 1024 --format dicom --masks >&2
         touch "$demo/complete"
     fi
     arguments=("$demo/films" --model resources/models/phantom.safetensors)

@@ -13,7 +13,7 @@ namespace {
 
 namespace nn = torch::nn;
 
-constexpr int kWidth = 40; // channels behind the stem
+constexpr int kWidth = 32; // channels behind the stem
 
 nn::Conv2d convolution(int in, int out, int kernel, int stride = 1) {
     return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));

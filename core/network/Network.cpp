@@ -16,7 +16,7 @@ const std::vector<NetworkInfo>& networkTable() {
         {"resnet101", "ResNet101", 224, 3, "layer4", "42 M weights; deep, with shortcuts", makeResNet101},
         {"densenet201", "DenseNet201", 224, 3, "features.norm5",
          "18 M weights; best in the study that Hilum grew out of", makeDenseNet201},
-        {"hilumnet", "HilumNet", 224, 1, "stage3", "0.9 M weights; trained from scratch in minutes",
+        {"hilumnet", "HilumNet", 224, 1, "stage3", "0.6 M weights; trained from scratch in minutes",
          makeHilumNet},
     };
     return table;

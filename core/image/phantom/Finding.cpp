@@ -38,7 +38,7 @@ Patch randomPatch(Random& random, const Thorax& thorax, Side side, float strengt
 }
 
 std::vector<Patch> randomPatches(Random& random, const Thorax& thorax) {
-    const float strength = random.uniform(0.28F, 0.46F);
+    const float strength = random.uniform(0.45F, 0.75F);
     const int count = random.integer(2, 6);
     const Side first = random.chance(0.5F) ? Right : Left;
     std::vector<Patch> patches;
@@ -118,7 +118,7 @@ float interstitialPattern(Point at, float frequency, std::uint32_t noiseSeed) {
 
 void addInterstitial(FindingMaps& maps, const Thorax& thorax, const Geometry& geometry,
                      const FloatImage& clearance, Random& random) {
-    const float strength = random.uniform(0.15F, 0.28F);
+    const float strength = random.uniform(0.36F, 0.58F);
     const float frequency = random.uniform(0.95F, 1.4F); // meshes per cm
     const float basal = random.uniform(0.2F, 0.6F);
     const float peripheral = random.uniform(0.0F, 0.35F);
