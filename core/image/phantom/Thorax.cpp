@@ -184,13 +184,18 @@ void addSpine(Thorax& thorax, Random& random) {
     thorax.spineX = Profile(knots);
 }
 
+// How far below the lung's rounded top the point lies, cm.
+float belowApex(const Lung& lung, Point at) {
+    const float lateral = std::abs(at.x);
+    const float off = (lateral - lung.apexX) / (lateral < lung.apexX ? 2.6F : 5.5F);
+    return at.y - lung.apexY - 2.0F * off * off;
+}
+
 // Lung along the ray with neither heart nor diaphragm in it.
 float hemithoraxDepth(const Lung& lung, Point at) {
     const float lateral = std::abs(at.x);
-    const float apexWidth = lateral < lung.apexX ? 2.6F : 5.5F;
-    const float off = (lateral - lung.apexX) / apexWidth;
-    const float below = (at.y - lung.apexY - 2.0F * off * off) / 8.5F;
-    if (below <= 0.0F) {
+    const float below = belowApex(lung, at) / 8.5F;
+    if (below <= 0.0F || lateral < 1.9F) {
         return 0.0F;
     }
     const float dome = below < 1.0F ? circleChord(1.0F - below) : 1.0F;
@@ -239,23 +244,21 @@ float lungClearance(const Thorax& thorax, Point at) {
     const Lung& lung = thorax.lungs[side];
     const float lateral = std::abs(at.x);
     const float behindBorder = direction(side) * (at.x - thorax.anteriorShiftX) - lung.mediastinum.at(at.y);
-    const float apexWidth = lateral < lung.apexX ? 2.6F : 5.5F;
-    const float off = (lateral - lung.apexX) / apexWidth;
-    const float belowApex = at.y - lung.apexY - 2.0F * off * off;
-    return std::min({lung.wall.at(at.y) - lateral, lung.dome.at(lateral) - at.y, behindBorder, belowApex});
+    return std::min(
+        {lung.wall.at(at.y) - lateral, lung.dome.at(lateral) - at.y, behindBorder, belowApex(lung, at)});
 }
 
 float lungDepth(const Thorax& thorax, Point at) {
     const Side side = at.x < 0.0F ? Right : Left;
     const Lung& lung = thorax.lungs[side];
-    const float depth = hemithoraxDepth(lung, at);
+    const float belowDome = (at.y - lung.dome.at(std::abs(at.x))) / lung.recessDepth;
+    const float depth = belowDome < 1.0F ? hemithoraxDepth(lung, at) : 0.0F;
     if (depth <= 0.0F) {
         return 0.0F;
     }
     const float across = direction(side) * (at.x - thorax.anteriorShiftX) / lung.mediastinum.at(at.y);
     const float heart = thorax.mediastinumDepth.at(at.y) * circleChord(std::max(0.0F, across));
     float left = depth - heart;
-    const float belowDome = (at.y - lung.dome.at(std::abs(at.x))) / lung.recessDepth;
     if (belowDome > 0.0F) { // the dome fills the front, lung is left in the recess behind it
         left = std::min(left, 0.45F * depth * (1.0F - std::sqrt(belowDome)));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "core/image/phantom/Attenuation.h"
 
@@ -50,6 +51,24 @@ std::vector<Joint> toJoints(const Geometry& geometry, std::span<const TubePoint>
     return joints;
 }
 
+// The columns of a row that may lie between the normals through two joints; ay, by: the row seen from them.
+std::pair<int, int> columnsBetween(const Joint& a, const Joint& b, float ay, float by, int left, int right) {
+    constexpr float kSteep = 0.05F; // a normal that is nearly a row cuts nothing off
+    float first = static_cast<float>(left);
+    float last = static_cast<float>(right);
+    if (std::abs(a.tangent.x) > kSteep) {
+        const float cut = a.at.x - ay * a.tangent.y / a.tangent.x;
+        (a.tangent.x > 0.0F ? first : last) =
+            a.tangent.x > 0.0F ? std::max(first, cut - 1.0F) : std::min(last, cut + 1.0F);
+    }
+    if (std::abs(b.tangent.x) > kSteep) {
+        const float cut = b.at.x - by * b.tangent.y / b.tangent.x;
+        (b.tangent.x > 0.0F ? last : first) =
+            b.tangent.x > 0.0F ? std::min(last, cut + 1.0F) : std::max(first, cut - 1.0F);
+    }
+    return {static_cast<int>(first), static_cast<int>(last)};
+}
+
 // The piece between two joints owns the pixels between the normals through them: no gap, no overlap.
 void addPiece(FloatImage& sum, const Joint& a, const Joint& b) {
     const float reach = std::max(a.halfWidth, b.halfWidth) + 1.0F;
@@ -62,7 +81,8 @@ void addPiece(FloatImage& sum, const Joint& a, const Joint& b) {
         const float ay = static_cast<float>(y) - a.at.y;
         const float by = static_cast<float>(y) - b.at.y;
         float* row = &sum.at(0, y);
-        for (int x = left; x <= right; ++x) {
+        const auto [first, last] = columnsBetween(a, b, ay, by, left, right);
+        for (int x = first; x <= last; ++x) {
             const float ax = static_cast<float>(x) - a.at.x;
             const float bx = static_cast<float>(x) - b.at.x;
             const float along = ax * a.tangent.x + ay * a.tangent.y;
