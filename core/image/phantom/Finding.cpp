@@ -87,7 +87,7 @@ void addGroundGlass(FindingMaps& maps, const Thorax& thorax, const Geometry& geo
             if (rest >= 1.0F) {
                 continue;
             }
-            const float grain = 0.85F + 0.3F * fractalNoise(1.6F * at.x, 1.6F * at.y, 2, noiseSeed + 77U);
+            const float grain = 0.92F + 0.16F * fractalNoise(1.6F * at.x, 1.6F * at.y, 2, noiseSeed + 77U);
             const float value =
                 strongest * (1.0F - rest) * grain * smoothStep(0.0F, kFadeCm, clearance.values[i]);
             maps.lineIntegral.values[i] = value;
@@ -110,8 +110,8 @@ float interstitialPattern(Point at, float frequency, std::uint32_t noiseSeed) {
     const float warpY = 0.35F * gradientNoise(0.5F * at.x, 0.5F * at.y, noiseSeed + 12U);
     const float x = frequency * (at.x + warpX);
     const float y = frequency * (at.y + warpY);
-    const float coarse = ridgeNoise(x, y, 0.36F, noiseSeed + 1U);
-    const float fine = ridgeNoise(1.7F * x + 3.1F, 1.7F * y, 0.4F, noiseSeed + 2U);
+    const float coarse = ridgeNoise(x, y, 0.48F, noiseSeed + 1U);
+    const float fine = ridgeNoise(1.7F * x + 3.1F, 1.7F * y, 0.55F, noiseSeed + 2U);
     const float nodules = smoothStep(0.35F, 0.7F, gradientNoise(1.5F * x, 1.5F * y + 7.7F, noiseSeed + 3U));
     return 0.6F * coarse + 0.35F * fine + 0.45F * nodules;
 }
