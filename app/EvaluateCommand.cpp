@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "app/PassiveThreads.h"
 #include "app/ProgressLine.h"
 #include "training/Evaluation.h"
 
@@ -17,6 +18,7 @@ struct EvaluateArguments {
 };
 
 int runEvaluate(const EvaluateArguments& arguments, const CommandContext& context) {
+    letThreadsWaitPassively(context.commandLine);
     ProgressLine line;
     const EvaluationRequest request{arguments.model, arguments.data, arguments.split,
                                     arguments.set,   arguments.out,  arguments.threads};

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "app/PassiveThreads.h"
 #include "app/ProgressLine.h"
 #include "training/FineTuner.h"
 
@@ -91,6 +92,7 @@ void printOutcome(const TrainingOutcome& outcome, const TrainingConfig& config) 
 }
 
 int runTrain(const CLI::App& command, const TrainArguments& arguments, const CommandContext& context) {
+    letThreadsWaitPassively(context.commandLine);
     const auto config = configFrom(command, arguments);
     if (!config)
         return reportError(config.error());
