@@ -1,1 +1,92 @@
-int main() { return 0; }
+// The window. Builds the objects, shows the window, then opens what the command line names.
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QTemporaryDir>
+
+#include "app/Screenshot.h"
+#include "ui/MainWindow.h"
+#include "ui/QtConvert.h"
+#include "ui/Settings.h"
+#include "ui/Style.h"
+
+namespace {
+
+std::vector<std::filesystem::path> toPaths(const QStringList& texts) {
+    std::vector<std::filesystem::path> paths;
+    for (const QString& text : texts)
+        paths.push_back(hilum::toPath(QDir::current().absoluteFilePath(text)));
+    return paths;
+}
+
+// The command line's options, kept together so that they are described in one place.
+struct Options {
+    QCommandLineOption model{
+        QStringLiteral("model"),
+        QStringLiteral("Read with this model file; may be given several times, the first is used."),
+        QStringLiteral("file")};
+    QCommandLineOption models{
+        QStringLiteral("models"),
+        QStringLiteral("Also offer the model files in this folder; may be given several times."),
+        QStringLiteral("folder")};
+    QCommandLineOption screenshot{
+        QStringLiteral("screenshot"),
+        QStringLiteral(
+            "Save a picture of the window once everything in sight is read, and quit. Settings are "
+            "neither used nor changed."),
+        QStringLiteral("png")};
+    QCommandLineOption size{QStringLiteral("size"), QStringLiteral("Size of the window for --screenshot."),
+                            QStringLiteral("WIDTHxHEIGHT"), QStringLiteral("1280x800")};
+    QCommandLineOption heatMap{QStringLiteral("heat-map"),
+                               QStringLiteral("Switch the heat map on for --screenshot.")};
+
+    void addTo(QCommandLineParser& parser) const {
+        parser.addOptions({model, models, screenshot, size, heatMap});
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // Screenshots need no display, and look the same with and without one.
+    const auto asksForScreenshot = [](const char* argument) {
+        return std::string_view(argument).starts_with("--screenshot");
+    };
+    if (std::any_of(argv, argv + argc, asksForScreenshot) && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    QApplication application(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("Hilum"));
+    QCoreApplication::setOrganizationName(QStringLiteral("Hilum"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(HILUM_VERSION));
+
+    QCommandLineParser parser;
+    const Options options;
+    parser.setApplicationDescription(
+        QStringLiteral("Reads chest radiographs. Research use, not for diagnosis."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    options.addTo(parser);
+    parser.addPositionalArgument(QStringLiteral("paths"),
+                                 QStringLiteral("Films and folders to open: DICOM, PNG, JPEG, TIFF."),
+                                 QStringLiteral("[paths …]"));
+    parser.process(application);
+
+    hilum::applyStyle(application);
+    const bool isScreenshot = parser.isSet(options.screenshot);
+    const QTemporaryDir temporary;
+    auto settings =
+        isScreenshot ? hilum::Settings(temporary.filePath(QStringLiteral("hilum.ini"))) : hilum::Settings();
+    hilum::MainWindow window(hilum::coreBackend(), settings,
+                             {toPaths(parser.values(options.model)), toPaths(parser.values(options.models))});
+    if (isScreenshot)
+        hilum::saveScreenshotWhenRead(window, {parser.value(options.screenshot), parser.value(options.size),
+                                               parser.isSet(options.heatMap)});
+    window.show();
+    window.open(toPaths(parser.positionalArguments()));
+    return QApplication::exec();
+}

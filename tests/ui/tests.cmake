@@ -1,1 +1,10 @@
 # Tests of ui/.
+hilum_test(ui TestFilmRenderer LIBS hilum_ui hilum_image)
+hilum_test(ui TestFilmText LIBS hilum_ui)
+hilum_test(ui TestJobThread LIBS hilum_ui)
+hilum_test(ui TestMainWindow LIBS hilum_ui hilum_image hilum_inference)
+hilum_test(ui TestPlane LIBS hilum_ui)
+hilum_test(ui TestReadSession LIBS hilum_ui)
+hilum_test(ui TestSettings LIBS hilum_ui)
+hilum_test(ui TestViewGeometry LIBS hilum_ui)
+hilum_test(ui TestWindowLevelTool LIBS hilum_ui)

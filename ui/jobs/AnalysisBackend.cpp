@@ -1,0 +1,45 @@
+#include "ui/jobs/AnalysisBackend.h"
+
+#include <utility>
+
+#include "core/image/RadiographReader.h"
+#include "core/inference/Classifier.h"
+#include "core/inference/ResourcePaths.h"
+
+namespace hilum {
+namespace {
+
+class ClassifierModel final : public LoadedModel {
+public:
+    explicit ClassifierModel(Classifier classifier) : m_classifier(std::move(classifier)) {}
+
+    [[nodiscard]] ModelInfo info() const override {
+        return {m_classifier.file(), m_classifier.sha256(), m_classifier.card()};
+    }
+    Result<Reading> read(const Radiograph& film, std::stop_token stop) override {
+        return m_classifier.read(film, Explain::EveryClass, std::move(stop));
+    }
+
+private:
+    Classifier m_classifier;
+};
+
+Result<std::unique_ptr<LoadedModel>> loadClassifier(const std::filesystem::path& file) {
+    auto classifier = Classifier::load(file);
+    if (!classifier)
+        return tl::unexpected<Error>(std::move(classifier.error()));
+    return std::make_unique<ClassifierModel>(std::move(*classifier));
+}
+
+} // namespace
+
+AnalysisBackend coreBackend() {
+    return {.findFilms = findFilms,
+            .readFilm = readRadiograph,
+            .shippedModels = shippedModels,
+            .readModelCard = readModelCard,
+            .loadModel = loadClassifier,
+            .prepare = prepareComputeBackend};
+}
+
+} // namespace hilum

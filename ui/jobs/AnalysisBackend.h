@@ -1,0 +1,52 @@
+// The blocking functions that analysis jobs call. A table of functions rather than calls to the core, so that
+// tests can put slow, failing or counting ones in their place.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/domain/ModelCard.h"
+#include "core/domain/Radiograph.h"
+#include "core/domain/Reading.h"
+#include "core/domain/Result.h"
+
+namespace hilum {
+
+struct ModelInfo {
+    std::filesystem::path file;
+    std::string sha256;
+    ModelCard card;
+};
+
+// A model in memory. Used by one thread at a time.
+class LoadedModel {
+public:
+    LoadedModel() = default;
+    LoadedModel(const LoadedModel&) = delete;
+    LoadedModel& operator=(const LoadedModel&) = delete;
+    virtual ~LoadedModel() = default;
+
+    [[nodiscard]] virtual ModelInfo info() const = 0;
+    virtual Result<Reading> read(const Radiograph& film, std::stop_token stop) = 0;
+};
+
+struct AnalysisBackend {
+    using Path = std::filesystem::path;
+
+    std::function<Result<std::vector<Path>>(const std::vector<Path>&, std::stop_token)> findFilms;
+    std::function<Result<Radiograph>(const Path&, std::stop_token)> readFilm;
+    std::function<std::vector<Path>()> shippedModels;
+    std::function<Result<ModelCard>(const Path&)> readModelCard;
+    std::function<Result<std::unique_ptr<LoadedModel>>(const Path&)> loadModel;
+    // Called once, before the first model; gives sentences for the user, see prepareComputeBackend().
+    std::function<std::vector<std::string>()> prepare;
+};
+
+// The core's own functions.
+AnalysisBackend coreBackend();
+
+} // namespace hilum

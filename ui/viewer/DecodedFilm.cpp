@@ -1,0 +1,77 @@
+#include "ui/viewer/DecodedFilm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/image/Windowing.h"
+
+namespace hilum {
+namespace {
+
+// The film's middle square through its default window.
+QImage makeThumbnail(const Radiograph& film, const PlanePyramid& pyramid, const Window& window) {
+    const int side = std::min(film.widthPx, film.heightPx);
+    const double step = static_cast<double>(side) / kThumbnailPx; // film pixels per thumbnail pixel
+    const int level = pyramid.levelFor(1 / step);
+    const double factor = std::ldexp(1.0, level);
+    const auto axis = [&](int length) {
+        const double start = (length - side) / 2.0;
+        return AxisMap{step / factor, (start + step / 2) / factor - 0.5};
+    };
+    Raster<std::uint16_t> values(kThumbnailPx, kThumbnailPx);
+    resample(pyramid.level(level), axis(film.widthPx), axis(film.heightPx), values);
+
+    const std::vector<float> table = windowTable(film, window);
+    QImage image(kThumbnailPx, kThumbnailPx, QImage::Format_Grayscale8);
+    for (int y = 0; y < kThumbnailPx; ++y) {
+        uchar* line = image.scanLine(y);
+        for (int x = 0; x < kThumbnailPx; ++x)
+            line[x] = static_cast<uchar>(std::lround(table[values.at(x, y)] * 255.0F));
+    }
+    return image;
+}
+
+} // namespace
+
+std::size_t DecodedFilm::bytes() const {
+    return film.pixels->size() * sizeof(std::uint16_t) + pyramid.extraBytes() +
+           static_cast<std::size_t>(thumbnail.sizeInBytes());
+}
+
+DecodedFilmPtr makeDecodedFilm(Radiograph film, std::chrono::duration<double, std::milli> decodeTime) {
+    auto decoded = std::make_shared<DecodedFilm>();
+    decoded->pyramid = PlanePyramid(Plane{film.widthPx, film.heightPx, film.pixels});
+    decoded->openingWindow = defaultWindow(film);
+    decoded->thumbnail = makeThumbnail(film, decoded->pyramid, decoded->openingWindow);
+    decoded->film = std::move(film);
+    decoded->decodeTime = decodeTime;
+    return decoded;
+}
+
+DecodedFilmPtr FilmCache::find(const std::filesystem::path& file) {
+    const auto item =
+        std::find_if(m_items.begin(), m_items.end(), [&](const Item& held) { return held.file == file; });
+    if (item == m_items.end())
+        return nullptr;
+    m_items.splice(m_items.begin(), m_items, item);
+    return item->film;
+}
+
+void FilmCache::insert(const std::filesystem::path& file, DecodedFilmPtr film) {
+    if (find(file))
+        return;
+    m_bytes += film->bytes();
+    m_items.push_front({file, std::move(film)});
+    while (m_bytes > m_maxBytes && m_items.size() > 1) {
+        m_bytes -= m_items.back().film->bytes();
+        m_items.pop_back();
+    }
+}
+
+void FilmCache::clear() {
+    m_items.clear();
+    m_bytes = 0;
+}
+
+} // namespace hilum

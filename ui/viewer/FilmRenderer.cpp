@@ -1,0 +1,141 @@
+#include "ui/viewer/FilmRenderer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/image/HeatMap.h"
+#include "core/image/Windowing.h"
+
+namespace hilum {
+namespace {
+
+constexpr QRgb kOpaque = 0xFF000000U;
+
+// Where the pixels of rect look along one axis of a plane that has planeStep film pixels per pixel.
+AxisMap axisMap(double filmStart, double filmStep, double planeStep) {
+    return {filmStep / planeStep, (filmStart + filmStep / 2) / planeStep - 0.5};
+}
+
+} // namespace
+
+void FilmRenderer::setFilm(DecodedFilmPtr film) {
+    m_film = std::move(film);
+    m_filmPlacement = {};
+    m_heatPlacement = {};
+    m_composed = false;
+}
+
+void FilmRenderer::setWindow(const Window& window, Polarity display) {
+    const std::vector<float> table = windowTable(m_film->film, window, display);
+    m_grey.resize(table.size());
+    std::transform(table.begin(), table.end(), m_grey.begin(),
+                   [](float grey) { return static_cast<std::uint8_t>(std::lround(grey * 255.0F)); });
+    m_composed = false;
+}
+
+void FilmRenderer::setHeatmap(std::shared_ptr<const HeatmapLayer> layer, double opacity) {
+    if (layer == m_heatmap && opacity == m_opacity)
+        return;
+    if (layer != m_heatmap)
+        m_heatPlacement = {};
+    m_heatmap = std::move(layer);
+    m_opacity = opacity;
+    m_composed = false;
+    for (std::size_t i = 0; i < m_blend.size(); ++i) {
+        const double alpha = opacity * static_cast<double>(heatAlpha(static_cast<float>(i) / 255.0F));
+        m_blend[i].keep = static_cast<std::uint32_t>(std::lround(256.0 * (1 - alpha)));
+        for (std::size_t channel = 0; channel < 3; ++channel)
+            m_blend[i].add[channel] = heatColours()[i][channel] * (256 - m_blend[i].keep);
+    }
+}
+
+QRect FilmRenderer::visibleRect(const ViewGeometry& geometry, QSize viewPx) {
+    // A device pixel belongs to the film when its centre does.
+    const QRectF film = geometry.filmRect();
+    const QPoint first(static_cast<int>(std::lround(std::max(film.left(), 0.0))),
+                       static_cast<int>(std::lround(std::max(film.top(), 0.0))));
+    const QPoint end(
+        static_cast<int>(std::lround(std::min(film.right(), static_cast<double>(viewPx.width())))),
+        static_cast<int>(std::lround(std::min(film.bottom(), static_cast<double>(viewPx.height())))));
+    return {first, QSize(std::max(0, end.x() - first.x()), std::max(0, end.y() - first.y()))};
+}
+
+const QImage& FilmRenderer::render(const ViewGeometry& geometry, QSize viewPx) {
+    const QRect rect = visibleRect(geometry, viewPx);
+    if (!m_film || rect.isEmpty()) {
+        m_image = {};
+        return m_image;
+    }
+    const Placement placement{rect, geometry.scale(), geometry.toFilm(rect.topLeft())};
+    if (placement != m_filmPlacement) {
+        resampleFilm(geometry, rect);
+        m_filmPlacement = placement;
+        m_composed = false;
+    }
+    if (m_heatmap && placement != m_heatPlacement) {
+        resampleHeat(geometry, rect);
+        m_heatPlacement = placement;
+        m_composed = false;
+    }
+    if (!m_composed) {
+        if (m_image.size() != rect.size())
+            m_image = QImage(rect.size(), QImage::Format_RGB32);
+        if (m_heatmap)
+            composeWithHeat();
+        else
+            compose();
+        m_composed = true;
+    }
+    return m_image;
+}
+
+void FilmRenderer::resampleFilm(const ViewGeometry& geometry, const QRect& rect) {
+    if (m_filmValues.widthPx != rect.width() || m_filmValues.heightPx != rect.height())
+        m_filmValues = Raster<std::uint16_t>(rect.width(), rect.height());
+    const QPointF start = geometry.toFilm(rect.topLeft());
+    const QPointF step = geometry.toFilm(rect.topLeft() + QPoint(1, 1)) - start;
+    const int level = m_film->pyramid.levelFor(geometry.scale());
+    const double planeStep = std::ldexp(1.0, level);
+    resample(m_film->pyramid.level(level), axisMap(start.x(), step.x(), planeStep),
+             axisMap(start.y(), step.y(), planeStep), m_filmValues);
+}
+
+void FilmRenderer::resampleHeat(const ViewGeometry& geometry, const QRect& rect) {
+    if (m_heatValues.widthPx != rect.width() || m_heatValues.heightPx != rect.height())
+        m_heatValues = Raster<std::uint16_t>(rect.width(), rect.height());
+    const Plane& heat = m_heatmap->heat;
+    const QPointF start = geometry.toFilm(rect.topLeft());
+    const QPointF step = geometry.toFilm(rect.topLeft() + QPoint(1, 1)) - start;
+    const double planeStepX = static_cast<double>(m_film->film.widthPx) / heat.widthPx;
+    const double planeStepY = static_cast<double>(m_film->film.heightPx) / heat.heightPx;
+    resample(heat, axisMap(start.x(), step.x(), planeStepX), axisMap(start.y(), step.y(), planeStepY),
+             m_heatValues);
+}
+
+void FilmRenderer::compose() {
+    const std::uint16_t* value = m_filmValues.values.data();
+    const std::uint8_t* grey = m_grey.data();
+    for (int y = 0; y < m_image.height(); ++y) {
+        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
+        for (int x = 0; x < m_image.width(); ++x)
+            line[x] = kOpaque | (0x010101U * grey[*value++]);
+    }
+}
+
+void FilmRenderer::composeWithHeat() {
+    const std::uint16_t* value = m_filmValues.values.data();
+    const std::uint16_t* heat = m_heatValues.values.data();
+    const std::uint8_t* grey = m_grey.data();
+    for (int y = 0; y < m_image.height(); ++y) {
+        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
+        for (int x = 0; x < m_image.width(); ++x) {
+            const Blend& blend = m_blend[*heat++ >> 8U];
+            const std::uint32_t film = grey[*value++] * blend.keep;
+            line[x] = kOpaque | ((film + blend.add[0]) >> 8U) << 16U | ((film + blend.add[1]) & 0xFF00U) |
+                      (film + blend.add[2]) >> 8U;
+        }
+    }
+}
+
+} // namespace hilum
