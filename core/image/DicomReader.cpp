@@ -345,43 +345,63 @@ Result<void> fillPixels(Radiograph& film, const DicomFrame& frame, const DicomPi
     return fillColour(film, frame, format, attributes);
 }
 
-Result<Radiograph> decodeDicom(Bytes file, const std::stop_token& stop) {
-    silenceDcmtk();
-    const auto meta = readDicomMeta(file);
+// What the structure of the file says, before pixels are looked at.
+struct DicomParts {
+    DicomMeta meta;
+    DicomSyntax syntax;
+    DicomStructure structure;
+    DicomAttributes attributes;
+};
+
+Result<DicomParts> takeApart(Bytes file) {
+    auto meta = readDicomMeta(file);
     if (!meta)
         return tl::unexpected(meta.error());
-    const auto syntax = dicomSyntax(*meta);
+    auto syntax = dicomSyntax(*meta);
     if (!syntax)
         return tl::unexpected(syntax.error());
-    const auto structure = scanDicomDataset(file, meta->datasetOffset, syntax->encoding);
+    auto structure = scanDicomDataset(file, meta->datasetOffset, syntax->encoding);
     if (!structure)
         return tl::unexpected(structure.error());
-    const auto attributes = DicomAttributes::read(file, *structure, syntax->encoding);
+    auto attributes = DicomAttributes::read(file, *structure, syntax->encoding);
     if (!attributes)
         return tl::unexpected(attributes.error());
-    if (!structure->hasPixelData)
-        return noImage(*structure, *meta, *attributes);
-    const auto format = readPixelFormat(*attributes);
+    return DicomParts{std::move(*meta), std::move(*syntax), std::move(*structure), std::move(*attributes)};
+}
+
+// Everything but the pixels.
+Radiograph describeFilm(const DicomParts& parts, const DicomPixelFormat& format, const DicomFrame& frame) {
+    Radiograph film;
+    film.widthPx = format.columns;
+    film.heightPx = format.rows;
+    film.source.format = "DICOM";
+    film.source.encoding = parts.syntax.name;
+    film.source.photometric = format.photometric;
+    film.source.warnings = frame.warnings;
+    if (format.frames > 1)
+        film.source.warnings.push_back("The file holds " + std::to_string(format.frames) +
+                                       " frames; the first is shown.");
+    warnAboutTables(parts.structure, film.source.warnings);
+    film.header = readHeader(parts.attributes);
+    film.spacing = readSpacing(parts.attributes, film.source.warnings);
+    return film;
+}
+
+Result<Radiograph> decodeDicom(Bytes file, const std::stop_token& stop) {
+    silenceDcmtk();
+    const auto parts = takeApart(file);
+    if (!parts)
+        return tl::unexpected(parts.error());
+    if (!parts->structure.hasPixelData)
+        return noImage(parts->structure, parts->meta, parts->attributes);
+    const auto format = readPixelFormat(parts->attributes);
     if (!format)
         return tl::unexpected(format.error());
-    const auto frame = decodeFirstFrame(file, *structure, *syntax, *format, stop);
+    const auto frame = decodeFirstFrame(file, parts->structure, parts->syntax, *format, stop);
     if (!frame)
         return tl::unexpected(frame.error());
-
-    Radiograph film;
-    film.widthPx = format->columns;
-    film.heightPx = format->rows;
-    film.source.format = "DICOM";
-    film.source.encoding = syntax->name;
-    film.source.photometric = format->photometric;
-    film.source.warnings = frame->warnings;
-    if (format->frames > 1)
-        film.source.warnings.push_back("The file holds " + std::to_string(format->frames) +
-                                       " frames; the first is shown.");
-    warnAboutTables(*structure, film.source.warnings);
-    film.header = readHeader(*attributes);
-    film.spacing = readSpacing(*attributes, film.source.warnings);
-    if (const auto filled = fillPixels(film, *frame, *format, *attributes); !filled)
+    Radiograph film = describeFilm(*parts, *format, *frame);
+    if (const auto filled = fillPixels(film, *frame, *format, parts->attributes); !filled)
         return tl::unexpected(filled.error());
     return film;
 }

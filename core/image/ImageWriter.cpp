@@ -21,11 +21,14 @@ cv::Mat over(const std::vector<T>& values, int widthPx, int heightPx, int type) 
     return {heightPx, widthPx, type, const_cast<T*>(values.data())};
 }
 
-// Empty where OpenCV fails.
-std::string encode(const cv::Mat& image, const char* extension, const std::vector<int>& options) {
+// Empty where OpenCV fails. Three channels are red, green, blue.
+std::string encode(const cv::Mat& image, const char* extension) {
     try {
+        cv::Mat bgr; // not over the caller's pixels
+        if (image.channels() == 3)
+            cv::cvtColor(image, bgr, cv::COLOR_RGB2BGR);
         std::vector<std::uint8_t> bytes;
-        if (!cv::imencode(extension, image, bytes, options))
+        if (!cv::imencode(extension, bgr.empty() ? image : bgr, bytes))
             return {};
         return {bytes.begin(), bytes.end()};
     } catch (const cv::Exception&) {
@@ -43,12 +46,7 @@ Result<void> writeEncoded(const std::string& bytes, const std::filesystem::path&
 
 std::string encodePng(const Raster<std::uint8_t>& image) {
     assert(image.channels == 1 || image.channels == 3);
-    const cv::Mat pixels = over(image.values, image.widthPx, image.heightPx, CV_8UC(image.channels));
-    if (image.channels == 1)
-        return encode(pixels, ".png", {});
-    cv::Mat bgr;
-    cv::cvtColor(pixels, bgr, cv::COLOR_RGB2BGR);
-    return encode(bgr, ".png", {});
+    return encode(over(image.values, image.widthPx, image.heightPx, CV_8UC(image.channels)), ".png");
 }
 
 Result<void> writePng(const Raster<std::uint8_t>& image, const std::filesystem::path& file) {
@@ -59,13 +57,12 @@ Result<void> writeStoredValuesPng(const Radiograph& film, const std::filesystem:
     std::vector<std::uint16_t> stored(*film.pixels);
     for (std::uint16_t& value : stored)
         value = static_cast<std::uint16_t>(film.storedValue(value) - film.storedMin);
-    return writeEncoded(encode(over(stored, film.widthPx, film.heightPx, CV_16UC1), ".png", {}), file);
+    return writeEncoded(encode(over(stored, film.widthPx, film.heightPx, CV_16UC1), ".png"), file);
 }
 
 Result<void> writeFloatTiff(const FloatImage& image, const std::filesystem::path& file) {
     assert(image.channels == 1);
-    return writeEncoded(encode(over(image.values, image.widthPx, image.heightPx, CV_32FC1), ".tiff", {}),
-                        file);
+    return writeEncoded(encode(over(image.values, image.widthPx, image.heightPx, CV_32FC1), ".tiff"), file);
 }
 
 } // namespace hilum

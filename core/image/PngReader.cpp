@@ -1,6 +1,6 @@
 // PNG by libpng. The chunks are walked first, so that sizes are known and a cut file is refused before
 // decoding.
-#include <algorithm>
+#include <bit>
 #include <csetjmp>
 #include <cstring>
 #include <new>

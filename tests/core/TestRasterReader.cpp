@@ -175,6 +175,15 @@ private Q_SLOTS:
         QCOMPARE(pixelsOf(mustRead(file)), (Pixels{10, 20, 30, 40}));
     }
 
+    void statedResolutionIsNoSpacing() {
+        ByteVector file = makePng({.widthPx = 2, .rows = {1, 2}});
+        ByteVector resolution;
+        appendPngChunk(resolution, "pHYs",
+                       {0, 0, 0x0B, 0x13, 0, 0, 0x0B, 0x13, 1}); // 2835 a metre: a screen's
+        file.insert(file.begin() + 33, resolution.begin(), resolution.end());
+        QVERIFY(!mustRead(file).spacing);
+    }
+
     void damagedPngIsRefused() {
         const auto picture = makePicture(40, 40);
         const ByteVector whole = makePng({.widthPx = 40, .heightPx = 40, .rows = picture.values});

@@ -1,5 +1,6 @@
 #include "tests/support/PictureFiles.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -183,47 +184,63 @@ ByteVector bytesOf(const std::vector<std::uint16_t>& values, ByteOrder order) {
     return bytes;
 }
 
-ByteVector makeTiff(const TiffSpec& spec) {
-    TiffBuilder builder(spec.order);
-    const auto unsignedOf = [](int value) { return static_cast<std::uint32_t>(value); };
-    const std::uint32_t start = builder.append(spec.pixels);
-    std::size_t chunks = spec.planar == 2 ? static_cast<std::size_t>(spec.samples) : 1;
-    if (spec.tilePx > 0)
-        chunks = static_cast<std::size_t>(((spec.widthPx + spec.tilePx - 1) / spec.tilePx) *
-                                          ((spec.heightPx + spec.tilePx - 1) / spec.tilePx));
-    const auto chunkBytes = static_cast<std::uint32_t>(spec.pixels.size() / chunks);
-    std::vector<std::uint32_t> offsets;
-    for (std::size_t i = 0; i < chunks; ++i)
-        offsets.push_back(start + static_cast<std::uint32_t>(i) * chunkBytes);
-    const std::vector<std::uint32_t> sizes(chunks, chunkBytes);
-    const std::vector<std::uint32_t> bits(static_cast<std::size_t>(spec.samples), unsignedOf(spec.bits));
-    const bool tiled = spec.tilePx > 0;
+namespace {
 
-    std::vector<TiffBuilder::Entry> entries{{256, true, {unsignedOf(spec.widthPx)}},
-                                            {257, true, {unsignedOf(spec.heightPx)}},
-                                            {258, false, bits},
-                                            {259, false, {unsignedOf(spec.compression)}},
-                                            {262, false, {unsignedOf(spec.photometric)}}};
-    if (!tiled)
-        entries.push_back({273, true, offsets});
-    entries.push_back({274, false, {unsignedOf(spec.orientation)}});
-    entries.push_back({277, false, {unsignedOf(spec.samples)}});
-    if (!tiled) {
-        entries.push_back({278, true, {unsignedOf(spec.heightPx)}});
-        entries.push_back({279, true, sizes});
-    }
-    entries.push_back({284, false, {unsignedOf(spec.planar)}});
-    if (!spec.colourMap.empty())
-        entries.push_back({320, false, {spec.colourMap.begin(), spec.colourMap.end()}});
-    if (tiled) {
+std::uint32_t unsignedOf(int value) { return static_cast<std::uint32_t>(value); }
+
+// Where the strips or tiles lie, and how large each is.
+struct Chunks {
+    std::vector<std::uint32_t> offsets;
+    std::vector<std::uint32_t> sizes;
+};
+
+Chunks chunksOf(const TiffSpec& spec, std::uint32_t start) {
+    const auto across = [&spec](int px) { return (px + spec.tilePx - 1) / spec.tilePx; };
+    const int count = spec.tilePx > 0    ? across(spec.widthPx) * across(spec.heightPx)
+                      : spec.planar == 2 ? spec.samples
+                                         : 1;
+    const auto bytes = static_cast<std::uint32_t>(spec.pixels.size()) / unsignedOf(count);
+    Chunks chunks;
+    for (std::uint32_t i = 0; i < unsignedOf(count); ++i)
+        chunks.offsets.push_back(start + i * bytes);
+    chunks.sizes.assign(chunks.offsets.size(), bytes);
+    return chunks;
+}
+
+std::vector<TiffBuilder::Entry> tiffEntries(const TiffSpec& spec, const Chunks& chunks) {
+    const auto perSample = [&spec](int value) {
+        return std::vector<std::uint32_t>(static_cast<std::size_t>(spec.samples), unsignedOf(value));
+    };
+    std::vector<TiffBuilder::Entry> entries{
+        {256, true, {unsignedOf(spec.widthPx)}},      {257, true, {unsignedOf(spec.heightPx)}},
+        {258, false, perSample(spec.bits)},           {259, false, {unsignedOf(spec.compression)}},
+        {262, false, {unsignedOf(spec.photometric)}}, {274, false, {unsignedOf(spec.orientation)}},
+        {277, false, {unsignedOf(spec.samples)}},     {284, false, {unsignedOf(spec.planar)}},
+        {339, false, perSample(spec.sampleFormat)}};
+    if (spec.tilePx > 0) {
         entries.push_back({322, true, {unsignedOf(spec.tilePx)}});
         entries.push_back({323, true, {unsignedOf(spec.tilePx)}});
-        entries.push_back({324, true, offsets});
-        entries.push_back({325, true, sizes});
+        entries.push_back({324, true, chunks.offsets});
+        entries.push_back({325, true, chunks.sizes});
+    } else {
+        entries.push_back({273, true, chunks.offsets});
+        entries.push_back({278, true, {unsignedOf(spec.heightPx)}});
+        entries.push_back({279, true, chunks.sizes});
     }
+    if (!spec.colourMap.empty())
+        entries.push_back({320, false, {spec.colourMap.begin(), spec.colourMap.end()}});
     if (!spec.extraSamples.empty())
         entries.push_back({338, false, {spec.extraSamples.begin(), spec.extraSamples.end()}});
-    entries.push_back({339, false, std::vector<std::uint32_t>(bits.size(), unsignedOf(spec.sampleFormat))});
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.tag < b.tag; });
+    return entries;
+}
+
+} // namespace
+
+ByteVector makeTiff(const TiffSpec& spec) {
+    TiffBuilder builder(spec.order);
+    const std::uint32_t start = builder.append(spec.pixels);
+    const std::vector<TiffBuilder::Entry> entries = tiffEntries(spec, chunksOf(spec, start));
     const std::size_t next = builder.directory(entries, 4);
     if (spec.secondPage)
         builder.directory(entries, next);
