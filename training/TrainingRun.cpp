@@ -136,7 +136,8 @@ private:
         return {};
     }
 
-    // The model first, the evaluation last: a folder with an evaluation is a finished run.
+    // The model first, the evaluation last: the folder of a fold with evaluation.json is a finished one,
+    // which is used again when the cross-validation is resumed. So a fold that was stopped gets none.
     Result<void> save() {
         auto scale = heatMapScale();
         if (!scale)
@@ -156,7 +157,11 @@ private:
         return writeFileAtomically(folder.predictions(),
                                    predictionsToCsv(figures.labels, m_outcome.predictions))
             .and_then([&] { return writeFileAtomically(folder.evaluationText(), reportToText(figures)); })
-            .and_then([&] { return writeFileAtomically(folder.evaluationJson(), reportToJson(figures)); });
+            .and_then([&] {
+                const bool unfinishedFold = m_outcome.stopped && m_request.fold > 0;
+                return unfinishedFold ? Result<void>{}
+                                      : writeFileAtomically(folder.evaluationJson(), reportToJson(figures));
+            });
     }
 
     // 95th percentile over validation films (training films where there are none) of the strongest heat in

@@ -1,1 +1,12 @@
 # Tests of training/.
+hilum_test(training TestAugmenter LIBS hilum_training hilum_opencv)
+hilum_test(training TestBatchLoader LIBS hilum_training hilum_network hilum_image)
+hilum_test(training TestDatasetIndex LIBS hilum_training hilum_image)
+hilum_test(training TestFineTuner LIBS hilum_training hilum_network hilum_image TIMEOUT 600)
+hilum_test(training TestLearningRate LIBS hilum_training)
+hilum_test(training TestMetrics LIBS hilum_training)
+hilum_test(training TestSplit LIBS hilum_training)
+hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image TIMEOUT 600)
+hilum_test(training TestTrainingConfig LIBS hilum_training)
+# Threads that spin take the cores from tests that run beside these.
+set_property(TEST TestBatchLoader TestFineTuner TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)

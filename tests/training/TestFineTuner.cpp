@@ -1,0 +1,477 @@
+// torch before Qt: both know the word slots.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/utils.h>
+
+#include "core/network/ModelFile.h"
+#include "training/Checkpoint.h"
+#include "training/NetworkState.h"
+#include "training/TrainingLoop.h"
+
+#include <map>
+
+#include <QtTest/QtTest>
+
+#include "tests/support/FilmFolder.h"
+#include "training/Evaluation.h"
+#include "training/FineTuner.h"
+#include "training/Split.h"
+#include "training/Text.h"
+
+using namespace hilum;
+using test::FilmFolder;
+
+namespace {
+
+// Quick: 32 × 32 films, a few epochs.
+TrainingConfig quick(const FilmFolder& folder, const std::string& run = "run") {
+    TrainingConfig config;
+    config.data = folder.root();
+    config.out = folder.scratch() / run;
+    config.network = "hilumnet";
+    config.inputSizePx = 32;
+    config.inputPlanes = 1;
+    config.epochs = 3;
+    config.batchSize = 8;
+    config.optimiser.learningRate = 3e-3;
+    config.augmentation.horizontalFlip = false;
+    config.augmentation.rotationDeg = 5;
+    config.split.validation = 0.2;
+    config.split.train = 0.6;
+    config.threads = 2;
+    return config;
+}
+
+void useFractions(SplitConfig& split, double train, double validation, double test) {
+    split.train = train;
+    split.validation = validation;
+    split.test = test;
+}
+
+bool sameTensors(const WeightState& a, const WeightState& b) {
+    bool same = a.size() == b.size();
+    for (std::size_t i = 0; same && i < a.size(); ++i)
+        same = a[i].first == b[i].first && a[i].second.equal(b[i].second);
+    return same;
+}
+
+WeightState modelWeights(const std::filesystem::path& file) { return copyOfState(*loadModel(file)->network); }
+
+std::shared_ptr<Network> smallNetwork(std::uint64_t seed = 1) {
+    torch::manual_seed(seed);
+    return *makeNetwork("hilumnet", 2, 1);
+}
+
+// What a loop needs, without a run folder.
+struct LoopFixture {
+    explicit LoopFixture(const TrainingConfig& raw) : config(*resolved(raw)) {
+        at::set_num_threads(2);
+        auto index = indexDataset(config.data, *PatientPattern::parse(""));
+        store = *FilmStore::load(*index, {.inputSizePx = config.inputSizePx, .threads = 2}, [](long, long) {},
+                                 {});
+        const Split split = *makeSplit(*index, config.split, config.seed);
+        train = split.films(FilmSet::Train);
+        validation = split.films(FilmSet::Validation);
+    }
+    Result<LoopOutcome> run(Network& network, std::stop_token stop = {}) {
+        const TrainingInput input{config, store, train, validation, config.seed, 2, progress, keep};
+        return trainNetwork(network, input, std::move(stop));
+    }
+    TrainingConfig config;
+    FilmStore store;
+    std::vector<std::size_t> train, validation;
+    ProgressCallback progress = [](const TrainingProgress&) {};
+    std::function<Result<void>(const std::vector<EpochRecord>&, const WeightState&, bool)> keep =
+        [](const auto&, const auto&, bool) { return Result<void>{}; };
+};
+
+} // namespace
+
+class TestFineTuner : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void learnsWhatCanBeLearnt() {
+        const FilmFolder folder;
+        folder.addClasses(40);
+        TrainingConfig config = quick(folder);
+        config.epochs = 12;
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        QVERIFY(outcome->test->accuracy.value >= 0.9);
+        QCOMPARE(outcome->test->accuracy.count, 16L);
+        QVERIFY(!outcome->stopped);
+        QCOMPARE(outcome->history.size(), std::size_t{12});
+        QVERIFY(outcome->history.back().trainLoss < outcome->history.front().trainLoss);
+    }
+
+    void runFolderIsComplete() {
+        const FilmFolder folder;
+        folder.addClasses(12);
+        folder.addText("High/broken.png", "\x89PNG\r\n\x1a\n");
+        TrainingConfig config = quick(folder);
+        config.limits = {"Made in a test."};
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY(outcome.has_value());
+        QCOMPARE(outcome->skipped.size(), std::size_t{1});
+        const RunFolder run(config.out);
+        for (const auto& file : {run.config(), run.split(), run.skipped(), run.history(),
+                                 run.bestCheckpoint(), run.lastCheckpoint(), run.model(),
+                                 run.evaluationJson(), run.evaluationText(), run.predictions()})
+            QVERIFY2(std::filesystem::exists(file), file.c_str());
+
+        const auto model = loadModel(run.model());
+        QVERIFY(model.has_value());
+        const ModelCard& card = model->card;
+        QCOMPARE(card.labels, (std::vector<std::string>{"High", "Low"}));
+        QCOMPARE(card.preprocessing.inputSizePx, 32);
+        QCOMPARE(card.dataFingerprint.size(), std::size_t{64});
+        QCOMPARE(card.testAccuracy.count, static_cast<long>(outcome->test->confusion.total()));
+        QCOMPARE(card.testAccuracy.low, outcome->test->accuracy.low);
+        QVERIFY(card.trainingCommand.find("--seed 1") != std::string::npos);
+        QVERIFY(card.heatMapScale >= 0);
+        QCOMPARE(card.limits.front(), std::string("Made in a test."));
+
+        // The saved configuration repeats the run.
+        const auto saved = readTrainingConfig(run.config());
+        QVERIFY(saved.has_value());
+        TrainingConfig again = *saved;
+        again.out = folder.scratch() / "again";
+        QVERIFY(fineTune(again, {}, {}).has_value());
+        QVERIFY(sameTensors(modelWeights(run.model()), modelWeights(RunFolder(again.out).model())));
+        QCOMPARE(*readTextFile(run.split()), *readTextFile(RunFolder(again.out).split()));
+        QCOMPARE(*readTextFile(run.predictions()), *readTextFile(RunFolder(again.out).predictions()));
+    }
+
+    void anotherSeedGivesOtherWeights() {
+        const FilmFolder folder;
+        folder.addClasses(10);
+        TrainingConfig one = quick(folder, "one"), two = quick(folder, "two");
+        one.epochs = two.epochs = 1;
+        two.seed = 2;
+        QVERIFY(fineTune(one, {}, {}).has_value());
+        QVERIFY(fineTune(two, {}, {}).has_value());
+        QVERIFY(!sameTensors(modelWeights(one.out / "model.safetensors"),
+                             modelWeights(two.out / "model.safetensors")));
+    }
+
+    void frozenPartsStayAsTheyAre_data() {
+        QTest::addColumn<int>("part");
+        QTest::newRow("head") << static_cast<int>(Trainable::HeadOnly);
+        QTest::newRow("last block and head") << static_cast<int>(Trainable::LastBlockAndHead);
+        QTest::newRow("all") << static_cast<int>(Trainable::All);
+    }
+    void frozenPartsStayAsTheyAre() {
+        QFETCH(int, part);
+        const FilmFolder folder;
+        folder.addClasses(10);
+        TrainingConfig config = quick(folder);
+        config.trainable = static_cast<Trainable>(part);
+        config.schedule.kind = ScheduleKind::Constant;
+        useFractions(config.split, 0.8, 0, 0.2);
+        LoopFixture fixture(config);
+        const auto network = smallNetwork();
+        const WeightState before = copyOfState(*network);
+        QVERIFY(fixture.run(*network).has_value());
+        const WeightState after = copyOfState(*network);
+
+        std::vector<std::string> trainable = network->headPrefixes();
+        if (config.trainable == Trainable::LastBlockAndHead)
+            trainable.push_back(network->lastBlockPrefixes().front());
+        if (config.trainable == Trainable::All)
+            trainable = {""};
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            const std::string& name = before[i].first;
+            const bool mayChange = std::ranges::any_of(
+                trainable, [&](const std::string& prefix) { return name.starts_with(prefix); });
+            QVERIFY2(before[i].second.equal(after[i].second) != mayChange, name.c_str());
+        }
+    }
+
+    // A large rate ruins the weights after a good epoch: the good epoch's weights come back.
+    void earlyStoppingRestoresTheBestWeights() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        config.epochs = 30;
+        config.earlyStoppingPatience = 3;
+        config.schedule.kind = ScheduleKind::Constant;
+        config.optimiser.kind = OptimiserKind::Sgd;
+        config.optimiser.learningRate = 0.05;
+        LoopFixture fixture(config);
+        std::map<int, WeightState> weights;
+        std::map<int, double> losses;
+        std::vector<bool> bests;
+        fixture.keep = [&](const std::vector<EpochRecord>& history, const WeightState& state, bool best) {
+            weights[static_cast<int>(history.size())] = state;
+            losses[static_cast<int>(history.size())] = *history.back().validationLoss;
+            bests.push_back(best);
+            return Result<void>{};
+        };
+        const auto network = smallNetwork();
+        const auto outcome = fixture.run(*network);
+        QVERIFY(outcome.has_value());
+        const auto lowest =
+            std::ranges::min_element(losses, {}, [](const auto& entry) { return entry.second; });
+        QCOMPARE(outcome->bestEpoch, lowest->first);
+        QVERIFY(sameTensors(copyOfState(*network), weights.at(lowest->first)));
+        QVERIFY(bests[static_cast<std::size_t>(lowest->first - 1)]);
+        const auto epochs = static_cast<int>(outcome->history.size());
+        QVERIFY2(epochs < 30, "the validation loss fell for 30 epochs");
+        QCOMPARE(epochs, outcome->bestEpoch + 3);
+        QVERIFY(!sameTensors(weights.at(epochs), weights.at(outcome->bestEpoch)));
+    }
+
+    void withoutValidationTheLastWeightsAreKept() {
+        const FilmFolder folder;
+        folder.addClasses(10);
+        TrainingConfig config = quick(folder);
+        useFractions(config.split, 0.8, 0, 0.2);
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY(outcome.has_value());
+        QCOMPARE(outcome->bestEpoch, 3);
+        QVERIFY(!outcome->history.back().validationLoss);
+        const RunFolder run(config.out);
+        const auto last = readCheckpoint(run.lastCheckpoint());
+        QVERIFY(last.has_value());
+        QCOMPARE(last->epoch, 3);
+        const auto network = smallNetwork();
+        QVERIFY(loadState(*network, last->weights).has_value());
+        QVERIFY(sameTensors(copyOfState(*network), modelWeights(run.model())));
+    }
+
+    // One step: average = d · start + (1 − d) · end with d = min(decay, 2 / 11).
+    void averageFollowsItsDefinition() {
+        const auto network = smallNetwork();
+        WeightAverage average(*network, 0.9);
+        const WeightState start = copyOfState(*network);
+        const torch::NoGradGuard noGrad;
+        for (at::Tensor& parameter : network->parameters())
+            parameter.add_(1);
+        average.update(*network);
+        for (std::size_t i = 0; i < start.size(); ++i) {
+            if (start[i].second.is_floating_point() && start[i].first.ends_with("weight"))
+                QVERIFY(average.state()[i].second.allclose(start[i].second + 9.0 / 11, 1e-5, 1e-6));
+        }
+    }
+
+    void weightAverageIsWhatIsKept() {
+        const FilmFolder folder;
+        folder.addClasses(10);
+        TrainingConfig plain = quick(folder, "plain"), averaged = quick(folder, "averaged");
+        averaged.emaDecay = 0.99;
+        QVERIFY(fineTune(plain, {}, {}).has_value());
+        QVERIFY(fineTune(averaged, {}, {}).has_value());
+        const auto file = [](const TrainingConfig& config) { return RunFolder(config.out).lastCheckpoint(); };
+        QVERIFY(!sameTensors(readCheckpoint(file(plain))->weights, readCheckpoint(file(averaged))->weights));
+    }
+
+    void exploringLossIsAnError() {
+        const FilmFolder folder;
+        folder.addClasses(10);
+        TrainingConfig config = quick(folder);
+        config.optimiser.kind = OptimiserKind::Sgd;
+        config.optimiser.learningRate = 100;
+        config.optimiser.momentum = 0.99;
+        config.schedule.kind = ScheduleKind::Constant;
+        config.epochs = 200;
+        LoopFixture fixture(config);
+        const auto network = smallNetwork();
+        const torch::NoGradGuard noGrad;
+        network->parameters().front().fill_(std::numeric_limits<float>::infinity());
+        at::AutoGradMode withGradients(true);
+        const auto outcome = fixture.run(*network);
+        QVERIFY(!outcome);
+        QVERIFY(outcome.error().code == ErrorCode::InvalidArgument);
+        QCOMPARE(outcome.error().context, std::string("optimiser.learningRate"));
+    }
+
+    void stopKeepsWhatWasLearnt() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        config.epochs = 1000;
+        std::stop_source stop;
+        const auto outcome = fineTune(
+            config,
+            [&](const TrainingProgress& progress) {
+                if (progress.epoch == 3 && progress.done == 1)
+                    stop.request_stop();
+            },
+            stop.get_token());
+        QVERIFY(outcome.has_value());
+        QVERIFY(outcome->stopped);
+        QCOMPARE(outcome->history.size(), std::size_t{2});
+        QVERIFY(outcome->test.has_value());
+        QVERIFY(loadModel(outcome->modelFile).has_value());
+        QVERIFY(readCheckpoint(RunFolder(config.out).bestCheckpoint()).has_value());
+    }
+
+    void stopWithinTheFirstEpochKeepsItsSteps() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        std::stop_source stop;
+        const auto outcome = fineTune(
+            config,
+            [&](const TrainingProgress& progress) {
+                if (progress.phase == TrainingPhase::Training && progress.done == 1)
+                    stop.request_stop();
+            },
+            stop.get_token());
+        QVERIFY(outcome.has_value());
+        QVERIFY(outcome->stopped);
+        QCOMPARE(outcome->bestEpoch, 0);
+        QCOMPARE(readCheckpoint(RunFolder(config.out).bestCheckpoint())->epoch, 0);
+        QVERIFY(loadModel(outcome->modelFile).has_value());
+    }
+
+    void stopBeforeAnythingIsCancelled() {
+        const FilmFolder folder;
+        folder.addClasses(5);
+        std::stop_source stop;
+        stop.request_stop();
+        const auto outcome = fineTune(quick(folder), {}, stop.get_token());
+        QVERIFY(outcome.error().code == ErrorCode::Cancelled);
+    }
+
+    void runIsNotOverwrittenUnasked() {
+        const FilmFolder folder;
+        folder.addClasses(6);
+        TrainingConfig config = quick(folder);
+        config.epochs = 1;
+        QVERIFY(fineTune(config, {}, {}).has_value());
+        const std::string before = *readTextFile(RunFolder(config.out).predictions());
+        std::ofstream(config.out / "mine.txt") << "x";
+        config.seed = 2;
+        QVERIFY(fineTune(config, {}, {}).error().code == ErrorCode::InvalidArgument);
+        QCOMPARE(*readTextFile(RunFolder(config.out).predictions()), before);
+        QVERIFY(fineTune(config, {}, {}, ExistingRun::Overwrite).has_value());
+        QVERIFY(*readTextFile(RunFolder(config.out).predictions()) != before);
+        QVERIFY(std::filesystem::exists(config.out / "mine.txt"));
+    }
+
+    void initialWeightsAreUsedButForTheHead() {
+        const FilmFolder folder;
+        folder.addClasses(6);
+        TrainingConfig config = quick(folder);
+        config.epochs = 1;
+        QVERIFY(fineTune(config, {}, {}).has_value());
+        const std::filesystem::path file = RunFolder(config.out).model();
+
+        const auto threeLabels = *makeNetwork("hilumnet", 3, 1);
+        const auto loaded = loadInitialWeights(*threeLabels, file);
+        QVERIFY(loaded.has_value());
+        QCOMPARE(loaded->skipped, (std::vector<std::string>{"fc.weight", "fc.bias"}));
+        const auto twoLabels = *makeNetwork("hilumnet", 2, 1);
+        QVERIFY(loadInitialWeights(*twoLabels, file)->skipped.empty());
+        QVERIFY(sameTensors(copyOfState(*twoLabels), modelWeights(file)));
+        const auto threePlanes = *makeNetwork("hilumnet", 2, 3);
+        QVERIFY(loadInitialWeights(*threePlanes, file).error().code == ErrorCode::BadModelFile);
+    }
+
+    void foldsAreTestedOnEveryFilmOnce() {
+        const FilmFolder folder;
+        folder.addClasses(9);
+        TrainingConfig config = quick(folder);
+        config.epochs = 1;
+        useFractions(config.split, 1, 0, 0);
+        config.split.folds = 3;
+        config.split.finalModel = true;
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        const CrossValidationReport& report = *outcome->crossValidation;
+        QCOMPARE(report.pooled.confusion.total(), 18L);
+        QCOMPARE(report.foldAccuracies.size(), std::size_t{3});
+        double hits = 0;
+        for (const Proportion& fold : report.foldAccuracies)
+            hits += fold.value * static_cast<double>(fold.count);
+        QVERIFY(std::abs(hits - static_cast<double>(report.pooled.confusion.correct())) < 1e-9);
+        const RunFolder run(config.out);
+        const auto predictions = parsePredictionsCsv(*readTextFile(run.predictions()), outcome->labels);
+        std::set<std::filesystem::path> files;
+        for (const FilmPrediction& film : *predictions)
+            QVERIFY(files.insert(film.file).second);
+        QCOMPARE(files.size(), std::size_t{18});
+
+        const auto model = loadModel(run.model());
+        QVERIFY(model.has_value());
+        QCOMPARE(model->card.testAccuracy.value, report.pooled.accuracy.value);
+        QVERIFY(model->card.testedOn.find("3-fold cross-validation") != std::string::npos);
+    }
+
+    void finishedFoldsAreUsedAgain() {
+        const FilmFolder folder;
+        folder.addClasses(9);
+        TrainingConfig config = quick(folder);
+        config.epochs = 2;
+        useFractions(config.split, 1, 0, 0);
+        config.split.folds = 3;
+        std::stop_source stop;
+        const auto stopped = fineTune(
+            config, [&](const TrainingProgress& progress) { progress.fold == 3 && stop.request_stop(); },
+            stop.get_token());
+        QVERIFY(stopped.has_value());
+        QVERIFY(stopped->stopped);
+        QCOMPARE(stopped->crossValidation->foldAccuracies.size(), std::size_t{2});
+        const auto firstModel = RunFolder(config.out).fold(1).model();
+        const auto written = std::filesystem::last_write_time(firstModel);
+
+        const auto resumed = fineTune(config, {}, {}, ExistingRun::Resume);
+        QVERIFY(resumed.has_value());
+        QCOMPARE(resumed->crossValidation->foldAccuracies.size(), std::size_t{3});
+        QVERIFY(std::filesystem::last_write_time(firstModel) == written);
+
+        TrainingConfig whole = config;
+        whole.out = folder.scratch() / "whole";
+        const auto atOnce = fineTune(whole, {}, {});
+        QCOMPARE(*readTextFile(RunFolder(config.out).predictions()),
+                 *readTextFile(RunFolder(whole.out).predictions()));
+        QCOMPARE(resumed->crossValidation->pooled.confusion.counts,
+                 atOnce->crossValidation->pooled.confusion.counts);
+    }
+
+    void evaluationRepeatsTheTestFigures() {
+        const FilmFolder folder;
+        folder.addClasses(12);
+        const TrainingConfig config = quick(folder);
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY(outcome.has_value());
+        const RunFolder run(config.out);
+        EvaluationRequest request{.model = run.model(),
+                                  .data = folder.root(),
+                                  .split = run.split(),
+                                  .out = folder.scratch() / "evaluated"};
+        const auto again = evaluate(request, {}, {});
+        QVERIFY2(again.has_value(), again ? "" : again.error().message.c_str());
+        QCOMPARE(again->report.confusion.counts, outcome->test->confusion.counts);
+        QVERIFY(std::abs(again->report.negativeLogLikelihood - outcome->test->negativeLogLikelihood) < 1e-4);
+        QVERIFY(std::filesystem::exists(request.out / "evaluation.json"));
+
+        request.split.clear();
+        QCOMPARE(evaluate(request, {}, {})->report.confusion.total(), 24L);
+    }
+
+    void evaluationNeedsLabelsThatTheModelKnows() {
+        const FilmFolder folder, other;
+        folder.addClasses(6);
+        TrainingConfig config = quick(folder);
+        config.epochs = 1;
+        QVERIFY(fineTune(config, {}, {}).has_value());
+        EvaluationRequest request;
+        request.model = RunFolder(config.out).model();
+        request.data = other.root();
+        other.addFilm("Low/1.png", 1, 1); // one known class is enough
+        const auto one = evaluate(request, {}, {});
+        QVERIFY(one.has_value());
+        QCOMPARE(one->report.confusion.total(), 1L);
+        QCOMPARE(one->report.classes[1].support, 1L);
+        other.addFilm("Middle/1.png", 1, 1);
+        const auto unknown = evaluate(request, {}, {});
+        QVERIFY(unknown.error().code == ErrorCode::InvalidArgument);
+        QCOMPARE(unknown.error().context, std::string("Middle"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestFineTuner)
+#include "TestFineTuner.moc"

@@ -1,0 +1,214 @@
+// torch before Qt: both know the word slots.
+#include "core/network/ModelFile.h"
+#include "core/network/SafeTensors.h"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <QProcess>
+#include <QtTest/QtTest>
+
+#include "tests/support/FilmFolder.h"
+#include "training/Random.h"
+#include "training/RunFolder.h"
+#include "training/Text.h"
+
+using namespace hilum;
+using test::FilmFolder;
+
+namespace {
+
+constexpr int kTimeoutMs = 60'000;
+
+QString program() { return qEnvironmentVariable("HILUM_CLI"); }
+
+// Small films, and so many epochs that it never ends by itself unless told so.
+QStringList trainArguments(const FilmFolder& folder, const QString& run, int epochs) {
+    return {"train",
+            "--data",
+            QString::fromStdString(folder.root().string()),
+            "--out",
+            QString::fromStdString((folder.scratch() / run.toStdString()).string()),
+            "--network",
+            "hilumnet",
+            "--input-size",
+            "32",
+            "--input-planes",
+            "1",
+            "--epochs",
+            QString::number(epochs),
+            "--batch-size",
+            "8",
+            "--train-fraction",
+            "0.5",
+            "--validation-fraction",
+            "0.25",
+            "--test-fraction",
+            "0.25"};
+}
+
+struct Finished {
+    int exitCode = -1;
+    QByteArray out, err;
+};
+
+Finished run(const QStringList& arguments) {
+    QProcess process;
+    process.start(program(), arguments);
+    if (!process.waitForFinished(kTimeoutMs))
+        return {};
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+            process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+bool appears(const std::filesystem::path& file) {
+    return QTest::qWaitFor([&] { return std::filesystem::exists(file); }, kTimeoutMs);
+}
+
+} // namespace
+
+class TestTrainCommand : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        if (program().isEmpty())
+            QSKIP("HILUM_CLI does not name the command line program.");
+    }
+
+    void wholeRunEndsWithZero() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        const Finished done = run(trainArguments(folder, "run", 2));
+        QVERIFY2(done.exitCode == 0, done.err);
+        QVERIFY(done.out.contains("Accuracy"));
+        QVERIFY(done.out.contains("true \\ predicted"));
+        QCOMPARE(done.err.count("Epoch "), 2); // a line per epoch, nothing rewritten
+        QVERIFY(!done.err.contains('\r'));
+
+        const RunFolder runFolder(folder.scratch() / "run");
+        const Finished evaluated =
+            run({"evaluate", "--model", runFolder.model().c_str(), "--data", folder.root().c_str(), "--split",
+                 runFolder.split().c_str(), "--set", "test", "--json"});
+        QVERIFY2(evaluated.exitCode == 0, evaluated.err);
+        const QJsonDocument again = QJsonDocument::fromJson(evaluated.out);
+        const QJsonDocument first =
+            QJsonDocument::fromJson(QByteArray::fromStdString(*readTextFile(runFolder.evaluationJson())));
+        QVERIFY(!first["confusion"].isUndefined());
+        QCOMPARE(again["confusion"], first["confusion"]);
+        QCOMPARE(again["modelSha256"], first["modelSha256"]);
+    }
+
+    void unreadableFilmEndsWithOne() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        folder.addText("Low/broken.png", "\x89PNG\r\n\x1a\n and no more");
+        const Finished done = run(trainArguments(folder, "run", 1));
+        QVERIFY2(done.exitCode == 1, done.err);
+        QVERIFY(done.err.contains("Low/broken.png"));
+        QVERIFY(loadModel(folder.scratch() / "run" / "model.safetensors").has_value());
+    }
+
+    void wrongUsageEndsWithTwo_data() {
+        QTest::addColumn<QStringList>("extra");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("option") << QStringList{"--epoch-count", "3"} << "epoch-count";
+        QTest::newRow("value") << QStringList{"--momentum", "2"} << "--momentum";
+        QTest::newRow("word") << QStringList{"--optimiser", "lion"} << "--optimiser";
+        QTest::newRow("number") << QStringList{"--seed", "x"} << "--seed";
+        QTest::newRow("network") << QStringList{"--network", "lenet"} << "network";
+        QTest::newRow("pattern") << QStringList{"--patient-pattern", "("} << "pattern";
+        QTest::newRow("both") << QStringList{"--overwrite", "--resume"} << "--resume";
+        QTest::newRow("weights") << QStringList{"--weights", "nowhere.safetensors"} << "nowhere.safetensors";
+    }
+    void wrongUsageEndsWithTwo() {
+        QFETCH(QStringList, extra);
+        QFETCH(QString, named);
+        const FilmFolder folder;
+        folder.addClasses(4);
+        QStringList arguments = trainArguments(folder, "run", 1);
+        const auto clash = arguments.indexOf(extra.front());
+        if (clash >= 0)
+            arguments.remove(clash, 2);
+        const Finished done = run(arguments + extra);
+        QCOMPARE(done.exitCode, 2);
+        QVERIFY2(done.err.contains(named.toUtf8()), done.err);
+    }
+
+    void finishedRunIsNotReplacedUnasked() {
+        const FilmFolder folder;
+        folder.addClasses(6);
+        const QStringList arguments = trainArguments(folder, "run", 1);
+        QCOMPARE(run(arguments).exitCode, 0);
+        QCOMPARE(run(arguments).exitCode, 2);
+        QCOMPARE(run(arguments + QStringList{"--overwrite"}).exitCode, 0);
+    }
+
+    void settingsFileIsTheBasisOfOptions() {
+        const FilmFolder folder;
+        folder.addClasses(6);
+        QCOMPARE(run(trainArguments(folder, "run", 2)).exitCode, 0);
+        const std::filesystem::path config = RunFolder(folder.scratch() / "run").config();
+        const std::filesystem::path again = folder.scratch() / "again";
+        const Finished done =
+            run({"train", "--config", config.c_str(), "--out", again.c_str(), "--epochs", "1"});
+        QVERIFY2(done.exitCode == 0, done.err);
+        const QJsonDocument saved =
+            QJsonDocument::fromJson(QByteArray::fromStdString(*readTextFile(RunFolder(again).config())));
+        QCOMPARE(saved["epochs"].toInt(), 1);
+        QCOMPARE(saved["batchSize"].toInt(), 8);
+    }
+
+    void interruptKeepsTheBest() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        const RunFolder runFolder(folder.scratch() / "run");
+        QProcess process;
+        process.start(program(), trainArguments(folder, "run", 100'000));
+        QVERIFY(appears(runFolder.lastCheckpoint()));
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(kTimeoutMs));
+        QVERIFY(process.exitStatus() == QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(process.readAllStandardError().contains("Stopped"));
+        QVERIFY(readSafeTensors(runFolder.bestCheckpoint()).has_value());
+        QVERIFY(loadModel(runFolder.model()).has_value());
+        QVERIFY(std::filesystem::exists(runFolder.evaluationJson()));
+    }
+
+    // What stands under a final name is whole, whenever the process dies.
+    void killedTrainingLeavesNoBrokenFile() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        const RunFolder runFolder(folder.scratch() / "run");
+        Random random(static_cast<std::uint64_t>(QDateTime::currentMSecsSinceEpoch()));
+        int checked = 0;
+        for (int kill = 0; kill < 20; ++kill) {
+            QProcess process;
+            // Few epochs, so that some deaths meet the writing of the model and the figures.
+            process.start(program(),
+                          trainArguments(folder, "run", 2 + kill % 4) + QStringList{"--overwrite"});
+            QVERIFY(appears(runFolder.config()));
+            const int delayMs = static_cast<int>(random.uniform(0, 1000));
+            process.waitForFinished(delayMs);
+            process.kill(); // SIGKILL
+            QVERIFY(process.state() == QProcess::NotRunning || process.waitForFinished(kTimeoutMs));
+            for (const auto& entry : std::filesystem::recursive_directory_iterator(runFolder.root())) {
+                const std::filesystem::path& file = entry.path();
+                if (file.extension() != ".safetensors")
+                    continue;
+                ++checked;
+                const auto content = readSafeTensors(file);
+                QVERIFY2(content.has_value(),
+                         qPrintable(QString("%1 after %2 ms").arg(file.c_str()).arg(delayMs)));
+                QVERIFY(!content->tensors.empty());
+                if (file == runFolder.model())
+                    QVERIFY(loadModel(file).has_value());
+            }
+        }
+        QVERIFY2(checked >= 10, qPrintable(QString("only %1 files were there to check").arg(checked)));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTrainCommand)
+#include "TestTrainCommand.moc"
