@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=setup.sh
 source ./setup.sh
 hilum_install
-hilum_build release
+hilum_build release hilum hilum-cli
 
 arguments=()
 for argument in "$@"; do

@@ -5,7 +5,7 @@ HILUM_PACKAGES=(
     build-essential cmake ninja-build ccache pkg-config
     libtorch-dev libopenblas0-openmp
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-    libdcmtk-dev libssl-dev
+    libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev
     libexpected-dev nlohmann-json3-dev libcli11-dev
     fonts-inter
@@ -39,10 +39,10 @@ hilum_install() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# hilum_build PRESET [CMAKE OPTION…]: configures once, then builds what changed.
+# hilum_build PRESET [TARGET…]: configures where that was not done yet, then builds what changed.
 hilum_build() {
     local preset=$1
     shift
-    [ -f "build/$preset/build.ninja" ] && [ $# -eq 0 ] || cmake --preset "$preset" "$@" >&2 || return
-    cmake --build --preset "$preset" >&2
+    [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >&2 || return
+    cmake --build --preset "$preset" ${1:+--target "$@"} >&2
 }

@@ -77,7 +77,8 @@ void printReading(const PredictOptions& options, const fs::path& file, const Rea
 
 std::string fileNamePart(std::string text) {
     std::ranges::replace_if(
-        text, [](char c) { return std::string_view("/\\:*?\"<>|").find(c) != std::string_view::npos || c < ' '; },
+        text,
+        [](char c) { return std::string_view("/\\:*?\"<>|").find(c) != std::string_view::npos || c < ' '; },
         '_');
     return text;
 }
@@ -110,7 +111,8 @@ Result<void> writeHeatMaps(const PredictOptions& options, const fs::path& folder
             mapInFilmPixels(explanation.maps[i], explanation.placement, film.widthPx, film.heightPx);
         const std::string stem = name + "." + fileNamePart(reading.prediction.labels[i]);
         const double top = heatScale(explanation, i).top;
-        if (Result<void> written = writePng(overlayHeatMap(grey, map, top, kOverlayOpacity), folder / (stem + ".png"));
+        if (Result<void> written =
+                writePng(overlayHeatMap(grey, map, top, kOverlayOpacity), folder / (stem + ".png"));
             !written)
             return written;
         if (options.raw) {
@@ -123,7 +125,8 @@ Result<void> writeHeatMaps(const PredictOptions& options, const fs::path& folder
 
 class Batch {
 public:
-    Batch(const PredictOptions& options, std::stop_token stop) : m_options(options), m_stop(std::move(stop)) {}
+    Batch(const PredictOptions& options, std::stop_token stop)
+        : m_options(options), m_stop(std::move(stop)) {}
 
     // False, with the reason printed, where a model cannot be used.
     bool loadModels() {
@@ -214,11 +217,13 @@ private:
         std::error_code error;
         fs::create_directories(folder, error);
         const Result<void> written =
-            error ? fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".", folder.string())
+            error ? fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".",
+                         folder.string())
                   : writeHeatMaps(m_options, folder, m_names.nameOf(file), film, reading);
         if (!written)
-            reportError(file, {written.error().code, written.error().message + " (" + written.error().context + ")",
-                               file.string()});
+            reportError(file,
+                        {written.error().code, written.error().message + " (" + written.error().context + ")",
+                         file.string()});
         return written.has_value();
     }
 
@@ -238,7 +243,8 @@ void predict(PredictOptions& options, CommandContext& context) {
     if (options.models.empty()) {
         const std::vector<fs::path> shipped = shippedModels();
         if (shipped.empty()) {
-            std::cerr << "No model is given, and none ships with this build; name one with --model." << std::endl;
+            std::cerr << "No model is given, and none ships with this build; name one with --model."
+                      << std::endl;
             context.exitCode = WrongUsage;
             return;
         }
@@ -259,17 +265,20 @@ void addPredictCommand(CLI::App& app, CommandContext& context) {
         ->required();
     command->add_option("-m,--model", options->models,
                         "model file (.safetensors); may be given several times [the starter model]");
-    command->add_flag("--json", options->json,
-                      "one JSON object a line: file, model, label, probabilities, warnings, elapsed_ms; or file and "
-                      "error");
-    CLI::Option* heatMap = command->add_option(
-        "--heatmap", options->heatMapFolder,
-        "write an overlay a class, NAME.LABEL.png, into this folder (with several models: a folder each in it)");
+    command->add_flag(
+        "--json", options->json,
+        "one JSON object a line: file, model, label, probabilities, warnings, elapsed_ms; or file and "
+        "error");
+    CLI::Option* heatMap = command->add_option("--heatmap", options->heatMapFolder,
+                                               "write an overlay a class, NAME.LABEL.png, into this folder "
+                                               "(with several models: a folder each in it)");
     command->add_flag("--raw", options->raw, "also the maps as NAME.LABEL.tiff, 32-bit float, in film pixels")
         ->needs(heatMap);
-    command->add_option("--report", options->reportFile, "write a page with films, figures and heat maps (HTML)");
-    command->footer("Exit status: 0 all films read, 1 some failed and the others are done, 2 wrong usage or no "
-                    "usable model.\nResearch use, not for diagnosis.");
+    command->add_option("--report", options->reportFile,
+                        "write a page with films, figures and heat maps (HTML)");
+    command->footer(
+        "Exit status: 0 all films read, 1 some failed and the others are done, 2 wrong usage or no "
+        "usable model.\nResearch use, not for diagnosis.");
     command->callback([options, &context] { predict(*options, context); });
 }
 

@@ -120,7 +120,8 @@ private Q_SLOTS:
         const auto loaded = loadModel(m_file);
         QVERIFY(!loaded);
         const QString message = QString::fromStdString(loaded.error().message);
-        for (const char* part : {"'fc.weight' is missing", "'stranger' is not part", "'fc.bias' holds values"})
+        for (const char* part :
+             {"'fc.weight' is missing", "'stranger' is not part", "'fc.bias' holds values"})
             QVERIFY2(message.contains(part), qPrintable(message));
     }
 
@@ -143,10 +144,12 @@ private Q_SLOTS:
         row("header longer than the file", std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10));
         row("duplicate key", container(R"({"a":)" + f32 + R"(,"a":)" + f32 + "}", 8));
         row("hole", container(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12));
-        row("overlap", container(R"({"a":)" + f32 + R"(,"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12));
+        row("overlap",
+            container(R"({"a":)" + f32 + R"(,"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12));
         row("begin after end", container(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8));
         row("shape overflows",
-            container(R"({"a":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,0]}})", 0));
+            container(R"({"a":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,0]}})",
+                      0));
         row("size against shape", container(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8));
         row("negative side", container(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8));
         row("unknown type", container(R"({"a":{"dtype":"Q9","shape":[2],"data_offsets":[0,8]}})", 8));
@@ -168,7 +171,8 @@ private Q_SLOTS:
     }
 
     void unwritableFolderLeavesTheOldFile() {
-        QCOMPARE(writeFileAtomically("/proc/nowhere/model.safetensors", "x").error().code, ErrorCode::NotWritable);
+        QCOMPARE(writeFileAtomically("/proc/nowhere/model.safetensors", "x").error().code,
+                 ErrorCode::NotWritable);
         // A folder in the target's place cannot be replaced, and no temporary file stays behind.
         const auto target = m_file.parent_path() / "folder";
         std::filesystem::create_directories(target / "inside");
@@ -178,7 +182,8 @@ private Q_SLOTS:
     }
 
     void hashesAreSha256() {
-        QCOMPARE(sha256Of("abc"), std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+        QCOMPARE(sha256Of("abc"),
+                 std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
         QCOMPARE(base64("any carnal pleas"), std::string("YW55IGNhcm5hbCBwbGVhcw=="));
     }
 };

@@ -43,8 +43,8 @@ double correlation(const at::Tensor& a, const at::Tensor& b) {
     return ((dx * dy).sum() / (dx.norm() * dy.norm())).item<double>();
 }
 
-// Grad-CAM as published: a backward pass through the whole network for one class at a time. What a hook on the
-// layer sees of DenseNet is what its in-place ReLU leaves there.
+// Grad-CAM as published: a backward pass through the whole network for one class at a time. What a hook on
+// the layer sees of DenseNet is what its in-place ReLU leaves there.
 at::Tensor referenceMap(Network& network, bool inPlaceRelu, const at::Tensor& image, std::int64_t label) {
     const at::Tensor layer = network.features(image);
     const at::Tensor logit = network.head(layer)[0][label];
@@ -108,7 +108,8 @@ private Q_SLOTS:
         QCOMPARE(count, parameters);
         const auto state = stateOf(*network);
         QCOMPARE(static_cast<int>(state.size()), tensors);
-        QVERIFY(std::ranges::any_of(state, [&](const auto& item) { return item.first == someName.toStdString(); }));
+        QVERIFY(std::ranges::any_of(state,
+                                    [&](const auto& item) { return item.first == someName.toStdString(); }));
     }
 
     void ownNetworkIsSmall() {

@@ -1,0 +1,83 @@
+// What heat maps of three classes cost on top of the plain forward pass, measured side by side in one run.
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/utils.h>
+
+#include "core/network/GradCam.h"
+#include "core/network/Network.h"
+
+#include <QtTest>
+
+using namespace hilum;
+
+namespace {
+
+constexpr int kLabels = 3;
+constexpr int kPairs = 15;
+constexpr int kAttempts = 3; // another process may disturb a whole attempt
+constexpr double kMaxRatio = 1.15;
+
+template <class Work>
+double milliseconds(const Work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+    std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
+    return values[values.size() / 2];
+}
+
+} // namespace
+
+class TestGradCamCost : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        at::set_num_threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    }
+
+    void threeMapsCostLittle_data() {
+        QTest::addColumn<QString>("name");
+        for (const NetworkInfo& info : networkTable())
+            QTest::newRow(info.name.data()) << QString::fromUtf8(info.name.data());
+    }
+    void threeMapsCostLittle() {
+        QFETCH(QString, name);
+        const NetworkInfo& info = *findNetwork(name.toStdString());
+        const auto network = makeNetwork(info.name, kLabels, info.inputPlanes).value();
+        network->eval();
+        const at::Tensor image = at::rand({1, info.inputPlanes, info.inputSizePx, info.inputSizePx});
+        const auto plain = [&] {
+            const c10::InferenceMode inference;
+            network->forward(image);
+        };
+        const auto explained = [&] { gradCam(*network, image); };
+        plain();
+        explained();
+
+        double best = 1e9;
+        for (int attempt = 0; attempt < kAttempts && best > kMaxRatio; ++attempt) {
+            std::vector<double> plainMs, explainedMs;
+            for (int i = 0; i < kPairs; ++i) {
+                plainMs.push_back(milliseconds(plain));
+                explainedMs.push_back(milliseconds(explained));
+            }
+            const double ratio = median(explainedMs) / median(plainMs);
+            qInfo("%s: forward %.1f ms, with %d maps %.1f ms, ratio %.3f", qPrintable(name), median(plainMs),
+                  kLabels, median(explainedMs), ratio);
+            best = std::min(best, ratio);
+        }
+        QVERIFY(best <= kMaxRatio);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestGradCamCost)
+#include "TestGradCamCost.moc"
