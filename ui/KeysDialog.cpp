@@ -53,6 +53,7 @@ Rows arrowRows() {
 void addBlock(QVBoxLayout& column, const QString& heading, const Rows& rows, QWidget* parent) {
     auto* title = new QLabel(heading, parent);
     setRole(*title, "heading");
+    title->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     column.addWidget(title);
     auto* grid = new QGridLayout;
     grid->setVerticalSpacing(7);
@@ -91,6 +92,8 @@ KeysDialog::KeysDialog(const ViewActions& actions, QWidget* parent) : QDialog(pa
                      actions.zoomOut, actions.reset, actions.texts, actions.details, actions.fullScreen}),
              this);
     right->addStretch();
+    left->setSpacing(8);
+    right->setSpacing(8);
     auto* columns = new QHBoxLayout;
     columns->setSpacing(40);
     columns->addLayout(left, 1);

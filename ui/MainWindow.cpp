@@ -59,6 +59,12 @@ void openDialog(QDialog* dialog) {
     dialog->open();
 }
 
+// Large enough for names and dates where the desktop has no dialog of its own.
+void openFileDialog(QFileDialog* dialog) {
+    dialog->resize(880, 560);
+    openDialog(dialog);
+}
+
 } // namespace
 
 MainWindow::MainWindow(AnalysisBackend backend, Settings& settings, ModelSources models, QWidget* parent)
@@ -68,7 +74,7 @@ MainWindow::MainWindow(AnalysisBackend backend, Settings& settings, ModelSources
       m_activity(new QLabel), m_stop(new QPushButton(tr("Stop"))) {
     setWindowTitle(QStringLiteral("Hilum"));
     setAcceptDrops(true);
-    setMinimumSize(960, 600);
+    setMinimumSize(1024, 560);
     resize(1280, 800);
     restoreGeometry(m_settings.windowGeometry());
 
@@ -239,7 +245,7 @@ void MainWindow::askForFilms() {
         std::transform(files.begin(), files.end(), std::back_inserter(paths), toPath);
         open(paths);
     });
-    openDialog(dialog);
+    openFileDialog(dialog);
 }
 
 void MainWindow::askForFolder() {
@@ -250,7 +256,7 @@ void MainWindow::askForFolder() {
         m_settings.setLastFolder(folder);
         open({toPath(folder)});
     });
-    openDialog(dialog);
+    openFileDialog(dialog);
 }
 
 void MainWindow::askForModel() {
@@ -260,7 +266,7 @@ void MainWindow::askForModel() {
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, this,
             [this](const QString& file) { openModel(toPath(file)); });
-    openDialog(dialog);
+    openFileDialog(dialog);
 }
 
 void MainWindow::openModel(const std::filesystem::path& file) {

@@ -56,7 +56,35 @@ QPalette darkPalette() {
     return palette;
 }
 
-// Fusion without the lines under the letters of menu keys.
+// Hilum's own icons where Qt's file dialog asks the style for them; null: none.
+const char* iconNameFor(QStyle::StandardPixmap pixmap) {
+    switch (pixmap) {
+    case QStyle::SP_DirIcon:
+    case QStyle::SP_DirOpenIcon:
+    case QStyle::SP_DirClosedIcon:
+    case QStyle::SP_DirHomeIcon:
+        return "folder";
+    case QStyle::SP_FileIcon:
+        return "file";
+    case QStyle::SP_ComputerIcon:
+    case QStyle::SP_DriveHDIcon:
+    case QStyle::SP_DriveNetIcon:
+        return "computer";
+    case QStyle::SP_FileDialogBack:
+    case QStyle::SP_ArrowBack:
+        return "previous";
+    case QStyle::SP_ArrowForward:
+        return "next";
+    case QStyle::SP_FileDialogToParent:
+        return "up";
+    case QStyle::SP_FileDialogNewFolder:
+        return "new-folder";
+    default:
+        return nullptr;
+    }
+}
+
+// Fusion without the lines under the letters of menu keys, and with Hilum's icons.
 class CalmStyle : public QProxyStyle {
 public:
     CalmStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -66,6 +94,11 @@ public:
         if (hint == SH_UnderlineShortcut)
             return 0;
         return QProxyStyle::styleHint(hint, option, widget, returned);
+    }
+    QIcon standardIcon(StandardPixmap pixmap, const QStyleOption* option,
+                       const QWidget* widget) const override {
+        const char* name = iconNameFor(pixmap);
+        return name ? icon(QLatin1String(name)) : QProxyStyle::standardIcon(pixmap, option, widget);
     }
 };
 
@@ -123,6 +156,7 @@ void applyStyle(QApplication& application) {
     auto* translator = new QTranslator(&application);
     if (translator->load(QStringLiteral(":/i18n/hilum_en.qm")))
         QCoreApplication::installTranslator(translator);
+    QApplication::setAttribute(Qt::AA_DontShowIconsInMenus);
     QApplication::setStyle(new CalmStyle);
     QApplication::setPalette(darkPalette());
     QApplication::setFont(applicationFont());

@@ -2,7 +2,7 @@
 
 #include <QGridLayout>
 #include <QLabel>
-#include <QToolButton>
+#include <QPushButton>
 #include <QVBoxLayout>
 
 #include "ui/Style.h"
@@ -11,11 +11,10 @@
 namespace hilum {
 
 DetailsSection::DetailsSection(QWidget* parent)
-    : PanelSection({}, parent), m_toggle(new QToolButton(this)), m_table(new QWidget(this)),
+    : PanelSection({}, parent), m_toggle(new QPushButton(this)), m_table(new QWidget(this)),
       m_grid(new QGridLayout(m_table)) {
     m_toggle->setText(tr("FILM DETAILS"));
     m_toggle->setCheckable(true);
-    m_toggle->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_toggle->setIconSize({12, 12});
     m_toggle->setToolTip(tr("What the file says about this film (Ctrl+I)"));
     m_toggle->setAccessibleName(tr("Film details"));
@@ -26,15 +25,14 @@ DetailsSection::DetailsSection(QWidget* parent)
     m_grid->setColumnStretch(1, 1);
     body()->addWidget(m_toggle);
     body()->addWidget(m_table);
-    connect(m_toggle, &QToolButton::toggled, this, &DetailsSection::unfold);
+    connect(m_toggle, &QPushButton::toggled, this, &DetailsSection::unfold);
     unfold(false);
 }
 
 void DetailsSection::setOpen(bool open) { m_toggle->setChecked(open); }
 
 void DetailsSection::unfold(bool open) {
-    m_toggle->setIcon(QIcon(open ? QStringLiteral(":/icons/chevron-down.svg")
-                                 : QStringLiteral(":/icons/chevron-right.svg")));
+    m_toggle->setIcon(icon(open ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
     m_table->setVisible(open);
     Q_EMIT openChanged(open);
 }

@@ -7,7 +7,7 @@
 #include "ui/viewer/PanelSection.h"
 
 class QGridLayout;
-class QToolButton;
+class QPushButton;
 
 namespace hilum {
 
@@ -29,7 +29,7 @@ Q_SIGNALS:
 private:
     void unfold(bool open);
 
-    QToolButton* m_toggle;
+    QPushButton* m_toggle;
     QWidget* m_table;
     QGridLayout* m_grid;
 };

@@ -59,7 +59,7 @@ FilmList::FilmList(FilmListModel& model, QWidget* parent)
       m_hint(makeHint(this)) {
     setObjectName(QStringLiteral("FilmList"));
     setAttribute(Qt::WA_StyledBackground);
-    setMinimumWidth(152);
+    setMinimumWidth(184);
     setFocusProxy(m_view);
     setRole(*m_heading, "heading");
     auto* layout = new QVBoxLayout(this);

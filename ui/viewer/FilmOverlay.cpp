@@ -120,7 +120,7 @@ void drawColourBar(QPainter& painter, const QRect& area, double scale, const QSt
     drawOutlined(painter, QPointF(bar.left(), bar.top() - 10), QStringLiteral("Grad-CAM"),
                  colour::kSecondaryText);
     drawOutlined(painter, QPointF(bar.left(), bar.bottom() + 10 + metrics.capHeight()), caption,
-                 colour::kSecondaryText);
+                 colour::kFilmText);
 }
 
 } // namespace hilum

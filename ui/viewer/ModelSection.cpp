@@ -48,7 +48,6 @@ void ModelSection::setModels(const std::vector<ModelInfo>& models) {
         m_picker->addItem(shown(model.card.name));
         m_picker->setItemData(m_picker->count() - 1, toQString(model.file).toHtmlEscaped(), Qt::ToolTipRole);
     }
-    m_picker->insertSeparator(m_picker->count());
     m_picker->addItem(tr("Open model file…"));
     m_picker->setPlaceholderText(tr("No model"));
     m_chosen = -1;

@@ -317,7 +317,7 @@ void RadiographView::paintEvent(QPaintEvent* event) {
     if (m_textsVisible)
         paintTexts(painter);
     else if (m_heatmapVisible)
-        drawCorner(painter, rect(), Qt::TopRightCorner, heatmapLines(), width());
+        drawCorner(painter, rect(), Qt::TopRightCorner, heatmapLines(width() / 2), width());
     if (m_showsFocus && hasFocus()) {
         painter.setPen(QColor(0x2F, 0x6F, 0x88));
         painter.drawRect(rect().adjusted(0, 0, -1, -1));
@@ -326,7 +326,7 @@ void RadiographView::paintEvent(QPaintEvent* event) {
 
 void RadiographView::paintTexts(QPainter& painter) {
     const int room = width() - 2 * kOverlayMarginPx;
-    const QRect heat = drawCorner(painter, rect(), Qt::TopRightCorner, heatmapLines(), room * 2 / 3);
+    const QRect heat = drawCorner(painter, rect(), Qt::TopRightCorner, heatmapLines(room / 2), room);
     drawCorner(painter, rect(), Qt::TopLeftCorner, filmLines(), room - heat.width() - kOverlayMarginPx);
     const QRect look = drawCorner(painter, rect(), Qt::BottomLeftCorner, lookLines(), room / 2);
     drawCorner(painter, rect(), Qt::BottomRightCorner, pointLines(), room - look.width() - kOverlayMarginPx);
@@ -346,10 +346,14 @@ std::vector<OverlayLine> RadiographView::filmLines() const {
     return lines;
 }
 
-std::vector<OverlayLine> RadiographView::heatmapLines() const {
+// The note is wrapped, never cut: what a heat map is not must be readable in every window.
+std::vector<OverlayLine> RadiographView::heatmapLines(int maxWidth) const {
     if (!m_heatmapVisible)
         return {};
-    return {{m_heatmap.title, colour::kText, true}, {m_heatmap.note, colour::kSecondaryText}};
+    std::vector<OverlayLine> lines{{m_heatmap.title, colour::kText, true}};
+    for (OverlayLine& line : wrappedLines(m_heatmap.note, colour::kFilmText, maxWidth))
+        lines.push_back(std::move(line));
+    return lines;
 }
 
 std::vector<OverlayLine> RadiographView::lookLines() const {

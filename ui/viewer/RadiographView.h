@@ -95,7 +95,7 @@ private:
     void drag(QPointF delta, Qt::KeyboardModifiers modifiers);
     void paintTexts(QPainter& painter);
     [[nodiscard]] std::vector<OverlayLine> filmLines() const;
-    [[nodiscard]] std::vector<OverlayLine> heatmapLines() const;
+    [[nodiscard]] std::vector<OverlayLine> heatmapLines(int maxWidth) const;
     [[nodiscard]] std::vector<OverlayLine> lookLines() const;
     [[nodiscard]] std::vector<OverlayLine> pointLines() const;
     void updatePointLines();

@@ -60,14 +60,18 @@ Button* addButton(QHBoxLayout& layout, QAction* action, bool hasText = false) {
     return button;
 }
 
-void addSeparator(QHBoxLayout& layout) {
-    auto* line = new QWidget(layout.parentWidget());
+// A thin line with some room at both sides.
+QWidget* addSeparator(QHBoxLayout& layout) {
+    auto* separator = new QWidget(layout.parentWidget());
+    auto* room = new QHBoxLayout(separator);
+    room->setContentsMargins(5, 0, 5, 0);
+    auto* line = new QWidget(separator);
     line->setObjectName(QStringLiteral("Separator"));
     line->setAttribute(Qt::WA_StyledBackground);
     line->setFixedSize(1, 20);
-    layout.addSpacing(5);
-    layout.addWidget(line);
-    layout.addSpacing(5);
+    room->addWidget(line);
+    layout.addWidget(separator);
+    return separator;
 }
 
 } // namespace
@@ -80,19 +84,19 @@ ViewBar::ViewBar(const ViewActions& actions, QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(10, 0, 10, 0);
     layout->setSpacing(4);
-    addButton(*layout, actions.openFilms);
-    addButton(*layout, actions.openFolder);
-    addSeparator(*layout);
+    QToolButton* openFilms = addButton(*layout, actions.openFilms);
+    QToolButton* openFolder = addButton(*layout, actions.openFolder);
+    QWidget* afterOpen = addSeparator(*layout);
     addButton(*layout, actions.autoWindow);
     addButton(*layout, actions.invert);
     addSeparator(*layout);
     addButton(*layout, actions.fit);
     addButton(*layout, actions.oneToOne);
-    addButton(*layout, actions.zoomOut);
-    addButton(*layout, actions.zoomIn);
+    QToolButton* zoomOut = addButton(*layout, actions.zoomOut);
+    QToolButton* zoomIn = addButton(*layout, actions.zoomIn);
     addButton(*layout, actions.reset);
-    addSeparator(*layout);
-    addButton(*layout, actions.texts);
+    QWidget* beforeTexts = addSeparator(*layout);
+    QToolButton* texts = addButton(*layout, actions.texts);
     layout->addStretch();
     addButton(*layout, actions.previousFilm);
     setRole(*m_position, "secondary");
@@ -102,6 +106,25 @@ ViewBar::ViewBar(const ViewActions& actions, QWidget* parent)
     addButton(*layout, actions.nextFilm);
     layout->addSpacing(8);
     addButton<KeyButton>(*layout, actions.heatMap, true);
+    m_dispensable = {
+        {zoomIn, zoomOut}, {texts, beforeTexts}, {openFilms, openFolder, afterOpen}, {m_position}};
+    layout->setSizeConstraint(QLayout::SetNoConstraint);
+    setMinimumWidth(440);
+}
+
+void ViewBar::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const auto setVisible = [](const std::vector<QWidget*>& group, bool visible) {
+        for (QWidget* widget : group)
+            widget->setVisible(visible);
+    };
+    for (const auto& group : m_dispensable)
+        setVisible(group, true);
+    for (const auto& group : m_dispensable) {
+        if (layout()->minimumSize().width() <= width())
+            return;
+        setVisible(group, false);
+    }
 }
 
 void ViewBar::setPosition(int row, int count) {
