@@ -18,7 +18,7 @@ QString shortReason(ErrorCode code) {
     case ErrorCode::NotReadable:
         return tr("file cannot be opened");
     case ErrorCode::UnsupportedFormat:
-        return tr("not a format Hilum reads");
+        return tr("unsupported format");
     case ErrorCode::Damaged:
         return tr("damaged file");
     case ErrorCode::TooLarge:
@@ -58,8 +58,7 @@ QString filmErrorAdvice(ErrorCode code) {
     case ErrorCode::NotReadable:
         return tr("Check that you are allowed to read it, then open it again.");
     case ErrorCode::UnsupportedFormat:
-        return tr(
-            "Hilum reads DICOM, PNG, JPEG and TIFF. Export the film in one of these and open it again.");
+        return tr("Export it as uncompressed DICOM, PNG, JPEG or TIFF, and open it again.");
     case ErrorCode::Damaged:
         return tr("Nothing of it is shown, so that no altered image is read. Copy or export it again.");
     case ErrorCode::TooLarge:

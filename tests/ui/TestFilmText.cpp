@@ -109,6 +109,25 @@ private Q_SLOTS:
         QCOMPARE(accuracyLine({}), QStringLiteral("accuracy not measured"));
     }
 
+    void noFigureClaimsCertainty_data() {
+        QTest::addColumn<double>("probability");
+        QTest::addColumn<int>("decimals");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("middling") << 0.913 << 1 << QStringLiteral("91.3\u00A0%");
+        QTest::newRow("nearly one") << 0.9998 << 1 << QStringLiteral(">99.9\u00A0%");
+        QTest::newRow("one") << 1.0 << 1 << QStringLiteral(">99.9\u00A0%");
+        QTest::newRow("nearly nothing") << 0.0002 << 1 << QStringLiteral("<0.1\u00A0%");
+        QTest::newRow("nothing") << 0.0 << 1 << QStringLiteral("<0.1\u00A0%");
+        QTest::newRow("whole percents") << 0.998 << 0 << QStringLiteral(">99\u00A0%");
+        QTest::newRow("still rounded") << 0.994 << 0 << QStringLiteral("99\u00A0%");
+    }
+    void noFigureClaimsCertainty() {
+        QFETCH(double, probability);
+        QFETCH(int, decimals);
+        QFETCH(QString, text);
+        QCOMPARE(probabilityText(probability, decimals), text);
+    }
+
     void theLikeliestClassIsNamed() {
         const Reading reading = makeReading("m", makeGradient(), 0.914);
         QCOMPARE(findingLabel(reading.prediction), QStringLiteral("Opacity"));

@@ -227,6 +227,32 @@ private Q_SLOTS:
         QCOMPARE(view().look().window, changed);
     }
 
+    void warningsStandWithTheFilm() {
+        AnalysisBackend backend = fakeBackend(m_world);
+        backend.readFilm = [](const std::filesystem::path& file, std::stop_token) -> Result<Radiograph> {
+            Radiograph film = makeGradient(480, 100);
+            film.source.file = file;
+            if (file.stem() == "odd")
+                film.source.warnings = {"The file has several pages; the first is shown."};
+            return film;
+        };
+        show(std::move(backend));
+        m_window->open({"/films/plain.film", "/films/odd.film"});
+        QTRY_VERIFY(session().films().count() == 2 && session().isIdle() && view().film());
+        const QImage plain = view().grab().toImage();
+        session().setCurrentRow(1);
+        QTRY_VERIFY(view().film() && session().isIdle());
+        QVERIFY(view().grab().toImage() != plain); // the same pixels, with a sentence on them
+        const auto* list = findNamed<QListView>(QStringLiteral("Films"));
+        QVERIFY(!list->model()->index(0, 0).data(FilmListModel::IsWarningRole).toBool());
+        QVERIFY(list->model()->index(1, 0).data(FilmListModel::IsWarningRole).toBool());
+        QVERIFY(list->model()
+                    ->index(1, 0)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(QStringLiteral("several pages")));
+    }
+
     void anErrorStandsAtItsFilmInWords() {
         m_window->open({"/films/damaged.film", "/films/130.film"});
         QTRY_VERIFY(session().films().count() == 2 && session().films().entry(0).error);

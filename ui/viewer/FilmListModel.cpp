@@ -23,7 +23,10 @@ QString FilmListModel::toolTip(const FilmEntry& entry) const {
     QStringList lines{toQString(entry.file)};
     if (entry.error)
         lines << reason(*entry.error);
-    for (const std::string& warning : entry.warnings)
+    std::vector<std::string> warnings = entry.warnings;
+    if (entry.reading)
+        warnings.insert(warnings.end(), entry.reading->warnings.begin(), entry.reading->warnings.end());
+    for (const std::string& warning : warnings)
         lines << toQString(std::string_view(warning));
     // Rich text with everything escaped, so that no file name is taken for markup.
     return QStringLiteral("<p style='white-space:pre-wrap'>%1</p>")
@@ -46,7 +49,8 @@ QVariant FilmListModel::data(const QModelIndex& index, int role) const {
     case FigureRole:
         return film.reading && !film.error ? findingFigure(film.reading->prediction) : QString();
     case IsWarningRole:
-        return film.error || film.readingError || !film.warnings.empty();
+        return film.error || film.readingError || !film.warnings.empty() ||
+               (film.reading && !film.reading->warnings.empty());
     case Qt::ToolTipRole:
         return toolTip(film);
     case Qt::AccessibleTextRole:

@@ -85,7 +85,18 @@ QString grouped(long long number) {
 }
 
 QString percent(double share, int decimals) {
-    return QLocale().toString(share * 100, 'f', decimals) + QStringLiteral("\u00A0%");
+    QLocale locale;
+    locale.setNumberOptions(QLocale::OmitGroupSeparator);
+    return locale.toString(share * 100, 'f', decimals) + QStringLiteral("\u00A0%");
+}
+
+QString probabilityText(double probability, int decimals) {
+    const double step = std::pow(10.0, -decimals) / 100; // of the last digit shown
+    if (probability < step / 2)
+        return QLatin1Char('<') + percent(step, decimals);
+    if (probability >= 1 - step / 2)
+        return QLatin1Char('>') + percent(1 - step, decimals);
+    return percent(probability, decimals);
 }
 
 QString patientLine(const FilmHeader& header) {
@@ -157,7 +168,8 @@ QString findingLabel(const Prediction& prediction) {
 }
 
 QString findingFigure(const Prediction& prediction) {
-    return prediction.labels.empty() ? QString() : percent(prediction.probabilities[prediction.best], 0);
+    return prediction.labels.empty() ? QString()
+                                     : probabilityText(prediction.probabilities[prediction.best], 0);
 }
 
 std::vector<std::pair<QString, QString>> filmDetails(const Radiograph& film) {

@@ -18,6 +18,9 @@ namespace hilum {
 QString grouped(long long number);
 // 91.3 %
 QString percent(double share, int decimals = 1);
+// The same for a network's output, which is never certain: >99.9 % instead of 100.0 %, <0.1 % instead of 0.0
+// %.
+QString probabilityText(double probability, int decimals = 1);
 
 QString patientLine(const FilmHeader& header); // name, id, sex and age
 QString studyLine(const FilmHeader& header);   // date and time, modality, body part, view

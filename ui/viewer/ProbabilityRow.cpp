@@ -22,7 +22,7 @@ ProbabilityRow::ProbabilityRow(const QString& label, const QColor& colour, QWidg
 
 void ProbabilityRow::setProbability(double probability) {
     m_probability = probability;
-    setAccessibleName(probability < 0 ? text() : tr("%1, %2").arg(text(), percent(probability)));
+    setAccessibleName(probability < 0 ? text() : tr("%1, %2").arg(text(), probabilityText(probability)));
     update();
 }
 
@@ -34,7 +34,7 @@ void ProbabilityRow::setBest(bool isBest) {
 void ProbabilityRow::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    const QString figure = m_probability < 0 ? QStringLiteral("–") : percent(m_probability);
+    const QString figure = m_probability < 0 ? QStringLiteral("–") : probabilityText(m_probability);
     QFont font = this->font();
     font.setWeight(QFont::DemiBold);
     const double figureWidth = tabularWidth(QFontMetricsF(font), figure);

@@ -100,7 +100,8 @@ void RadiographView::layOut() {
     if (!m_film)
         return;
     const double margin = m_textsVisible ? kTextMargin * devicePixelRatioF() : 0;
-    m_look.geometry.setView(viewPx(), QMarginsF(0, margin, 0, margin));
+    m_laidOutPx = viewPx();
+    m_look.geometry.setView(m_laidOutPx, QMarginsF(0, margin, 0, margin));
     update();
 }
 
@@ -304,6 +305,8 @@ void RadiographView::paintEvent(QPaintEvent* event) {
         }
         return;
     }
+    if (m_laidOutPx != viewPx())
+        layOut(); // the window came to a screen with another pixel density
     const double ratio = devicePixelRatioF();
     const QImage& image = m_renderer.render(m_look.geometry, viewPx());
     if (!image.isNull()) {

@@ -102,6 +102,7 @@ private:
 
     DecodedFilmPtr m_film;
     FilmLook m_look;
+    QSize m_laidOutPx; // the view's size in device pixels that the geometry was made for
     FilmRenderer m_renderer;
     WindowLevelTool m_windowTool;
     HeatmapDisplay m_heatmap;
