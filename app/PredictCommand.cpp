@@ -67,8 +67,8 @@ void printReading(const PredictOptions& options, const fs::path& file, const Rea
     }
     std::printf("%-44s", file.filename().string().c_str());
     for (std::size_t i = 0; i < prediction.labels.size(); ++i)
-        std::printf("  %s %5.1f %%%s", prediction.labels[i].c_str(), 100 * prediction.probabilities[i],
-                    i == prediction.best ? " *" : "  ");
+        std::printf("  %s %7s%s", prediction.labels[i].c_str(),
+                    probabilityText(prediction.probabilities[i]).c_str(), i == prediction.best ? " *" : "  ");
     std::printf("  %6.1f ms\n", reading.elapsed.count());
     for (const std::string& warning : warnings)
         std::printf("    note: %s\n", warning.c_str());

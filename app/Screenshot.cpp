@@ -18,6 +18,7 @@ QSize parseSize(const QString& text) {
 } // namespace
 
 void saveScreenshotWhenRead(MainWindow& window, const ScreenshotOptions& options) {
+    window.actions().details->setChecked(options.withDetails);
     const QSize size = parseSize(options.size);
     if (!size.isEmpty())
         window.resize(size);

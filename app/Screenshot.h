@@ -11,6 +11,7 @@ struct ScreenshotOptions {
     QString file; // PNG
     QString size; // "1280x800", in logical pixels
     bool withHeatMap = false;
+    bool withDetails = false; // what the file says about the film, unfolded
 };
 
 // Resizes the window. Once it is idle, saves it and ends the application: exit code 0, or 1 when the picture

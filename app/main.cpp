@@ -44,9 +44,11 @@ struct Options {
                             QStringLiteral("WIDTHxHEIGHT"), QStringLiteral("1280x800")};
     QCommandLineOption heatMap{QStringLiteral("heat-map"),
                                QStringLiteral("Switch the heat map on for --screenshot.")};
+    QCommandLineOption details{QStringLiteral("details"),
+                               QStringLiteral("Unfold the film's details for --screenshot.")};
 
     void addTo(QCommandLineParser& parser) const {
-        parser.addOptions({model, models, screenshot, size, heatMap});
+        parser.addOptions({model, models, screenshot, size, heatMap, details});
     }
 };
 
@@ -85,7 +87,7 @@ int main(int argc, char** argv) {
                              {toPaths(parser.values(options.model)), toPaths(parser.values(options.models))});
     if (isScreenshot)
         hilum::saveScreenshotWhenRead(window, {parser.value(options.screenshot), parser.value(options.size),
-                                               parser.isSet(options.heatMap)});
+                                               parser.isSet(options.heatMap), parser.isSet(options.details)});
     window.show();
     window.open(toPaths(parser.positionalArguments()));
     return QApplication::exec();

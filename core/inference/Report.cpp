@@ -76,7 +76,7 @@ std::string figure(const Raster<std::uint8_t>& picture, const std::string& capti
 std::string probabilityTable(const Prediction& prediction) {
     std::string html = "<table>";
     for (std::size_t i = 0; i < prediction.labels.size(); ++i) {
-        const std::string text = percent(prediction.probabilities[i]);
+        const std::string text = escaped(probabilityText(prediction.probabilities[i]));
         html += "<tr><td>" + escaped(prediction.labels[i]) + "</td><td class=p>" + text +
                 "</td><td><div class=bar><i style=\"width:" + decimal(100 * prediction.probabilities[i]) +
                 "%\"></i></div></td></tr>";
@@ -112,6 +112,15 @@ std::string heatMapFigures(const GreyImage& picture, double pictureScale, const 
 }
 
 } // namespace
+
+std::string probabilityText(double probability) {
+    constexpr double kHalfStep = 0.0005;
+    if (probability < kHalfStep)
+        return "<0.1 %";
+    if (probability >= 1 - kHalfStep)
+        return ">99.9 %";
+    return percent(probability);
+}
 
 void Report::addReading(const std::filesystem::path& file, const Radiograph& film, const Reading& reading) {
     ++m_filmCount;

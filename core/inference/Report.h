@@ -13,6 +13,9 @@
 
 namespace hilum {
 
+// A network's figure in [0, 1] with one decimal, never as certain: "97.8 %", "<0.1 %", ">99.9 %".
+std::string probabilityText(double probability);
+
 // Collects one entry a film as the batch goes on and holds small pictures only, never the films.
 class Report {
 public:
