@@ -17,3 +17,9 @@ hilum_test(core TestRasterReader LIBS hilum_image hilum_film_files hilum_opencv)
 hilum_test(core TestPhantom LIBS hilum_image DCMTK::DCMTK)
 hilum_test(core TestPhantomCommand)
 hilum_test(core TestPhantomModel LIBS hilum_inference hilum_image)
+
+# Files of weights
+add_library(hilum_weight_files STATIC support/PickleFiles.cpp)
+target_include_directories(hilum_weight_files PUBLIC "${CMAKE_SOURCE_DIR}")
+target_link_libraries(hilum_weight_files PRIVATE hilum_warnings ZLIB::ZLIB)
+hilum_test(core TestPickleReader LIBS hilum_weights hilum_weight_files)
