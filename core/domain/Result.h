@@ -20,6 +20,7 @@ enum class ErrorCode {
     UnsupportedVersion, // a model file or run folder of a later format
     InvalidArgument,    // a value that the caller or the user gave cannot be used
     Cancelled,          // a stop was requested
+    NotReachable,       // a server does not answer, or not as it should
     NotWritable,        // the disk is full, read-only, or the folder is gone
     OutOfMemory,        // LibTorch or the system had no memory left
     Internal,           // a library failed in a way that Hilum does not know
@@ -46,6 +47,8 @@ constexpr std::string_view codeName(ErrorCode code) {
         return "invalid-argument";
     case ErrorCode::Cancelled:
         return "cancelled";
+    case ErrorCode::NotReachable:
+        return "not-reachable";
     case ErrorCode::NotWritable:
         return "not-writable";
     case ErrorCode::OutOfMemory:
