@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "core/domain/SharedPixels.h"
 
 namespace hilum {
 
@@ -63,7 +64,7 @@ struct FilmSource {
 struct Radiograph {
     int widthPx = 0;
     int heightPx = 0;
-    std::shared_ptr<const std::vector<std::uint16_t>> pixels; // row-major, larger is denser
+    SharedPixels pixels; // row-major, larger is denser
     int bitsStored = 8;                                       // significant bits, 1 … 16
     int storedMin = 0;   // range of the stored values: 0 … 2^bits − 1, or −2^(bits−1) … 2^(bits−1) − 1
     int storedMax = 255;

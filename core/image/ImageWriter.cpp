@@ -54,7 +54,7 @@ Result<void> writePng(const Raster<std::uint8_t>& image, const std::filesystem::
 }
 
 Result<void> writeStoredValuesPng(const Radiograph& film, const std::filesystem::path& file) {
-    std::vector<std::uint16_t> stored(*film.pixels);
+    std::vector<std::uint16_t> stored(film.pixels->begin(), film.pixels->end());
     for (std::uint16_t& value : stored)
         value = static_cast<std::uint16_t>(film.storedValue(value) - film.storedMin);
     return writeEncoded(encode(over(stored, film.widthPx, film.heightPx, CV_16UC1), ".png"), file);

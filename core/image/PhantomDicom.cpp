@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <span>
 #include <string>
 
 #include <dcmtk/config/osconfig.h>
@@ -78,7 +79,7 @@ public:
         }
     }
     void emptySequence(const DcmTagKey& tag) { keep(m_item.insertEmptyElement(tag)); }
-    void pixels(const std::vector<std::uint16_t>& values) {
+    void pixels(std::span<const std::uint16_t> values) {
         keep(m_item.putAndInsertUint16Array(DCM_PixelData, values.data(),
                                             static_cast<unsigned long>(values.size())));
     }

@@ -14,7 +14,7 @@ namespace {
 
 using Pixels = std::vector<std::uint16_t>;
 
-Pixels pixelsOf(const Radiograph& film) { return *film.pixels; }
+Pixels pixelsOf(const Radiograph& film) { return {film.pixels->begin(), film.pixels->end()}; }
 
 Radiograph mustRead(const ByteVector& bytes) {
     auto film = decodeRadiograph(bytes);

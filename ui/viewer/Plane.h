@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "core/domain/Raster.h"
+#include "core/domain/SharedPixels.h"
 
 namespace hilum {
 
@@ -14,7 +14,7 @@ namespace hilum {
 struct Plane {
     int widthPx = 0;
     int heightPx = 0;
-    std::shared_ptr<const std::vector<std::uint16_t>> values;
+    SharedPixels values;
 
     [[nodiscard]] const std::uint16_t* row(int y) const {
         return values->data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(widthPx);
