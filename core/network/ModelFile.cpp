@@ -106,7 +106,7 @@ Result<LoadedModel> build(const fs::path& file, SafeTensors content) {
         return tl::unexpected(card.error());
     Result<std::shared_ptr<Network>> network =
         makeNetwork(card->architecture, static_cast<int>(card->labels.size()),
-                    static_cast<int>(card->preprocessing.mean.size()));
+                    static_cast<int>(card->preprocessing.mean.size()), Weights::Undefined);
     if (!network)
         return fail(ErrorCode::BadModelFile, "The model card names a network that Hilum does not have.",
                     card->architecture);

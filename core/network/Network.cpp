@@ -1,48 +1,245 @@
 #include "core/network/Network.h"
 
-#include <algorithm>
+#include <map>
 
 #include <ATen/ATen.h>
-#include <torch/nn/modules/linear.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/modules/batchnorm.h>
 
-#include "core/network/Architectures.h"
+#include "core/network/Initialise.h"
 
 namespace hilum {
+namespace {
 
-const std::vector<NetworkInfo>& networkTable() {
-    static const std::vector<NetworkInfo> table{
-        {"vgg19", "VGG19", 224, 3, "features.36", "139 M weights; plain and heavy, smooth heat maps",
-         makeVgg19},
-        {"resnet101", "ResNet101", 224, 3, "layer4", "42 M weights; deep, with shortcuts", makeResNet101},
-        {"densenet201", "DenseNet201", 224, 3, "features.norm5",
-         "18 M weights; best in the study that Hilum grew out of", makeDenseNet201},
-        {"hilumnet", "HilumNet", 224, 1, "stage3", "0.6 M weights; trained from scratch in minutes",
-         makeHilumNet},
+using ModulePtr = std::shared_ptr<torch::nn::Module>;
+using Values = std::vector<at::Tensor>;
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+
+std::array<std::int64_t, 2> sides(const Extent& extent) { return {extent.height, extent.width}; }
+
+// The tree of modules that torchvision's dotted names describe; grows as leaves are added.
+class ModuleTree {
+public:
+    explicit ModuleTree(torch::nn::Module& root) { m_modules[""] = &root; }
+
+    void add(const std::string& name, const ModulePtr& leaf) {
+        const std::size_t dot = name.rfind('.');
+        parent(dot == std::string::npos ? "" : name.substr(0, dot))
+            .register_module(dot == std::string::npos ? name : name.substr(dot + 1), leaf);
+        m_modules[name] = leaf.get();
+    }
+
+private:
+    std::map<std::string, torch::nn::Module*> m_modules;
+
+    torch::nn::Module& parent(const std::string& name) {
+        if (!m_modules.contains(name))
+            add(name, std::make_shared<torch::nn::Module>());
+        return *m_modules.at(name);
+    }
+};
+
+at::Tensor newParameter(torch::nn::Module& leaf, const std::string& name, at::IntArrayRef shape) {
+    return leaf.register_parameter(name, at::empty(shape, at::kFloat));
+}
+
+at::Tensor rectified(at::Tensor x, const op::Rectify& operation, bool inPlace) {
+    if (operation.ceiling > 0)
+        return inPlace ? at::hardtanh_(x, 0, operation.ceiling) : at::hardtanh(x, 0, operation.ceiling);
+    return inPlace ? at::relu_(x) : at::relu(x);
+}
+
+at::Tensor concatenated(const std::vector<NodeId>& inputs, const Values& values) {
+    std::vector<at::Tensor> parts;
+    for (const NodeId input : inputs)
+        parts.push_back(values[static_cast<std::size_t>(input)]);
+    return at::cat(parts, 1);
+}
+
+} // namespace
+
+Network::Network(Graph graph, Weights weights)
+    : m_graph(std::move(graph)), m_layers(m_graph.nodes.size()),
+      m_featureSteps(schedule(m_graph, kInputNode, {m_graph.featureMap})),
+      m_headSteps(schedule(m_graph, m_graph.featureMap, {m_graph.logits})),
+      m_headForm(closedHeadForm(m_graph)) {
+    if (m_graph.auxiliaryLogits != kNoNode)
+        m_auxiliarySteps = schedule(m_graph, kInputNode, {m_graph.featureMap, m_graph.auxiliaryLogits});
+    registerLayers(weights);
+}
+
+void Network::registerLayers(Weights weights) {
+    ModuleTree tree(*this);
+    const auto makeWeights = [&](Layer& target, const auto& operation,
+                                 const std::vector<std::int64_t>& shape) {
+        const ModulePtr leaf = std::make_shared<torch::nn::Module>();
+        tree.add(operation.name, leaf);
+        target.weight = newParameter(*leaf, "weight", shape);
+        if (operation.bias != Bias::None)
+            target.bias = newParameter(*leaf, "bias", {operation.out});
+        if (weights == Weights::Undefined)
+            return;
+        const c10::AutoGradMode noGradients(false);
+        fillWeight(target.weight, operation.weight);
+        if (target.bias.defined())
+            fillBias(target.bias, operation.bias, target.weight);
     };
-    return table;
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        const Operation& operation = m_graph.nodes[i].operation;
+        Layer& target = m_layers[i];
+        if (const auto* conv = std::get_if<op::Convolution>(&operation)) {
+            makeWeights(target, *conv,
+                        {conv->out, conv->in / conv->groups, conv->kernel.height, conv->kernel.width});
+        } else if (const auto* linear = std::get_if<op::Linear>(&operation)) {
+            makeWeights(target, *linear, {linear->out, linear->in});
+        } else if (const auto* norm = std::get_if<op::BatchNorm>(&operation)) {
+            const auto made = std::make_shared<torch::nn::BatchNorm2dImpl>(
+                torch::nn::BatchNorm2dOptions(norm->channels).eps(norm->epsilon));
+            const c10::AutoGradMode noGradients(false);
+            made->weight.fill_(norm->initialWeight);
+            tree.add(norm->name, made);
+            target.norm = made;
+        }
+    }
 }
 
-const NetworkInfo* findNetwork(std::string_view name) {
-    const auto& table = networkTable();
-    const auto found = std::ranges::find(table, name, &NetworkInfo::name);
-    return found == table.end() ? nullptr : &*found;
+void Network::run(const std::vector<Step>& steps, Values& values) const {
+    for (const Step& step : steps) {
+        values[static_cast<std::size_t>(step.node)] = compute(step, values);
+        for (const NodeId used : step.lastUses)
+            values[static_cast<std::size_t>(used)].reset();
+    }
 }
 
-Result<std::shared_ptr<Network>> makeNetwork(std::string_view name, int labelCount, int inputPlanes) {
-    const NetworkInfo* info = findNetwork(name);
-    if (info == nullptr)
-        return fail(ErrorCode::InvalidArgument, "There is no network of that name.", std::string(name));
-    if (labelCount < 2)
-        return fail(ErrorCode::InvalidArgument, "A network needs at least two labels.", std::string(name));
-    if (inputPlanes != 1 && inputPlanes != 3)
-        return fail(ErrorCode::InvalidArgument, "A network takes one or three input planes.", std::string(name));
-    return info->make(labelCount, inputPlanes);
+at::Tensor Network::compute(const Step& step, const Values& values) const {
+    const Node& node = m_graph.node(step.node);
+    const Layer& own = layer(step.node);
+    const auto input = [&](std::size_t i) -> at::Tensor {
+        return values[static_cast<std::size_t>(node.inputs[i])];
+    };
+    return std::visit(
+        Overloaded{
+            [&](const op::Input&) { return values[kInputNode]; },
+            [&](const op::Convolution& o) {
+                return at::conv2d(input(0), own.weight, own.bias, sides(o.stride), sides(o.padding), 1,
+                                  o.groups);
+            },
+            [&](const op::BatchNorm&) { return own.norm->as<torch::nn::BatchNorm2d>()->forward(input(0)); },
+            [&](const op::Rectify& o) { return rectified(input(0), o, step.inPlace); },
+            [&](const op::MaxPool& o) {
+                return at::max_pool2d(input(0), sides(o.kernel), sides(o.stride), sides(o.padding), 1,
+                                      o.ceilMode);
+            },
+            [&](const op::AveragePool& o) {
+                return at::avg_pool2d(input(0), sides(o.kernel), sides(o.stride), sides(o.padding),
+                                      o.ceilMode, o.countPadding);
+            },
+            [&](const op::AdaptiveAveragePool& o) {
+                return at::adaptive_avg_pool2d(input(0), sides(o.grid));
+            },
+            [&](const op::Concat&) { return concatenated(node.inputs, values); },
+            [&](const op::Add&) { return step.inPlace ? input(0).add_(input(1)) : input(0) + input(1); },
+            [&](const op::Flatten&) { return input(0).flatten(1); },
+            [&](const op::Linear&) { return at::linear(input(0), own.weight, own.bias); },
+            [&](const op::Dropout& o) { return at::dropout(input(0), o.probability, is_training()); },
+        },
+        node.operation);
 }
 
-HeadPass pooledLinearPass(const at::Tensor& activations, torch::nn::LinearImpl& linear) {
-    const double cells = static_cast<double>(activations.size(2) * activations.size(3));
-    const at::Tensor weights = (linear.weight / cells).unsqueeze(0); // 1 × K × C
-    return {linear.forward(activations.mean({2, 3})), weights.expand({activations.size(0), -1, -1}), activations};
+at::Tensor Network::features(const at::Tensor& images) {
+    Values values(m_graph.nodes.size());
+    values[kInputNode] = images;
+    run(m_featureSteps, values);
+    return values[static_cast<std::size_t>(m_graph.featureMap)];
+}
+
+at::Tensor Network::head(const at::Tensor& featureMap) {
+    Values values(m_graph.nodes.size());
+    values[static_cast<std::size_t>(m_graph.featureMap)] = featureMap;
+    run(m_headSteps, values);
+    return values[static_cast<std::size_t>(m_graph.logits)];
+}
+
+TrainingPass Network::forwardWithAuxiliary(const at::Tensor& images) {
+    if (m_graph.auxiliaryLogits == kNoNode)
+        return {forward(images), {}};
+    Values values(m_graph.nodes.size());
+    values[kInputNode] = images;
+    run(m_auxiliarySteps, values);
+    return {head(values[static_cast<std::size_t>(m_graph.featureMap)]),
+            values[static_cast<std::size_t>(m_graph.auxiliaryLogits)]};
+}
+
+HeadPass Network::headWithCam(const at::Tensor& featureMap) {
+    return m_headForm ? closedForm(*m_headForm, featureMap) : throughAutograd(featureMap);
+}
+
+// With δ the gradient behind a layer and [·] the ReLU's mask: δ_last = W_last, δ_i = (δ_(i+1) [h > 0]) W_i.
+// Adaptive pooling spreads every pooled cell's gradient over cells that sum to one, so that the mean over
+// positions needs only the first matrix summed over its cells (VGG: 8 MB to read instead of 411). Where the
+// head begins with a ReLU, the gradient is zero where that is closed.
+HeadPass Network::closedForm(const HeadForm& form, const at::Tensor& featureMap) {
+    const at::Tensor activations = form.rectified ? at::relu(featureMap) : featureMap;
+    at::Tensor x = at::adaptive_avg_pool2d(activations, sides(form.grid)).flatten(1);
+    std::vector<at::Tensor> hidden;
+    for (std::size_t i = 0; i < form.linears.size(); ++i) {
+        const Layer& linear = layer(form.linears[i]);
+        x = at::linear(x, linear.weight, linear.bias);
+        if (i + 1 < form.linears.size())
+            hidden.push_back(x = at::relu_(x));
+    }
+    const auto linears = static_cast<std::ptrdiff_t>(form.linears.size());
+    const auto weightOf = [&](std::ptrdiff_t i) -> at::Tensor {
+        return i == 0 ? firstWeightPerChannel(form) : layer(form.linears[static_cast<std::size_t>(i)]).weight;
+    };
+    at::Tensor delta = weightOf(linears - 1).unsqueeze(0); // 1 or N × K × units
+    for (std::ptrdiff_t i = linears - 2; i >= 0; --i)
+        delta = at::matmul(delta * (hidden[static_cast<std::size_t>(i)] > 0).unsqueeze(1), weightOf(i));
+    const double cells = static_cast<double>(featureMap.size(2) * featureMap.size(3));
+    at::Tensor camWeights = (delta / cells).expand({featureMap.size(0), -1, -1});
+    if (form.rectified) {
+        const at::Tensor openFraction = (featureMap > 0).to(featureMap.scalar_type()).mean({2, 3}); // N × C
+        camWeights = camWeights * openFraction.unsqueeze(1);
+    }
+    return {x, camWeights, activations};
+}
+
+at::Tensor Network::firstWeightPerChannel(const HeadForm& form) {
+    const at::Tensor& weight = layer(form.linears.front()).weight;
+    if (form.grid == Extent(1))
+        return weight;
+    const auto version = static_cast<std::int64_t>(weight._version());
+    if (!m_summedFrom.defined() || !m_summedFrom.is_same(weight) || m_summedVersion != version) {
+        m_summedWeight = weight.view({weight.size(0), -1, form.grid.area()}).sum(2);
+        m_summedFrom = weight;
+        m_summedVersion = version;
+    }
+    return m_summedWeight;
+}
+
+HeadPass Network::throughAutograd(const at::Tensor& featureMap) {
+    const c10::InferenceMode normalTensors(false);
+    const c10::AutoGradMode gradients(true);
+    const at::Tensor leaf = featureMap.clone().set_requires_grad(true);
+    const at::Tensor logits = head(leaf);
+    std::vector<at::Tensor> weights; // N × C each
+    for (std::int64_t label = 0; label < logits.size(1); ++label) {
+        const at::Tensor sum = logits.select(1, label).sum(); // films do not depend on each other
+        weights.push_back(torch::autograd::grad({sum}, {leaf}, {}, /*retain_graph=*/true)[0].mean({2, 3}));
+    }
+    return {logits.detach(), at::stack(weights, 1), leaf.detach()};
+}
+
+Result<std::shared_ptr<Network>> makeNetwork(std::string_view name, int labelCount, int inputPlanes,
+                                             Weights weights) {
+    return describeNetwork(name, labelCount, inputPlanes).map([&](Graph graph) {
+        return std::make_shared<Network>(std::move(graph), weights);
+    });
 }
 
 } // namespace hilum

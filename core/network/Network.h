@@ -1,8 +1,9 @@
-// A convolutional network as features() + head(), cut at the layer that Grad-CAM looks at. Module and
-// parameter names are torchvision's, so that weights travel both ways.
+// A network of core/graph on LibTorch, for training and reading: features() + head(), cut at the layer that
+// Grad-CAM looks at. Module and parameter names are torchvision's.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,50 +11,82 @@
 #include <torch/nn/module.h>
 
 #include "core/domain/Result.h"
+#include "core/graph/Graph.h"
+#include "core/graph/HeadForm.h"
+#include "core/graph/Networks.h"
+#include "core/graph/Schedule.h"
 
 namespace hilum {
 
 // One forward pass through the head together with what Grad-CAM needs of its gradient.
 struct HeadPass {
-    torch::Tensor logits;      // N × K
-    torch::Tensor camWeights;  // N × K × C: mean over positions of ∂ logit_k / ∂ A_c (α of arXiv 1610.02391)
+    torch::Tensor logits; // N × K
+    torch::Tensor camWeights; // N × K × C: mean over positions of ∂ logit_k / ∂ A_c (α of arXiv 1610.02391)
     torch::Tensor activations; // N × C × h × w: the A that the weights apply to
+};
+
+struct TrainingPass {
+    torch::Tensor logits;          // N × K
+    torch::Tensor auxiliaryLogits; // N × K; undefined where the graph has none
+};
+
+enum class Weights {
+    Initial,   // as the graph says, from torch's global generator
+    Undefined, // memory as it comes: for a caller that fills in every one
 };
 
 class Network : public torch::nn::Module {
 public:
+    explicit Network(Graph graph, Weights weights = Weights::Initial);
+
     // Images N × P × S × S, normalised -> feature map N × C × h × w.
-    virtual torch::Tensor features(const torch::Tensor& images) = 0;
+    torch::Tensor features(const torch::Tensor& images);
     // Feature map -> logits N × K.
-    virtual torch::Tensor head(const torch::Tensor& featureMap) = 0;
+    torch::Tensor head(const torch::Tensor& featureMap);
     torch::Tensor forward(const torch::Tensor& images) { return head(features(images)); }
+    TrainingPass forwardWithAuxiliary(const torch::Tensor& images);
 
-    // Closed form, without autograd; equal to a full backward pass. Call in eval mode, without gradients.
-    virtual HeadPass headWithCam(const torch::Tensor& featureMap) = 0;
+    // Closed form where the head has one, else by autograd through the head; both equal a full backward pass.
+    // Call in eval mode, without gradients; single-threaded.
+    HeadPass headWithCam(const torch::Tensor& featureMap);
 
-    // Name prefixes (torchvision's) of the parameters behind the cut, and of the last block before it; what a
-    // freeze policy leaves trainable. E.g. {"fc."} and {"layer4."}.
-    [[nodiscard]] virtual std::vector<std::string> headPrefixes() const = 0;
-    [[nodiscard]] virtual std::vector<std::string> lastBlockPrefixes() const = 0;
+    [[nodiscard]] const Graph& graph() const { return m_graph; }
+    [[nodiscard]] const std::vector<std::string>& headPrefixes() const { return m_graph.headPrefixes; }
+    [[nodiscard]] const std::vector<std::string>& lastBlockPrefixes() const {
+        return m_graph.lastBlockPrefixes;
+    }
+
+private:
+    struct Layer { // of one node; what it has no use for stays empty
+        torch::Tensor weight;
+        torch::Tensor bias;
+        std::shared_ptr<torch::nn::Module> norm; // a BatchNorm2d
+    };
+
+    Graph m_graph;
+    std::vector<Layer> m_layers; // by node
+    std::vector<Step> m_featureSteps;
+    std::vector<Step> m_headSteps;
+    std::vector<Step> m_auxiliarySteps; // to the feature map and the auxiliary logits
+    std::optional<HeadForm> m_headForm;
+
+    torch::Tensor m_summedWeight; // first linear layer of the head, summed over the cells of the grid: U × C
+    torch::Tensor m_summedFrom;   // the weight it was derived from
+    std::int64_t m_summedVersion = -1;
+
+    void registerLayers(Weights weights);
+    // Values by node; those that are given are inputs, the others are filled in and forgotten as steps say.
+    void run(const std::vector<Step>& steps, std::vector<torch::Tensor>& values) const;
+    [[nodiscard]] torch::Tensor compute(const Step& step, const std::vector<torch::Tensor>& values) const;
+    [[nodiscard]] const Layer& layer(NodeId id) const { return m_layers[static_cast<std::size_t>(id)]; }
+
+    HeadPass closedForm(const HeadForm& form, const torch::Tensor& featureMap);
+    HeadPass throughAutograd(const torch::Tensor& featureMap);
+    torch::Tensor firstWeightPerChannel(const HeadForm& form);
 };
 
-struct NetworkInfo {
-    std::string_view name;        // as on the command line and in the model card, e.g. "densenet201"
-    std::string_view title;       // e.g. "DenseNet201"
-    int inputSizePx;              // that its published weights were trained with
-    int inputPlanes;              // 3 for torchvision's networks
-    std::string_view camLayer;    // torchvision's name of the layer at the cut
-    std::string_view description; // a word for someone who chooses
-    std::shared_ptr<Network> (*make)(int labelCount, int inputPlanes); // arguments unchecked: use makeNetwork()
-};
-
-// The table of networks, in the order in which they are offered.
-const std::vector<NetworkInfo>& networkTable();
-// Null where the name is unknown.
-const NetworkInfo* findNetwork(std::string_view name);
-
-// Freshly initialised as torchvision does; the initialisation draws from torch's global generator.
 // Errors: InvalidArgument (unknown name, labelCount < 2, planes not 1 or 3).
-Result<std::shared_ptr<Network>> makeNetwork(std::string_view name, int labelCount, int inputPlanes);
+Result<std::shared_ptr<Network>> makeNetwork(std::string_view name, int labelCount, int inputPlanes,
+                                             Weights weights = Weights::Initial);
 
 } // namespace hilum

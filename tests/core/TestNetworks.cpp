@@ -7,7 +7,9 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/utils.h>
 
+#include "core/graph/GraphBuilder.h"
 #include "core/network/GradCam.h"
+#include "core/network/Initialise.h"
 #include "core/network/ModelFile.h"
 #include "core/network/Network.h"
 
@@ -83,6 +85,64 @@ private Q_SLOTS:
             }
         }
         QVERIFY(warmMaps > 0); // otherwise nothing was compared
+    }
+
+    // A head with a convolution: the maps come from autograd.
+    void headWithoutClosedFormIsExplainedToo() {
+        torch::manual_seed(3);
+        GraphBuilder builder(3);
+        NodeId x =
+            builder.convolution(kInputNode, {.name = "a", .out = 8, .kernel = 3, .stride = 2, .groups = 1});
+        const NodeId left =
+            builder.convolution(x, {.name = "b", .out = 8, .kernel = {1, 3}, .padding = {0, 1}, .groups = 4});
+        const NodeId cut = builder.rectify(
+            builder.concat({left, builder.averagePool(
+                                      x, {.kernel = 3, .stride = 1, .padding = 1, .countPadding = false})}),
+            6);
+        x = builder.convolution(builder.dropout(cut), {.name = "c", .out = kLabels, .bias = Bias::Uniform});
+        Network network(builder.finish(cut, builder.pooledVector(builder.rectify(x))));
+        network.eval();
+        const at::Tensor images = at::rand({2, 3, 40, 40}) * 2 - 1;
+        const CamResult result = gradCam(network, images);
+        QCOMPARE(result.maps.sizes(), (std::vector<std::int64_t>{2, kLabels, 19, 19}));
+        QVERIFY(result.maps.max().item<double>() > 0);
+        for (std::int64_t film = 0; film < 2; ++film) {
+            const at::Tensor image = images.narrow(0, film, 1);
+            QVERIFY(at::allclose(result.logits[film], network.forward(image)[0], 1e-5, 1e-6));
+            for (std::int64_t label = 0; label < kLabels; ++label)
+                QVERIFY(at::allclose(result.maps[film][label], referenceMap(network, false, image, label),
+                                     1e-4, 1e-7));
+        }
+    }
+
+    // Standard deviations as the formulas behind torchvision's initialisation give them.
+    void weightsBeginAsTorchvisions_data() {
+        QTest::addColumn<int>("filling");
+        QTest::addColumn<double>("deviation");
+        QTest::addColumn<double>("expected");
+        const double fanIn = 40 * 9, fanOut = 60 * 9;
+        const auto row = [](const char* name, Filling filling, double deviation, double expected) {
+            QTest::newRow(name) << static_cast<int>(filling) << deviation << expected;
+        };
+        row("He, fan out", Filling::HeFanOut, 0, std::sqrt(2 / fanOut));
+        row("He, fan in", Filling::HeFanIn, 0, std::sqrt(2 / fanIn));
+        row("He, uniform", Filling::HeUniform, 0, std::sqrt(2 / fanIn));
+        row("uniform", Filling::Uniform, 0, std::sqrt(1 / fanIn / 3));
+        row("normal", Filling::Normal, 0.01, 0.01);
+        row("cut off far away", Filling::TruncatedNormal, 0.1, 0.1);
+        row("cut off at one deviation", Filling::TruncatedNormal, 2,
+            2 * 0.53956); // scipy.stats.truncnorm(-1, 1).std()
+    }
+    void weightsBeginAsTorchvisions() {
+        QFETCH(int, filling);
+        QFETCH(double, deviation);
+        QFETCH(double, expected);
+        torch::manual_seed(11);
+        at::Tensor weight = at::empty({60, 40, 3, 3});
+        fillWeight(weight, {static_cast<Filling>(filling), deviation});
+        const double found = weight.std().item<double>();
+        QVERIFY2(std::abs(found / expected - 1) < 0.03, qPrintable(QString::number(found)));
+        QVERIFY(std::abs(weight.mean().item<double>()) < 0.03 * expected);
     }
 
     // Counts of torchvision's models with three classes instead of a thousand.

@@ -1,4 +1,5 @@
 # Tests of core/.
+hilum_test(core TestGraph LIBS hilum_graph)
 hilum_test(core TestModelFile LIBS hilum_network hilum_storage)
 hilum_test(core TestNetworks LIBS hilum_network TIMEOUT 600)
 

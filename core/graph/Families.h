@@ -1,0 +1,13 @@
+// One file a family; the table in Networks.cpp names them. Initial weights are torchvision's.
+#pragma once
+
+#include "core/graph/Graph.h"
+
+namespace hilum {
+
+Graph vgg19(int labelCount, int inputPlanes);
+Graph resNet101(int labelCount, int inputPlanes);
+Graph denseNet201(int labelCount, int inputPlanes);
+Graph hilumNet(int labelCount, int inputPlanes);
+
+} // namespace hilum

@@ -1,0 +1,22 @@
+// In which order an engine computes a part of a graph, and what it may forget on the way.
+#pragma once
+
+#include <vector>
+
+#include "core/graph/Graph.h"
+
+namespace hilum {
+
+struct Step {
+    NodeId node = kNoNode;
+    // A Rectify or an Add may write its result over its first input: nobody else needs that value, and
+    // neither does the gradient of the operation that made it.
+    bool inPlace = false;
+    std::vector<NodeId> lastUses; // values that no later step needs
+};
+
+// The steps from the value at `from` to the targets, and no others. Values of targets and of `from` are
+// neither forgotten nor overwritten. from must lie before every target on every path.
+std::vector<Step> schedule(const Graph& graph, NodeId from, const std::vector<NodeId>& targets);
+
+} // namespace hilum

@@ -1,0 +1,132 @@
+// Networks as data: what engines rely on when they run a graph.
+
+#include <algorithm>
+#include <set>
+
+#include "core/graph/GraphBuilder.h"
+#include "core/graph/HeadForm.h"
+#include "core/graph/Networks.h"
+#include "core/graph/Schedule.h"
+
+#include <QtTest>
+
+using namespace hilum;
+
+namespace {
+
+constexpr int kLabels = 3;
+
+std::vector<std::string> parameterLayers(const Graph& graph) {
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes) {
+        std::visit(
+            [&names](const auto& operation) {
+                if constexpr (requires { operation.name; })
+                    names.push_back(operation.name);
+            },
+            node.operation);
+    }
+    return names;
+}
+
+const Step* stepOf(const std::vector<Step>& steps, NodeId node) {
+    const auto found = std::ranges::find(steps, node, &Step::node);
+    return found == steps.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+class TestGraph : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void everyNetworkHoldsTogether_data() {
+        QTest::addColumn<QString>("name");
+        for (const NetworkInfo& info : networkTable())
+            QTest::newRow(info.name.data()) << QString::fromUtf8(info.name.data());
+    }
+    void everyNetworkHoldsTogether() {
+        QFETCH(QString, name);
+        const Graph graph = describeNetwork(name.toStdString(), kLabels, 3).value();
+        QCOMPARE(graph.node(kInputNode).channels, 3);
+        QCOMPARE(graph.node(graph.logits).channels, kLabels);
+        QVERIFY(graph.featureMap > kInputNode && graph.featureMap < graph.logits);
+        for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes.size()); ++id) {
+            for (const NodeId input : graph.node(id).inputs)
+                QVERIFY(input >= 0 && input < id);
+        }
+        const auto names = parameterLayers(graph);
+        QCOMPARE(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+    }
+
+    // A value is there when a step asks for it, and nobody finds it overwritten.
+    void schedulesNeverMissAValue_data() { everyNetworkHoldsTogether_data(); }
+    void schedulesNeverMissAValue() {
+        QFETCH(QString, name);
+        const Graph graph = describeNetwork(name.toStdString(), kLabels, 3).value();
+        std::set<NodeId> there{kInputNode};
+        std::set<NodeId> overwritten;
+        for (const Step& step : schedule(graph, kInputNode, {graph.featureMap, graph.logits})) {
+            for (const NodeId input : graph.node(step.node).inputs) {
+                QVERIFY(there.contains(input));
+                QVERIFY(!overwritten.contains(input));
+            }
+            if (step.inPlace)
+                overwritten.insert(graph.node(step.node).inputs[0]);
+            for (const NodeId used : step.lastUses)
+                QCOMPARE(there.erase(used), std::size_t{1});
+            there.insert(step.node);
+        }
+        QCOMPARE(there, (std::set<NodeId>{kInputNode, graph.featureMap, graph.logits}));
+        QVERIFY(!overwritten.contains(graph.featureMap));
+    }
+
+    void onlyValuesOfNoFurtherUseAreOverwritten() {
+        GraphBuilder builder(1);
+        const NodeId conv = builder.convolution(kInputNode, {.name = "a", .out = 1});
+        const NodeId relu = builder.rectify(conv); // conv is needed below, too
+        const NodeId other = builder.convolution(relu, {.name = "b", .out = 1});
+        const NodeId sum = builder.add(other, conv);
+        const NodeId sumOfRelu = builder.add(relu, sum); // a ReLU's gradient needs the ReLU's output
+        const NodeId last = builder.rectify(sumOfRelu);
+        const Graph graph = builder.finish(last, last);
+        const auto steps = schedule(graph, kInputNode, {last});
+        QCOMPARE(stepOf(steps, relu)->inPlace, false);
+        QCOMPARE(stepOf(steps, sum)->inPlace, true);
+        QCOMPARE(stepOf(steps, sumOfRelu)->inPlace, false);
+        QCOMPARE(stepOf(steps, last)->inPlace, true);
+        QCOMPARE(stepOf(schedule(graph, kInputNode, {sumOfRelu, last}), last)->inPlace, false);
+        QVERIFY(stepOf(schedule(graph, kInputNode, {relu}), sum) == nullptr);
+    }
+
+    void closedHeadsAreRecognised_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<bool>("rectified");
+        QTest::addColumn<int>("grid");
+        QTest::addColumn<int>("linears");
+        QTest::newRow("vgg19") << "vgg19" << false << 7 << 3;
+        QTest::newRow("resnet101") << "resnet101" << false << 1 << 1;
+        QTest::newRow("densenet201") << "densenet201" << true << 1 << 1;
+        QTest::newRow("hilumnet") << "hilumnet" << false << 1 << 1;
+    }
+    void closedHeadsAreRecognised() {
+        QFETCH(QString, name);
+        QFETCH(bool, rectified);
+        QFETCH(int, grid);
+        QFETCH(int, linears);
+        const auto form = closedHeadForm(describeNetwork(name.toStdString(), kLabels, 3).value());
+        QVERIFY(form);
+        QCOMPARE(form->rectified, rectified);
+        QCOMPARE(form->grid, Extent(grid));
+        QCOMPARE(static_cast<int>(form->linears.size()), linears);
+    }
+
+    void otherHeadsHaveNoClosedForm() {
+        GraphBuilder builder(1);
+        const NodeId cut = builder.convolution(kInputNode, {.name = "trunk", .out = 4});
+        const NodeId conv = builder.convolution(builder.dropout(cut), {.name = "classifier", .out = kLabels});
+        QVERIFY(!closedHeadForm(builder.finish(cut, builder.pooledVector(builder.rectify(conv)))));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestGraph)
+#include "TestGraph.moc"
