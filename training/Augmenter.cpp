@@ -1,6 +1,7 @@
 #include "training/Augmenter.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -42,19 +43,53 @@ cv::Matx23d warpMatrix(const AugmentationDraw& draw, int sizePx) {
             d, e, center - d * center - e * center + draw.shiftY * sizePx};
 }
 
-void changeGreys(cv::Mat& image, double brightness, double contrast) {
-    const double mean = cv::mean(image)[0] * brightness;
-    cv::Mat table(1, 256, CV_8UC1);
-    for (int value = 0; value < 256; ++value)
-        table.at<uchar>(value) = cv::saturate_cast<uchar>((value * brightness - mean) * contrast + mean);
-    cv::LUT(image, table, image);
+// OpenCV only reads from it.
+cv::Mat matOf(const GreyImage& image) {
+    return {image.heightPx, image.widthPx, CV_8UC1, const_cast<std::uint8_t*>(image.values.data())};
 }
 
-void erase(cv::Mat& image, const AugmentationDraw::Rectangle& part) {
-    const auto px = [&](double fraction) { return static_cast<int>(std::lround(fraction * image.cols)); };
-    const cv::Rect rect = cv::Rect(px(part.left), px(part.top), px(part.width), px(part.height)) &
-                          cv::Rect(0, 0, image.cols, image.rows);
-    image(rect).setTo(cv::mean(image));
+// square itself where nothing moves, else target.
+const GreyImage& moved(const GreyImage& square, const AugmentationDraw& draw, BorderMode border,
+                       GreyImage& target) {
+    if (!moves(draw))
+        return square;
+    target = GreyImage(square.widthPx, square.heightPx);
+    cv::Mat image = matOf(target);
+    cv::warpAffine(matOf(square), image, warpMatrix(draw, square.widthPx), image.size(), cv::INTER_LINEAR,
+                   borderOf(border));
+    return target;
+}
+
+using GreyTable = std::array<std::uint8_t, 256>;
+
+// Brightness and contrast of a film with this mean grey.
+GreyTable greyTable(double mean, const AugmentationDraw& draw) {
+    const double center = mean * draw.brightness;
+    GreyTable table{};
+    for (std::size_t value = 0; value < table.size(); ++value) {
+        const double bright = static_cast<double>(value) * draw.brightness;
+        table[value] = cv::saturate_cast<std::uint8_t>((bright - center) * draw.contrast + center);
+    }
+    return table;
+}
+
+cv::Rect erasedRect(const AugmentationDraw::Rectangle& part, int sizePx) {
+    const auto px = [&](double fraction) { return static_cast<int>(std::lround(fraction * sizePx)); };
+    return cv::Rect(px(part.left), px(part.top), px(part.width), px(part.height)) &
+           cv::Rect(0, 0, sizePx, sizePx);
+}
+
+// Every pixel through table (256 × P, P of 1 or 3).
+void lookUp(float* out, const GreyImage& image, const std::vector<float>& table) {
+    if (table.size() == 256) {
+        for (const std::uint8_t value : image.values)
+            *out++ = table[value];
+        return;
+    }
+    for (const std::uint8_t value : image.values) {
+        const float* const planes = &table[std::size_t{3} * value];
+        out = std::copy_n(planes, 3, out);
+    }
 }
 
 } // namespace
@@ -81,18 +116,38 @@ AugmentationDraw drawAugmentation(const AugmentationConfig& config, Random& rand
 }
 
 GreyImage augmented(const GreyImage& square, const AugmentationDraw& draw, BorderMode border) {
-    GreyImage result = square;
-    const cv::Mat source(square.heightPx, square.widthPx, CV_8UC1,
-                         const_cast<std::uint8_t*>(square.values.data())); // read only
-    cv::Mat image(result.heightPx, result.widthPx, CV_8UC1, result.values.data());
-    if (moves(draw))
-        cv::warpAffine(source, image, warpMatrix(draw, square.widthPx), image.size(), cv::INTER_LINEAR,
-                       borderOf(border));
-    if (draw.contrast != 1 || draw.brightness != 1)
-        changeGreys(image, draw.brightness, draw.contrast);
+    GreyImage target;
+    GreyImage result = moved(square, draw, border, target);
+    cv::Mat image = matOf(result);
+    GreyTable greys = greyTable(cv::mean(image)[0], draw);
+    cv::LUT(image, cv::Mat(1, 256, CV_8UC1, greys.data()), image);
     if (draw.erased)
-        erase(image, *draw.erased);
+        image(erasedRect(*draw.erased, image.cols)).setTo(cv::mean(image));
     return result;
+}
+
+void augmentInto(float* out, const GreyImage& square, const AugmentationDraw& draw, BorderMode border,
+                 const std::vector<float>& networkValues) {
+    GreyImage target;
+    const GreyImage& image = moved(square, draw, border, target);
+    const std::size_t planes = networkValues.size() / 256;
+    const GreyTable greys = greyTable(cv::mean(matOf(image))[0], draw);
+    std::vector<float> table;
+    for (const std::uint8_t grey : greys)
+        table.insert(table.end(), &networkValues[grey * planes], &networkValues[grey * planes] + planes);
+    lookUp(out, image, table);
+    if (!draw.erased)
+        return;
+    double sum = 0;
+    for (const std::uint8_t value : image.values)
+        sum += greys[value];
+    const auto mean = cv::saturate_cast<std::uint8_t>(sum / static_cast<double>(image.values.size()));
+    const cv::Rect rect = erasedRect(*draw.erased, image.widthPx);
+    for (int y = rect.y; y < rect.br().y; ++y) {
+        float* pixel = out + image.index(rect.x, y) * planes;
+        for (int x = 0; x < rect.width; ++x)
+            pixel = std::copy_n(&networkValues[mean * planes], planes, pixel);
+    }
 }
 
 } // namespace hilum

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "core/domain/Raster.h"
 #include "training/Random.h"
@@ -30,5 +31,10 @@ AugmentationDraw drawAugmentation(const AugmentationConfig& config, Random& rand
 // One affine warp (bilinear) for flip, rotation, zoom and shift, one lookup table for brightness and
 // contrast. A draw that changes nothing returns the same pixels; a flip alone is exact.
 GreyImage augmented(const GreyImage& square, const AugmentationDraw& draw, BorderMode border);
+
+// The same variant as the network sees it, written to out: S × S × P floats, a pixel's planes side by side
+// (channels-last). networkValues: normalisationTable(), 256 × P.
+void augmentInto(float* out, const GreyImage& square, const AugmentationDraw& draw, BorderMode border,
+                 const std::vector<float>& networkValues);
 
 } // namespace hilum

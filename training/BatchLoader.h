@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/domain/ModelCard.h"
+#include "core/domain/ReadAhead.h"
 #include "core/domain/Result.h"
 #include "training/FilmStore.h"
 #include "training/TrainingConfig.h"
@@ -17,7 +18,7 @@
 namespace hilum {
 
 struct Batch {
-    at::Tensor images; // N × P × S × S, float
+    at::Tensor images; // N × P × S × S, float, channels-last
     at::Tensor labels; // N, int64
 };
 
@@ -32,7 +33,6 @@ public:
 
     // store must outlive the loader.
     BatchLoader(const FilmStore& store, Preprocessing preprocessing, Options options);
-    ~BatchLoader(); // waits for the batches in preparation
     BatchLoader(const BatchLoader&) = delete;
     BatchLoader& operator=(const BatchLoader&) = delete;
 
@@ -43,15 +43,15 @@ public:
     std::optional<Result<Batch>> next();
 
 private:
-    struct State;
     const FilmStore& m_store;
     Preprocessing m_preprocessing;
     Options m_options;
-    std::unique_ptr<State> m_state;
+    std::vector<float> m_networkValues; // normalisationTable()
+    std::vector<std::size_t> m_films;
+    int m_epoch = 0;
+    std::unique_ptr<ReadAhead<Result<Batch>>> m_batches; // null before start(); last: works on the rest
 
-    [[nodiscard]] Result<Batch> prepared(const std::vector<std::size_t>& films, std::size_t begin,
-                                         int epoch) const;
-    void work(State& state) const;
+    [[nodiscard]] Result<Batch> prepared(std::size_t begin) const;
 };
 
 } // namespace hilum

@@ -14,12 +14,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kProgressInterval{20};
 
-Result<GreyImage> decoded(const std::filesystem::path& file, const FilmStore::Options& options) {
-    return guarded([&]() -> Result<GreyImage> {
+using Square = std::shared_ptr<const GreyImage>;
+
+Result<Square> decoded(const std::filesystem::path& file, const FilmStore::Options& options) {
+    return guarded([&]() -> Result<Square> {
         const Result<Radiograph> film = readRadiograph(file);
         if (!film)
             return tl::unexpected(film.error());
-        return fitToSquare(*film, options.fit, options.inputSizePx);
+        return std::make_shared<const GreyImage>(fitToSquare(*film, options.fit, options.inputSizePx));
     });
 }
 
@@ -54,11 +56,11 @@ Result<FilmStore> FilmStore::load(DatasetIndex& index, const Options& options, c
     const std::size_t bytesPerFilm =
         static_cast<std::size_t>(options.inputSizePx) * static_cast<std::size_t>(options.inputSizePx);
     const std::size_t kept = std::min(count, options.memoryLimitBytes / bytesPerFilm);
-    std::vector<Result<GreyImage>> squares(count);
+    std::vector<Result<Square>> squares(count);
     const auto decodeOne = [&](std::size_t film) {
         squares[film] = decoded(index.root / index.films[film].file, options);
         if (squares[film] && film >= kept)
-            squares[film] = GreyImage();
+            squares[film] = nullptr;
     };
     inParallel(count, std::max(1, options.threads), decodeOne, progress, stop);
     if (stop.stop_requested())
@@ -86,11 +88,11 @@ Result<FilmStore> FilmStore::load(DatasetIndex& index, const Options& options, c
 
 std::size_t FilmStore::inMemory() const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(m_squares, [](const GreyImage& s) { return !s.empty(); }));
+        std::ranges::count_if(m_squares, [](const Square& square) { return square != nullptr; }));
 }
 
-Result<GreyImage> FilmStore::square(std::size_t film) const {
-    if (!m_squares[film].empty())
+Result<Square> FilmStore::square(std::size_t film) const {
+    if (m_squares[film])
         return m_squares[film];
     return decoded(m_files[film], m_options);
 }

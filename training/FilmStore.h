@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <vector>
 
@@ -34,14 +35,14 @@ public:
     [[nodiscard]] std::size_t inMemory() const;
     [[nodiscard]] const Options& options() const { return m_options; }
     [[nodiscard]] int label(std::size_t film) const { return m_labels[film]; }
-    // Errors: those of readRadiograph().
-    [[nodiscard]] Result<GreyImage> square(std::size_t film) const;
+    // Never null. Errors: those of readRadiograph().
+    [[nodiscard]] Result<std::shared_ptr<const GreyImage>> square(std::size_t film) const;
 
 private:
     Options m_options;
     std::vector<std::filesystem::path> m_files;
     std::vector<int> m_labels;
-    std::vector<GreyImage> m_squares; // empty: not in memory
+    std::vector<std::shared_ptr<const GreyImage>> m_squares; // null: not in memory
 };
 
 } // namespace hilum

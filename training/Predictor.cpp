@@ -29,7 +29,7 @@ Result<void> forEachBatch(Network& network, const FilmStore& store, const std::v
                 return tl::unexpected(batch->error());
             if (stop.stop_requested())
                 return fail(ErrorCode::Cancelled, "Not every film was read.");
-            use((*batch)->images.contiguous(at::MemoryFormat::ChannelsLast));
+            use((*batch)->images);
             done += (*batch)->images.size(0);
             if (options.progress)
                 options.progress(done, static_cast<long>(films.size()));

@@ -49,15 +49,26 @@ GreyImage fitToSquare(const Radiograph& film, FitMode fit, int sizePx) {
     return square;
 }
 
+std::vector<float> normalisationTable(const Preprocessing& preprocessing) {
+    std::vector<float> table;
+    for (int value = 0; value < 256; ++value) {
+        for (std::size_t plane = 0; plane < preprocessing.mean.size(); ++plane) {
+            const float scale = 1.0F / preprocessing.standardDeviation[plane];
+            table.push_back((static_cast<float>(value) / 255.0F - preprocessing.mean[plane]) * scale);
+        }
+    }
+    return table;
+}
+
 at::Tensor normalise(const GreyImage& square, const Preprocessing& preprocessing) {
-    const auto planes = static_cast<std::int64_t>(preprocessing.mean.size());
-    at::Tensor result = at::empty({planes, square.heightPx, square.widthPx}, at::kFloat);
+    const std::size_t planes = preprocessing.mean.size();
+    const std::vector<float> table = normalisationTable(preprocessing);
+    at::Tensor result =
+        at::empty({static_cast<std::int64_t>(planes), square.heightPx, square.widthPx}, at::kFloat);
     float* out = result.data_ptr<float>();
-    for (std::size_t plane = 0; plane < preprocessing.mean.size(); ++plane) {
-        const float scale = 1.0F / preprocessing.standardDeviation[plane];
-        const float mean = preprocessing.mean[plane];
+    for (std::size_t plane = 0; plane < planes; ++plane) {
         for (const std::uint8_t value : square.values)
-            *out++ = (static_cast<float>(value) / 255.0F - mean) * scale;
+            *out++ = table[value * planes + plane];
     }
     return result;
 }

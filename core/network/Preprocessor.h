@@ -2,6 +2,8 @@
 // through here, driven by the model card. Pure functions, thread-safe.
 #pragma once
 
+#include <vector>
+
 #include <ATen/core/Tensor.h>
 
 #include "core/domain/ModelCard.h"
@@ -15,7 +17,10 @@ namespace hilum {
 // works on this.
 GreyImage fitToSquare(const Radiograph& film, FitMode fit, int sizePx);
 
-// (value / 255 − mean) / standardDeviation, P × S × S float.
+// What the network sees of every grey value: (value / 255 − mean) / standardDeviation, 256 × P.
+std::vector<float> normalisationTable(const Preprocessing& preprocessing);
+
+// The square through that table, P × S × S float.
 at::Tensor normalise(const GreyImage& square, const Preprocessing& preprocessing);
 
 // Both of the above with a batch dimension: 1 × P × S × S.

@@ -2,6 +2,7 @@
 hilum_test(core TestGraph LIBS hilum_graph)
 hilum_test(core TestModelFile LIBS hilum_network hilum_storage)
 hilum_test(core TestNetworks LIBS hilum_network TIMEOUT 600)
+hilum_test(core TestReadAhead LIBS hilum_domain Threads::Threads)
 
 # Reading and drawing films
 add_library(hilum_film_files STATIC support/PictureFiles.cpp support/DicomFiles.cpp)

@@ -199,6 +199,34 @@ private Q_SLOTS:
         }
     }
 
+    // Straight into the batch: the same pixels, through the network's table.
+    void networkSeesTheSameVariant_data() {
+        QTest::addColumn<int>("planes");
+        QTest::addColumn<bool>("erases");
+        for (const int planes : {1, 3}) {
+            QTest::addRow("%d planes", planes) << planes << false;
+            QTest::addRow("%d planes, erased", planes) << planes << true;
+        }
+    }
+    void networkSeesTheSameVariant() {
+        QFETCH(int, planes);
+        QFETCH(bool, erases);
+        const auto count = static_cast<std::size_t>(planes);
+        std::vector<float> networkValues;
+        for (std::size_t i = 0; i < 256 * count; ++i)
+            networkValues.push_back(static_cast<float>(i) / 7 - 3);
+        const AugmentationConfig config{.rotationDeg = 20, .contrast = 0.4, .erasing = erases ? 1.0 : 0.0};
+        for (std::uint64_t film = 0; film < 20; ++film) {
+            Random random(1, 2, film);
+            const AugmentationDraw draw = drawAugmentation(config, random);
+            const GreyImage expected = augmented(ramp(), draw, BorderMode::Replicate);
+            std::vector<float> seen(expected.values.size() * count);
+            augmentInto(seen.data(), ramp(), draw, BorderMode::Replicate, networkValues);
+            for (std::size_t i = 0; i < seen.size(); ++i)
+                QCOMPARE(seen[i], networkValues[expected.values[i / count] * count + i % count]);
+        }
+    }
+
     void sameNumbersGiveTheSameFilm() {
         const AugmentationConfig config{.rotationDeg = 20, .erasing = 0.5};
         Random one(1, 2, 3), two(1, 2, 3), other(1, 2, 4);

@@ -61,7 +61,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < kFilms.size(); ++i) {
             const Batch& batch = batches[i / 4];
             const auto row = static_cast<std::int64_t>(i % 4);
-            QVERIFY(batch.images[row].equal(normalise(*store.square(kFilms[i]), preprocessing())));
+            QVERIFY(batch.images[row].equal(normalise(**store.square(kFilms[i]), preprocessing())));
             QCOMPARE(batch.labels[row].item<std::int64_t>(), std::int64_t{kFilms[i] < 6 ? 0 : 1});
         }
     }
@@ -109,7 +109,7 @@ private Q_SLOTS:
         loader.start({8});
         const auto batch = loader.next();
         QVERIFY(batch.has_value());
-        QVERIFY((**batch).images[0].equal(normalise(*store.square(8), preprocessing())));
+        QVERIFY((**batch).images[0].equal(normalise(**store.square(8), preprocessing())));
         QVERIFY(!loader.next().has_value());
         QVERIFY(!loader.next().has_value());
     }
