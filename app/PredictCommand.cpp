@@ -8,9 +8,11 @@
 #include <iostream>
 #include <map>
 #include <set>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
+#include "core/domain/ReadAhead.h"
 #include "core/image/HeatMap.h"
 #include "core/image/ImageWriter.h"
 #include "core/image/RadiographReader.h"
@@ -155,12 +157,8 @@ public:
                 reportError(input, {ErrorCode::NotFound, "There is no film in this folder.", input.string()});
                 exitCode = SomeFailed;
             }
-            for (const fs::path& film : *films) {
-                if (m_stop.stop_requested())
-                    break;
-                if (!readFilm(film))
-                    exitCode = SomeFailed;
-            }
+            if (!readFilms(*films))
+                exitCode = SomeFailed;
         }
         if (m_stop.stop_requested()) {
             std::cerr << "Stopped; the films above are done." << std::endl;
@@ -181,8 +179,21 @@ private:
         m_report.addError(file, error);
     }
 
-    bool readFilm(const fs::path& file) {
-        const Result<Radiograph> film = readRadiograph(file, m_stop);
+    // The next films are decoded while the network reads one. False: some failed.
+    bool readFilms(const std::vector<fs::path>& files) {
+        const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+        ReadAhead<Result<Radiograph>> films(files.size(), threads, static_cast<std::size_t>(threads) + 1,
+                                            [&](std::size_t i) { return readRadiograph(files[i], m_stop); });
+        bool allRead = true;
+        for (const fs::path& file : files) {
+            if (m_stop.stop_requested())
+                break;
+            allRead = readFilm(file, *films.next()) && allRead;
+        }
+        return allRead;
+    }
+
+    bool readFilm(const fs::path& file, const Result<Radiograph>& film) {
         if (!film) {
             reportError(file, film.error());
             return false;
