@@ -19,7 +19,7 @@ using namespace hilum;
 namespace {
 
 constexpr int kLabels = 3;
-constexpr int kPairs = 15;
+constexpr int kPairs = 5;    // the two run in turn, so that what else the machine does slows both
 constexpr int kAttempts = 3; // another process may disturb a whole attempt
 constexpr double kMaxRatio = 1.15;
 
@@ -65,15 +65,14 @@ private Q_SLOTS:
 
         double best = 1e9;
         for (int attempt = 0; attempt < kAttempts && best > kMaxRatio; ++attempt) {
-            std::vector<double> plainMs, explainedMs;
+            std::vector<double> plainMs, ratios;
             for (int i = 0; i < kPairs; ++i) {
                 plainMs.push_back(milliseconds(plain));
-                explainedMs.push_back(milliseconds(explained));
+                ratios.push_back(milliseconds(explained) / plainMs.back());
             }
-            const double ratio = median(explainedMs) / median(plainMs);
-            qInfo("%s: forward %.1f ms, with %d maps %.1f ms, ratio %.3f", qPrintable(name), median(plainMs),
-                  kLabels, median(explainedMs), ratio);
-            best = std::min(best, ratio);
+            qInfo("%s: forward %.1f ms, with %d maps %.3f times that", qPrintable(name), median(plainMs),
+                  kLabels, median(ratios));
+            best = std::min(best, median(ratios));
         }
         QVERIFY(best <= kMaxRatio);
     }
