@@ -43,6 +43,9 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"seed", "--seed", "N", "Seed of split, order, augmentation and weights", &c.seed});
     fields.push_back({"epochs", "--epochs", "N", "Passes over the training set", &c.epochs, 1, 100000});
     fields.push_back({"batchSize", "--batch-size", "FILMS", "Films per step", &c.batchSize, 1, 4096});
+    fields.push_back({"precision", "--precision", "NUMBERS",
+                      "Of the training steps: fp32, bf16, or auto (bf16 where the processor has it)",
+                      choice(c.precision, {"auto", "fp32", "bf16"})});
     fields.push_back({"threads", "--threads", "N", "Processor threads; 0: every core", &c.threads, 0, 1024});
     fields.push_back({"memoryLimitMb", "--memory-limit", "MB",
                       "Fitted films kept in memory; beyond it they are decoded in every epoch",
@@ -470,6 +473,8 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
     if (full.earlyStoppingPatience > 0 && full.split.validation <= 0)
         return fail(ErrorCode::InvalidArgument, "Early stopping needs a validation set.",
                     "earlyStoppingPatience");
+    if (full.precision == Precision::Auto)
+        full.precision = processorHasBf16() ? Precision::Bf16 : Precision::Fp32;
     if (full.data.empty())
         return fail(ErrorCode::InvalidArgument, "The data folder is missing.", "data");
     if (full.out.empty())

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/domain/ModelCard.h"
+#include "core/domain/Precision.h"
 #include "core/domain/Result.h"
 
 namespace hilum {
@@ -78,6 +79,7 @@ struct TrainingConfig {
     Sampling sampling = Sampling::Oversample;
     AugmentationConfig augmentation;
     Trainable trainable = Trainable::All;
+    Precision precision = Precision::Auto; // of the training steps; films are always read in fp32
     double labelSmoothing = 0;
     double emaDecay = 0; // of the moving average of weights per step; 0: off
 
@@ -132,7 +134,8 @@ Result<TrainingConfig> trainingConfigFromJson(const std::string& text);
 // Errors: NotFound, NotReadable, and those of trainingConfigFromJson().
 Result<TrainingConfig> readTrainingConfig(const std::filesystem::path& file);
 
-// Checks every range and what spans several fields, and fills in what is 0 or empty for "the network's own".
+// Checks every range and what spans several fields, and fills in what is 0 or empty for "the network's own",
+// and the precision for this machine.
 // Errors: InvalidArgument with the key as context.
 Result<TrainingConfig> resolved(const TrainingConfig& config);
 

@@ -9,6 +9,7 @@
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/utils.h>
 
+#include "training/Autocast.h"
 #include "training/BatchLoader.h"
 #include "training/Guarded.h"
 #include "training/LearningRate.h"
@@ -156,7 +157,7 @@ private:
 
     Result<Score> takeStep(const Batch& batch) {
         setRates();
-        const at::Tensor logits = m_network.forward(batch.images.contiguous(at::MemoryFormat::ChannelsLast));
+        const at::Tensor logits = forward(batch.images);
         const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels, {}, at::Reduction::Mean, -100,
                                                        m_config.labelSmoothing);
         const double value = loss.item<double>();
@@ -175,6 +176,13 @@ private:
             m_average->update(m_network);
         const auto hits = (logits.argmax(1) == batch.labels).sum().item<std::int64_t>();
         return Score{value, static_cast<double>(hits) / static_cast<double>(batch.labels.size(0))};
+    }
+
+    at::Tensor forward(const at::Tensor& images) {
+        std::optional<Bf16Autocast> autocast;
+        if (m_config.precision == Precision::Bf16)
+            autocast.emplace();
+        return m_network.forward(images).to(at::kFloat);
     }
 
     void setRates() {

@@ -266,6 +266,52 @@ private Q_SLOTS:
         QVERIFY(!sameTensors(readCheckpoint(file(plain))->weights, readCheckpoint(file(averaged))->weights));
     }
 
+    void bf16LearnsAsWell() {
+        const FilmFolder folder;
+        folder.addClasses(40);
+        TrainingConfig config = quick(folder);
+        config.precision = Precision::Bf16;
+        config.epochs = 12;
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        QVERIFY(outcome->test->accuracy.value >= 0.9);
+        for (const auto& [name, tensor] : modelWeights(outcome->modelFile))
+            QVERIFY(!tensor.is_floating_point() || tensor.scalar_type() == at::kFloat);
+    }
+
+    // Rounded, but the same step: bf16 has 8 bits of mantissa.
+    void bf16StepsLikeFp32() {
+        const FilmFolder folder;
+        folder.addClasses(10);
+        std::map<Precision, WeightState> ends;
+        for (const Precision precision : {Precision::Fp32, Precision::Bf16}) {
+            TrainingConfig config = quick(folder);
+            config.precision = precision;
+            config.epochs = 1;
+            config.batchSize = 12;
+            config.optimiser.kind = OptimiserKind::Sgd;
+            config.optimiser.momentum = 0;
+            config.schedule.kind = ScheduleKind::Constant;
+            useFractions(config.split, 0.6, 0, 0.4);
+            const auto network = smallNetwork();
+            QVERIFY(LoopFixture(config).run(*network).has_value());
+            ends[precision] = copyOfState(*network);
+        }
+        const WeightState start = copyOfState(*smallNetwork());
+        QVERIFY(!sameTensors(ends[Precision::Fp32], ends[Precision::Bf16]));
+        double product = 0, fp32 = 0, bf16 = 0;
+        for (std::size_t i = 0; i < start.size(); ++i) {
+            if (!start[i].first.ends_with("weight"))
+                continue;
+            const at::Tensor a = ends[Precision::Fp32][i].second - start[i].second;
+            const at::Tensor b = ends[Precision::Bf16][i].second - start[i].second;
+            product += (a * b).sum().item<double>();
+            fp32 += a.square().sum().item<double>();
+            bf16 += b.square().sum().item<double>();
+        }
+        QVERIFY(product / std::sqrt(fp32 * bf16) > 0.98); // cosine between the steps
+    }
+
     void exploringLossIsAnError() {
         const FilmFolder folder;
         folder.addClasses(10);
