@@ -14,6 +14,14 @@ find_package(CURL 7.85 REQUIRED)
 find_package(Torch REQUIRED)
 find_package(HilumOpenCV REQUIRED)
 
+# Without it the film decoder's process keeps the right to call the system.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(SECCOMP QUIET IMPORTED_TARGET libseccomp)
+  endif()
+endif()
+
 # Torch's package sets plain variables; give it a target, with SYSTEM headers.
 add_library(hilum_torch INTERFACE)
 target_include_directories(hilum_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

@@ -23,6 +23,7 @@ enum class ErrorCode {
     NotReachable,       // a server does not answer, or not as it should
     NotWritable,        // the disk is full, read-only, or the folder is gone
     OutOfMemory,        // LibTorch or the system had no memory left
+    DecoderStopped,     // the file crashed the decoder's process, or needed more memory or time than it is given
     Internal,           // a library failed in a way that Hilum does not know
 };
 
@@ -53,6 +54,8 @@ constexpr std::string_view codeName(ErrorCode code) {
         return "not-writable";
     case ErrorCode::OutOfMemory:
         return "out-of-memory";
+    case ErrorCode::DecoderStopped:
+        return "decoder-stopped";
     case ErrorCode::Internal:
         return "internal";
     }

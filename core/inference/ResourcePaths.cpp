@@ -4,25 +4,12 @@
 #include <cstdlib>
 #include <system_error>
 
-#ifdef _WIN32
-#include <windows.h>
-#endif
+#include "core/storage/ProgramFolder.h"
 
 namespace hilum {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path programFolder() {
-    std::error_code error;
-#ifdef _WIN32
-    wchar_t buffer[MAX_PATH];
-    return GetModuleFileNameW(nullptr, buffer, MAX_PATH) > 0 ? fs::path(buffer).parent_path() : fs::path();
-#else
-    const fs::path program = fs::read_symlink("/proc/self/exe", error);
-    return error ? fs::path() : program.parent_path();
-#endif
-}
 
 bool isFolder(const fs::path& path) {
     std::error_code error;
@@ -33,8 +20,9 @@ bool isFolder(const fs::path& path) {
 
 fs::path resourceFolder() {
     const char* fromEnvironment = std::getenv("HILUM_RESOURCES");
-    for (const fs::path& candidate : {fs::path(fromEnvironment == nullptr ? "" : fromEnvironment),
-                                      programFolder() / ".." / "share" / "hilum", fs::path(HILUM_SOURCE_RESOURCES)}) {
+    for (const fs::path& candidate :
+         {fs::path(fromEnvironment == nullptr ? "" : fromEnvironment),
+          programFolder() / ".." / "share" / "hilum", fs::path(HILUM_SOURCE_RESOURCES)}) {
         if (isFolder(candidate))
             return candidate.lexically_normal();
     }

@@ -26,3 +26,12 @@ target_include_directories(hilum_weight_files PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(hilum_weight_files PRIVATE hilum_warnings ZLIB::ZLIB)
 hilum_test(core TestPickleReader LIBS hilum_weights hilum_weight_files)
 hilum_test(core TestWeightStore LIBS hilum_weights hilum_storage Qt6::Network)
+
+# Reading films in helper processes
+if(TARGET hilum_decoder_service)
+  add_executable(hostile-decoder support/HostileDecoder.cpp)
+  target_link_libraries(hostile-decoder PRIVATE hilum_decoder_service hilum_sandbox hilum_image hilum_warnings)
+  set_target_properties(hostile-decoder PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  hilum_test(core TestFilmDecoder LIBS hilum_sandbox hilum_image hilum_film_files TIMEOUT 600)
+  add_dependencies(TestFilmDecoder hilum-decoder hostile-decoder)
+endif()

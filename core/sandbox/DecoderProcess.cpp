@@ -1,0 +1,227 @@
+#include "core/sandbox/DecoderProcess.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "core/image/RadiographReader.h"
+#include "core/sandbox/DescriptorMessage.h"
+#include "core/sandbox/FilmMessage.h"
+
+extern char** environ;
+
+namespace hilum {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto kStartLimit = 30s; // from a cold disk
+constexpr auto kEndLimit = 1s;    // from SIGKILL until the system tells how a process ended
+constexpr unsigned kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+tl::unexpected<Error> cannotStart(int systemError) {
+    return fail(systemError == ENOMEM || systemError == EAGAIN ? ErrorCode::OutOfMemory : ErrorCode::Internal,
+                "The film decoder cannot be started: " + std::generic_category().message(systemError) + ".");
+}
+
+// The helper gets its socket and nothing else; it is no part of the terminal's foreground group, so that
+// Ctrl-C is this program's business alone.
+int spawn(const std::filesystem::path& program, int socket, pid_t& process) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, socket, kDecoderSocket);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+#ifndef __SANITIZE_ADDRESS__ // whose reports come there
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+#endif
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    std::string name = program.string();
+    char* arguments[] = {name.data(), nullptr};
+    const int error = ::posix_spawn(&process, name.c_str(), &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+bool wasKilled(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
+
+std::string reasonOf(int status) {
+    if (wasKilled(status))
+        return "it was killed";
+    if (!WIFSIGNALED(status))
+        return "it ended by itself";
+    if (WTERMSIG(status) == SIGXCPU)
+        return "time limit";
+    const char* name = ::sigabbrev_np(WTERMSIG(status));
+    return std::string("crash, SIG") + (name == nullptr ? "?" : name);
+}
+
+tl::unexpected<Error> decoderStopped(const std::string& reason) {
+    return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (" + reason + ").");
+}
+
+} // namespace
+
+DecoderProcess::DecoderProcess(int process, FileDescriptor socket)
+    : m_process(process), m_socket(std::move(socket)) {}
+
+Result<std::unique_ptr<DecoderProcess>> DecoderProcess::start(const std::filesystem::path& program) {
+    std::array<int, 2> pair{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
+        return cannotStart(errno);
+    FileDescriptor ours(pair[0]);
+    const FileDescriptor theirs(pair[1]);
+    pid_t process = -1;
+    if (const int error = spawn(program, theirs.get(), process); error != 0)
+        return cannotStart(error);
+    return std::unique_ptr<DecoderProcess>(new DecoderProcess(process, std::move(ours)));
+}
+
+DecoderProcess::~DecoderProcess() {
+    kill();
+    endStatus();
+}
+
+void DecoderProcess::kill() const {
+    if (m_process >= 0)
+        ::kill(m_process, SIGKILL);
+}
+
+bool DecoderProcess::isGone() {
+    if (m_process >= 0 && ::waitpid(m_process, nullptr, WNOHANG) != 0)
+        m_process = -1;
+    return m_process < 0;
+}
+
+std::optional<int> DecoderProcess::endStatus() {
+    const auto deadline = Clock::now() + kEndLimit;
+    int status = 0;
+    for (auto pause = 100us; m_process >= 0; pause = std::min(2 * pause, 10000us)) {
+        if (::waitpid(m_process, &status, WNOHANG) != 0) {
+            m_process = -1;
+            return status;
+        }
+        if (Clock::now() > deadline)
+            break;
+        std::this_thread::sleep_for(pause);
+    }
+    return std::nullopt;
+}
+
+template <class Answer>
+bool DecoderProcess::receive(Answer& answer, FileDescriptor& descriptor, Deadline deadline) {
+    pollfd waiting{m_socket.get(), POLLIN, 0};
+    while (true) {
+        const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
+        m_wasOverdue = left <= 0ms;
+        if (m_wasOverdue)
+            return false;
+        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, Milliseconds(1h)).count()));
+        if (ready > 0)
+            return receiveMessage(m_socket.get(), &answer, sizeof answer, descriptor);
+        if (ready < 0 && errno != EINTR)
+            return false;
+    }
+}
+
+DecoderProcess::Start DecoderProcess::waitUntilReady(const std::stop_token& stop) {
+    if (m_isReady)
+        return Start::Ready;
+    DecoderHello hello{};
+    FileDescriptor none;
+    bool isTold = false;
+    {
+        const std::stop_callback onStop(stop, [this] { kill(); });
+        isTold = receive(hello, none, Clock::now() + kStartLimit);
+    }
+    m_isReady = isTold && hello.protocol == kDecoderProtocol;
+    if (m_isReady)
+        return Start::Ready;
+    m_alive = false;
+    if (isTold || m_wasOverdue)
+        return Start::Failed;
+    const std::optional<int> status = endStatus();
+    return status && wasKilled(*status) ? Start::Killed : Start::Failed;
+}
+
+Result<Radiograph> DecoderProcess::decode(int file, Milliseconds timeLimit, const std::stop_token& stop) {
+    // The clock on the wall counts; a decoder with threads uses more processor time than passes there.
+    const auto cpuLimit = std::chrono::ceil<std::chrono::seconds>(4 * timeLimit);
+    const DecodeRequest request{static_cast<std::uint32_t>(cpuLimit.count())};
+    DecodeReply reply{};
+    FileDescriptor memory;
+    m_isFresh = false;
+    {
+        const std::stop_callback onStop(stop, [this] { kill(); });
+        m_alive = sendMessage(m_socket.get(), &request, sizeof request, file) &&
+                  receive(reply, memory, Clock::now() + timeLimit);
+    }
+    if (m_alive) {
+        auto film = filmFrom(reply, memory);
+        if (stop.stop_requested() || (!film && film.error().code == ErrorCode::DecoderStopped))
+            m_alive = false;
+        return film;
+    }
+    if (stop.stop_requested())
+        return fail(ErrorCode::Cancelled, "Reading was stopped.");
+    if (m_wasOverdue)
+        return decoderStopped("time limit of " + std::to_string(timeLimit.count() / 1000) + " s");
+    const std::optional<int> status = endStatus();
+    return decoderStopped(status ? reasonOf(*status) : "it does not answer");
+}
+
+Result<Radiograph> DecoderProcess::nonsense() {
+    m_alive = false;
+    return decoderStopped("its answer makes no sense");
+}
+
+// Sealed, the memory neither changes nor shrinks under whoever looks at it.
+Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const FileDescriptor& memory) {
+    constexpr auto kMostPixels = static_cast<std::uint64_t>(kMaxFilmPixels);
+    if (!memory.isOpen() || reply.pixelCount > kMostPixels || reply.descriptionBytes > kMaxDescriptionBytes)
+        return nonsense();
+    const std::size_t pixelBytes = reply.pixelCount * sizeof(std::uint16_t);
+    const std::size_t bytes = pixelBytes + reply.descriptionBytes;
+    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
+    struct stat status {};
+    if (seals < 0 || (static_cast<unsigned>(seals) & kSeals) != kSeals || bytes == 0 ||
+        ::fstat(memory.get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) != bytes)
+        return nonsense();
+    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way.
+    void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, memory.get(), 0);
+    if (address == MAP_FAILED)
+        return fail(ErrorCode::OutOfMemory, "There is not enough memory to read the file.");
+    const std::shared_ptr<const void> mapping(
+        address, [bytes](const void* mapped) { ::munmap(const_cast<void*>(mapped), bytes); });
+    const auto* start = static_cast<const std::uint8_t*>(address);
+    SharedPixels pixels(mapping, {reinterpret_cast<const std::uint16_t*>(start), reply.pixelCount});
+    auto film = resultFrom({start + pixelBytes, reply.descriptionBytes}, std::move(pixels));
+    return film ? std::move(*film) : nonsense();
+}
+
+} // namespace hilum

@@ -1,0 +1,30 @@
+// What FilmDecoder and hilum-decoder say to each other, over a pair of SOCK_SEQPACKET sockets: a Hello once
+// the helper has given up its rights; then, film by film, a DecodeRequest with the film's file as descriptor
+// and a DecodeReply with a memfd as descriptor. The memfd is sealed against every change and holds the
+// pixels, then the description (FilmMessage.h). Internal.
+#pragma once
+
+#include <cstdint>
+
+namespace hilum {
+
+// The helper finds its socket here.
+inline constexpr int kDecoderSocket = 3;
+
+// Of both programs, which are always built together.
+inline constexpr std::uint32_t kDecoderProtocol = 1;
+
+struct DecoderHello {
+    std::uint32_t protocol = kDecoderProtocol;
+};
+
+struct DecodeRequest {
+    std::uint32_t cpuSeconds = 0; // processor time that the film may take
+};
+
+struct DecodeReply {
+    std::uint64_t pixelCount = 0;
+    std::uint64_t descriptionBytes = 0;
+};
+
+} // namespace hilum

@@ -1,0 +1,152 @@
+#include "core/sandbox/DecoderService.h"
+
+#include <csignal>
+#include <new>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "core/sandbox/DecoderProtocol.h"
+#include "core/sandbox/DescriptorMessage.h"
+#include "core/sandbox/FilmMessage.h"
+#include "core/sandbox/Rights.h"
+
+namespace hilum {
+namespace {
+
+// Somebody who waits for a message learns from the socket that the other side is gone; a decoder that is busy
+// looks every second. (PR_SET_PDEATHSIG would end the helper with the thread that started it.)
+pid_t parentProcess = 0;
+
+extern "C" void endWithParent(int) {
+    if (::getppid() != parentProcess)
+        ::_exit(0);
+}
+
+void watchParent() {
+    parentProcess = ::getppid();
+    struct sigaction action {};
+    action.sa_handler = endWithParent;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGALRM, &action, nullptr);
+}
+
+class Watch {
+public:
+    Watch() { set(1); }
+    ~Watch() { set(0); }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+private:
+    static void set(time_t seconds) {
+        const itimerval timer{{seconds, 0}, {seconds, 0}};
+        ::setitimer(ITIMER_REAL, &timer, nullptr);
+    }
+};
+
+void limitCpu(std::uint32_t seconds) {
+    rusage used{};
+    rlimit limit{};
+    if (::getrusage(RUSAGE_SELF, &used) != 0 || ::getrlimit(RLIMIT_CPU, &limit) != 0)
+        return;
+    const auto until = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 2) + seconds;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? until : std::min(until, limit.rlim_max);
+    ::setrlimit(RLIMIT_CPU, &limit);
+}
+
+// A file's bytes, mapped. One that shrinks meanwhile ends the process: that is what it is there for.
+class MappedFile {
+public:
+    explicit MappedFile(const FileDescriptor& file) {
+        struct stat status {};
+        if (::fstat(file.get(), &status) != 0 || status.st_size <= 0)
+            return;
+        m_bytes = static_cast<std::size_t>(status.st_size);
+        m_address = ::mmap(nullptr, m_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
+        if (m_address == MAP_FAILED)
+            throw std::bad_alloc();
+    }
+    ~MappedFile() {
+        if (m_bytes > 0 && m_address != MAP_FAILED)
+            ::munmap(m_address, m_bytes);
+    }
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+
+    [[nodiscard]] std::span<const std::uint8_t> bytes() const {
+        return {static_cast<const std::uint8_t*>(m_address), m_bytes};
+    }
+
+private:
+    void* m_address = nullptr;
+    std::size_t m_bytes = 0;
+};
+
+Result<Radiograph> decoded(const DecodeFilm& decode, const FileDescriptor& file) {
+    try {
+        const MappedFile mapped(file);
+        return decode(mapped.bytes());
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (memory limit).");
+    }
+}
+
+bool writeAll(const FileDescriptor& file, const void* data, std::size_t count) {
+    const auto* bytes = static_cast<const std::uint8_t*>(data);
+    while (count > 0) {
+        const ssize_t written = ::write(file.get(), bytes, count);
+        if (written <= 0)
+            return false;
+        bytes += written;
+        count -= static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+bool answer(const Result<Radiograph>& film) {
+    const std::vector<std::uint8_t> description = describeResult(film);
+    const SharedPixels::Values pixels = film ? *film->pixels : SharedPixels::Values();
+    const FileDescriptor memory(::memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    const DecodeReply reply{pixels.size(), description.size()};
+    return memory.isOpen() && writeAll(memory, pixels.data(), pixels.size_bytes()) &&
+           writeAll(memory, description.data(), description.size()) &&
+           ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
+               0 &&
+           sendMessage(kDecoderSocket, &reply, sizeof reply, memory.get());
+}
+
+bool isSocket(int descriptor) {
+    struct stat status {};
+    return ::fstat(descriptor, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+} // namespace
+
+int serveFilms(const DecodeFilm& decode) {
+    if (!isSocket(kDecoderSocket))
+        return 2;
+    watchParent();
+    giveUpRights();
+    const DecoderHello hello{};
+    if (!sendMessage(kDecoderSocket, &hello, sizeof hello))
+        return 0;
+    while (true) {
+        DecodeRequest request;
+        FileDescriptor file;
+        if (!receiveMessage(kDecoderSocket, &request, sizeof request, file) || !file.isOpen())
+            return 0;
+        limitCpu(request.cpuSeconds);
+        const Watch watch;
+        if (!answer(decoded(decode, file)))
+            return 1;
+    }
+}
+
+} // namespace hilum

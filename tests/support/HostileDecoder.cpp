@@ -1,0 +1,155 @@
+// hilum-decoder as it must never be: an order in the film decides what goes wrong. Speaks the same protocol
+// and has given up the same rights; films without an order are read as they are.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/image/RadiographReader.h"
+#include "core/sandbox/DecoderProtocol.h"
+#include "core/sandbox/DecoderService.h"
+#include "core/sandbox/DescriptorMessage.h"
+#include "core/sandbox/FilmMessage.h"
+
+namespace {
+
+using namespace hilum;
+
+volatile int sink = 0;
+
+[[noreturn]] void waitForever() {
+    while (true)
+        ::pause();
+}
+
+[[noreturn]] void spin() {
+    while (true)
+        sink = sink + 1;
+}
+
+void allocate() {
+    std::vector<std::vector<char>> blocks;
+    while (true)
+        blocks.emplace_back(16 << 20, 'x');
+}
+
+// As C libraries do that never look whether malloc() gave them something.
+void allocateBlindly() {
+    while (true)
+        std::memset(std::malloc(16 << 20), 1, 16 << 20);
+}
+
+int recurse(int depth) {
+    volatile char block[4096];
+    block[0] = static_cast<char>(depth);
+    return depth > 0 ? recurse(depth + 1) + block[0] : 0;
+}
+
+// What the system still lets this process do, in words; empty where nothing.
+std::string remainingRights() {
+    std::string rights;
+    const auto note = [&rights](const char* what, long result) {
+        if (result >= 0)
+            rights += std::string(rights.empty() ? "" : ", ") + what;
+    };
+    note("open", ::open("/etc/passwd", O_RDONLY));
+    note("create", ::open("/tmp/hilum-hostile", O_WRONLY | O_CREAT, 0600));
+    note("socket", ::socket(AF_INET, SOCK_STREAM, 0));
+    note("fork", ::fork());
+    note("execute", ::execl("/bin/true", "true", nullptr));
+    note("signal", ::kill(::getppid(), 0));
+    note("run memory",
+         ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1
+                                                                                                        : 0);
+    return rights;
+}
+
+Radiograph smallFilm(std::uint16_t pixel) {
+    Radiograph film;
+    film.widthPx = film.heightPx = 2;
+    film.pixels = std::make_shared<const std::vector<std::uint16_t>>(4, pixel);
+    return film;
+}
+
+// An answer whose memory, sizes and seals are not what they should be.
+struct Lie {
+    std::uint16_t pixel = 1;
+    std::uint64_t pixelCount = 4;
+    std::size_t cutBytes = 0;
+    unsigned seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    bool withMemory = true;
+};
+
+[[noreturn]] void tell(const Lie& lie) {
+    const Radiograph film = smallFilm(lie.pixel);
+    const auto description = describeResult(film);
+    const int memory = ::memfd_create("lie", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const bool written = ::write(memory, film.pixels->data(), film.pixels->size_bytes()) > 0 &&
+                         ::write(memory, description.data(), description.size() - lie.cutBytes) > 0 &&
+                         (lie.seals == 0 || ::fcntl(memory, F_ADD_SEALS, lie.seals) == 0);
+    const DecodeReply reply{lie.pixelCount, description.size()};
+    if (written)
+        sendMessage(kDecoderSocket, &reply, sizeof reply, lie.withMemory ? memory : -1);
+    waitForever();
+}
+
+const std::map<std::string_view, std::function<void()>> kOrders{
+    {"allocate", allocate},
+    {"allocate blindly", allocateBlindly},
+    {"recurse", [] { sink = recurse(1); }},
+    {"spin", spin},
+    {"wait", waitForever},
+    {"crash", [] { *const_cast<volatile int*>(static_cast<int*>(nullptr)) = sink; }},
+    {"abort", [] { std::abort(); }},
+    {"end", [] { ::_exit(0); }},
+    {"throw", [] { throw 1; }},
+    {"hang up",
+     [] {
+         ::close(kDecoderSocket);
+         spin();
+     }},
+    {"lie: no memory", [] { tell({.withMemory = false}); }},
+    {"lie: not sealed", [] { tell({.seals = 0}); }},
+    {"lie: may shrink", [] { tell({.seals = F_SEAL_WRITE | F_SEAL_SEAL | F_SEAL_GROW}); }},
+    {"lie: shorter", [] { tell({.cutBytes = 1}); }},
+    {"lie: pixels beyond", [] { tell({.pixelCount = 400}); }},
+    {"lie: pixels without end", [] { tell({.pixelCount = ~std::uint64_t{0} / 2 + 3}); }},
+    {"lie: no pixels", [] { tell({.pixelCount = 0}); }},
+    {"lie: pixel above the range", [] { tell({.pixel = 256}); }},
+    {"lie: short message",
+     [] {
+         sendMessage(kDecoderSocket, "x", 1);
+         waitForever();
+     }},
+};
+
+Result<Radiograph> decode(std::span<const std::uint8_t> file) {
+    constexpr std::string_view kMark = "ORDER ";
+    const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+    const auto mark = text.find(kMark);
+    if (mark == std::string_view::npos)
+        return decodeRadiograph(file);
+    const std::string_view order = text.substr(mark + kMark.size());
+    if (order == "rights")
+        return fail(ErrorCode::Internal, "It may: " + remainingRights() + ".");
+    if (order == "honest")
+        return smallFilm(255);
+    if (const auto found = kOrders.find(order); found != kOrders.end())
+        found->second();
+    return fail(ErrorCode::Internal, "There is no such order.");
+}
+
+} // namespace
+
+int main() { return hilum::serveFilms(decode); }
