@@ -5,8 +5,8 @@ HILUM_PACKAGES=(
     build-essential cmake ninja-build ccache pkg-config
     libtorch-dev libopenblas0-openmp
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-    libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev zlib1g-dev libcurl4-openssl-dev
-    libseccomp-dev
+    libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libopenjp2-7-dev libcharls-dev libwebp-dev
+    libssl-dev zlib1g-dev libcurl4-openssl-dev libseccomp-dev
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev
     libexpected-dev nlohmann-json3-dev libcli11-dev
     fonts-inter
@@ -25,7 +25,8 @@ hilum_install() {
         # Other systems: CMake says which library it misses; tell beforehand what is needed.
         command -v cmake >/dev/null && command -v ninja >/dev/null && return 0
         echo "Please install: CMake 3.25, Ninja, a C++20 compiler, Qt 6.4 (Widgets, Svg, Linguist tools), LibTorch," >&2
-        echo "OpenCV 4 (core, imgproc, imgcodecs), DCMTK, OpenSSL, zlib, libcurl, nlohmann-json, CLI11 and tl-expected." >&2
+        echo "OpenCV 4 (core, imgproc, imgcodecs), DCMTK, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libcurl," >&2
+        echo "nlohmann-json, CLI11 and tl-expected." >&2
         return 1
     fi
     local missing

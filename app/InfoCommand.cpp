@@ -33,6 +33,8 @@ const char* nameOf(VoiFunction function) {
         return "LINEAR_EXACT";
     case VoiFunction::Sigmoid:
         return "SIGMOID";
+    case VoiFunction::Table:
+        return "LUT";
     }
     return "";
 }

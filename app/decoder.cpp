@@ -8,7 +8,9 @@
 int main() {
     hilum::prepareReaders();
     const int status =
-        hilum::serveFilms([](std::span<const std::uint8_t> file) { return hilum::decodeRadiograph(file); });
+        hilum::serveFilms([](std::span<const std::uint8_t> file, const hilum::ReadOptions& options) {
+            return hilum::decodeRadiograph(file, {}, options);
+        });
     if (status == 2)
         std::fputs("hilum-decoder is started by hilum and hilum-cli themselves.\n", stderr);
     return status;

@@ -11,6 +11,8 @@ find_package(PNG REQUIRED)
 find_package(TIFF 4.5 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CURL 7.85 REQUIRED)
+find_package(charls 2 REQUIRED)
+find_package(HilumCodecs REQUIRED)
 find_package(Torch REQUIRED)
 find_package(HilumOpenCV REQUIRED)
 

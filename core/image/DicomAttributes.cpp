@@ -1,5 +1,6 @@
 #include "core/image/DicomAttributes.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,8 +18,10 @@ namespace {
 // Longer values of these attributes are nonsense and not looked at. A palette has at most 65536 words.
 constexpr std::size_t kMaxValueBytes = 128 * 1024;
 
-// What DicomReader and DicomFrame ask for, in ascending order.
+// What the readers ask for, in ascending order.
 constexpr std::array kWanted{
+    DicomTag{0x0004, 0x1430}, // Directory Record Type
+    DicomTag{0x0004, 0x1500}, // Referenced File ID
     DicomTag{0x0008, 0x0005}, // Specific Character Set
     DicomTag{0x0008, 0x0016}, // SOP Class UID
     DicomTag{0x0008, 0x0020}, // Study Date
@@ -45,6 +48,8 @@ constexpr std::array kWanted{
     DicomTag{0x0028, 0x0101}, // Bits Stored
     DicomTag{0x0028, 0x0102}, // High Bit
     DicomTag{0x0028, 0x0103}, // Pixel Representation
+    DicomTag{0x0028, 0x0120}, // Pixel Padding Value
+    DicomTag{0x0028, 0x0121}, // Pixel Padding Range Limit
     DicomTag{0x0028, 0x1050}, // Window Center
     DicomTag{0x0028, 0x1051}, // Window Width
     DicomTag{0x0028, 0x1052}, // Rescale Intercept
@@ -58,7 +63,31 @@ constexpr std::array kWanted{
     DicomTag{0x0028, 0x1201}, // Red Palette Color Lookup Table Data
     DicomTag{0x0028, 0x1202}, // Green …
     DicomTag{0x0028, 0x1203}, // Blue …
+    DicomTag{0x0028, 0x3002}, // LUT Descriptor
+    DicomTag{0x0028, 0x3003}, // LUT Explanation
+    DicomTag{0x0028, 0x3004}, // Modality LUT Type
+    DicomTag{0x0028, 0x3006}, // LUT Data
+    DicomTag{0x2050, 0x0020}, // Presentation LUT Shape
 };
+
+// Of the Overlay Plane module (PS3.3 C.9.2), in every group from 6000 to 60FF; its data are read elsewhere.
+constexpr std::array<std::uint16_t, 9> kWantedOfOverlays{
+    0x0010, // Overlay Rows
+    0x0011, // Overlay Columns
+    0x0015, // Number of Frames in Overlay
+    0x0022, // Overlay Description
+    0x0050, // Overlay Origin
+    0x0051, // Image Frame Origin
+    0x0100, // Overlay Bits Allocated
+    0x0102, // Overlay Bit Position
+    0x1500, // Overlay Label
+};
+
+bool isWanted(DicomTag tag) {
+    if (tag.group >> 8U == 0x60U)
+        return std::binary_search(kWantedOfOverlays.begin(), kWantedOfOverlays.end(), tag.element);
+    return std::binary_search(kWanted.begin(), kWanted.end(), tag);
+}
 
 DcmTagKey keyOf(DicomTag tag) { return {tag.group, tag.element}; }
 
@@ -70,13 +99,15 @@ E_TransferSyntax syntaxOf(DicomEncoding encoding) {
 
 // The wanted elements as they stand in the file, one after another in ascending order.
 std::vector<std::uint8_t> wantedBytes(Bytes file, const DicomStructure& structure) {
+    std::vector<DicomElement> elements;
+    for (const DicomElement& element : structure.elements)
+        if (isWanted(element.tag) && !element.undefinedLength && element.valueBytes <= kMaxValueBytes)
+            elements.push_back(element);
+    std::ranges::sort(elements, {}, &DicomElement::tag);
     std::vector<std::uint8_t> wanted;
-    for (const DicomTag tag : kWanted) {
-        const DicomElement* element = structure.find(tag);
-        if (element == nullptr || element->undefinedLength || element->valueBytes > kMaxValueBytes)
-            continue;
+    for (const DicomElement& element : elements) {
         const Bytes bytes =
-            file.subspan(element->offset, element->valueOffset + element->valueBytes - element->offset);
+            file.subspan(element.offset, element.valueOffset + element.valueBytes - element.offset);
         wanted.insert(wanted.end(), bytes.begin(), bytes.end());
     }
     return wanted;
@@ -191,6 +222,16 @@ std::string DicomAttributes::text(DicomTag tag, unsigned long index) const {
     if (m_dataset->findAndGetOFString(keyOf(tag), value, index).bad())
         return {};
     return cleanText({value.data(), value.size()});
+}
+
+std::vector<std::string> DicomAttributes::texts(DicomTag tag) const {
+    std::vector<std::string> values;
+    DcmElement* element = nullptr;
+    if (m_dataset->findAndGetElement(keyOf(tag), element).bad() || element == nullptr)
+        return values;
+    for (unsigned long i = 0; i < element->getVM(); ++i)
+        values.push_back(text(tag, i));
+    return values;
 }
 
 std::vector<std::uint8_t> DicomAttributes::bytes(DicomTag tag) const {

@@ -1,5 +1,5 @@
-// Values of a DICOM data set's top level, decoded by DCMTK: numbers checked, texts in UTF-8 and free of
-// control characters. Only the attributes that a film needs are handed to DCMTK.
+// Values of the top level of a DICOM data set or of a sequence's item, decoded by DCMTK: numbers checked,
+// texts in UTF-8 and free of control characters. Only the attributes that a film needs are handed to DCMTK.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,9 @@ public:
     [[nodiscard]] std::vector<double> decimals(DicomTag tag) const;
     // Empty where the attribute is absent.
     [[nodiscard]] std::string text(DicomTag tag, unsigned long index = 0) const;
-    // Raw value bytes of OB and OW attributes, in little endian.
+    // One entry per value.
+    [[nodiscard]] std::vector<std::string> texts(DicomTag tag) const;
+    // Raw value bytes of OB, OW and US attributes, in little endian.
     [[nodiscard]] std::vector<std::uint8_t> bytes(DicomTag tag) const;
 
 private:

@@ -126,25 +126,33 @@ std::string uidAt(Bytes file, const DicomElement& element) {
     return std::string(uid);
 }
 
+// Walks a data set, or a sequence as the outermost level. The elements of the data set, or of each item
+// of that sequence, are kept.
 class DatasetScanner {
 public:
     DatasetScanner(Bytes file, std::size_t offset, DicomEncoding encoding)
-        : m_file(file), m_position(offset) {
-        m_levels.push_back({Kind::Dataset, file.size(), false, encoding});
-    }
+        : m_file(file), m_position(offset), m_levels{{Kind::Dataset, file.size(), false, encoding}},
+          m_structures(1) {}
+    DatasetScanner(Bytes file, const DicomElement& sequence, DicomEncoding inside)
+        : m_file(file),
+          m_position(sequence.valueOffset), m_levels{{Kind::Sequence,
+                                                      sequence.undefinedLength
+                                                          ? file.size()
+                                                          : sequence.valueOffset + sequence.valueBytes,
+                                                      sequence.undefinedLength, inside}} {}
 
-    Result<DicomStructure> run() {
-        while (!m_levels.empty() && !m_structure.hasPixelData) {
+    Result<std::vector<DicomStructure>> run() {
+        while (!m_levels.empty() && !m_done) {
             const Level level = m_levels.back();
             if (!level.undefinedEnd && m_position >= level.end) {
-                m_levels.pop_back();
+                leave();
                 continue;
             }
             const auto step = level.kind == Kind::Sequence ? stepInSequence(level) : stepInItem(level);
             if (!step)
                 return tl::unexpected(step.error());
         }
-        return std::move(m_structure);
+        return std::move(m_structures);
     }
 
 private:
@@ -187,12 +195,23 @@ private:
 
     void leave() { m_levels.pop_back(); }
 
+    // Of the data set, or of an item of the outermost sequence; asked before stepping down.
+    [[nodiscard]] bool isKept(const Level& level) const {
+        return level.kind == Kind::Dataset ||
+               (level.kind == Kind::Item && m_levels.size() == 2 && m_levels.front().kind == Kind::Sequence);
+    }
+
     Result<void> stepInSequence(const Level& level) {
         const auto element = next(level);
         if (!element)
             return tl::unexpected(element.error());
-        if (element->tag == kItem)
+        if (element->tag == kItem) {
+            if (m_levels.size() == 1) {
+                m_structures.emplace_back();
+                m_seen.clear();
+            }
             return descend(level, Kind::Item, *element, level.encoding);
+        }
         if (element->tag == kSequenceEnd && level.undefinedEnd) {
             m_position = element->valueOffset;
             leave();
@@ -212,7 +231,7 @@ private:
         }
         if (element->tag.group == kItem.group)
             return damaged("a delimiter out of place", element->tag, element->offset);
-        if (level.kind == Kind::Dataset)
+        if (isKept(level))
             if (const auto kept = keep(*element); !kept)
                 return kept;
         return skipValue(level, *element);
@@ -221,8 +240,9 @@ private:
     Result<void> keep(const DicomElement& element) {
         if (!m_seen.insert(element.tag).second)
             return damaged("an element appears twice", element.tag, element.offset);
-        m_structure.elements.push_back(element);
-        m_structure.hasPixelData = element.tag == kPixelData;
+        m_structures.back().elements.push_back(element);
+        m_done = element.tag == kPixelData && m_levels.front().kind == Kind::Dataset;
+        m_structures.back().hasPixelData = m_done;
         return {};
     }
 
@@ -234,12 +254,8 @@ private:
             return takeFragments(level, element);
         if (element.undefinedLength && !element.vr.empty() && element.vr != "SQ" && element.vr != "UN")
             return damaged("only sequences may have an undefined length", element.tag, element.offset);
-        if (element.undefinedLength || element.vr == "SQ") {
-            // PS3.5 6.2.2: a sequence of unknown VR is in implicit VR little endian.
-            const DicomEncoding inside =
-                element.vr == "UN" ? DicomEncoding{false, ByteOrder::Little} : level.encoding;
-            return descend(level, Kind::Sequence, element, inside);
-        }
+        if (element.undefinedLength || element.vr == "SQ")
+            return descend(level, Kind::Sequence, element, encodingInside(element, level.encoding));
         m_position = element.valueOffset + element.valueBytes;
         return {};
     }
@@ -261,9 +277,9 @@ private:
             if (level.kind == Kind::Dataset && pixels.tag == kPixelData) {
                 const DicomFragment fragment{item->valueOffset, item->valueBytes};
                 if (first)
-                    m_structure.offsetTable = fragment;
+                    m_structures.back().offsetTable = fragment;
                 else
-                    m_structure.fragments.push_back(fragment);
+                    m_structures.back().fragments.push_back(fragment);
             }
             first = false;
         }
@@ -273,8 +289,9 @@ private:
     std::size_t m_position;
     std::size_t m_count = 0;
     std::vector<Level> m_levels;
+    bool m_done = false; // the Pixel Data are reached
     std::set<DicomTag> m_seen;
-    DicomStructure m_structure;
+    std::vector<DicomStructure> m_structures;
 };
 
 } // namespace
@@ -341,8 +358,20 @@ Result<DicomMeta> readDicomMeta(Bytes file) {
     return meta;
 }
 
+DicomEncoding encodingInside(const DicomElement& sequence, DicomEncoding encoding) {
+    return sequence.vr == "UN" ? DicomEncoding{false, ByteOrder::Little} : encoding;
+}
+
 Result<DicomStructure> scanDicomDataset(Bytes file, std::size_t offset, DicomEncoding encoding) {
-    return DatasetScanner(file, offset, encoding).run();
+    auto structures = DatasetScanner(file, offset, encoding).run();
+    if (!structures)
+        return tl::unexpected(structures.error());
+    return std::move(structures->front());
+}
+
+Result<std::vector<DicomStructure>> scanDicomItems(Bytes file, const DicomElement& sequence,
+                                                   DicomEncoding encoding) {
+    return DatasetScanner(file, sequence, encodingInside(sequence, encoding)).run();
 }
 
 } // namespace hilum

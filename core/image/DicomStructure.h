@@ -64,6 +64,9 @@ struct DicomStructure {
     [[nodiscard]] const DicomElement* find(DicomTag tag) const;
 };
 
+// The encoding of what is in a sequence that stands in a data set of this encoding (PS3.5 6.2.2).
+DicomEncoding encodingInside(const DicomElement& sequence, DicomEncoding encoding);
+
 // "DICM" after a preamble, or a first element that only DICOM begins with. A few hundred bytes are enough.
 bool looksLikeDicom(Bytes head);
 
@@ -73,5 +76,10 @@ Result<DicomMeta> readDicomMeta(Bytes file);
 // The data set from offset to the end of its Pixel Data or of the file.
 // Errors: Damaged, TooLarge (depth, number of elements); tag and offset in the message.
 Result<DicomStructure> scanDicomDataset(Bytes file, std::size_t offset, DicomEncoding encoding);
+
+// The items of a sequence, each with its own top level. encoding: that of the data set around the sequence.
+// Errors as above.
+Result<std::vector<DicomStructure>> scanDicomItems(Bytes file, const DicomElement& sequence,
+                                                   DicomEncoding encoding);
 
 } // namespace hilum

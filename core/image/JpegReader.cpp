@@ -77,12 +77,23 @@ RowLayout layoutFor(const jpeg_decompress_struct& codec) {
         return {SampleColour::Grey, AlphaKind::None, 1};
     case JCS_YCbCr:
         return {SampleColour::Ycc, AlphaKind::None, 3};
+    case JCS_CMYK:
+        return {SampleColour::Rgb, AlphaKind::None, 4}; // after inkToLight()
     default:
         return {SampleColour::Rgb, AlphaKind::None, 3};
     }
 }
 
-// Nothing in here needs a destructor: an error jumps out of libjpeg. row: widthPx × 3 bytes.
+// Cyan, magenta, yellow, black -> red, green, blue, and an unused sample. Adobe's files hold what is left of
+// the light instead of the ink.
+void inkToLight(std::uint8_t* pixel, JDIMENSION widthPx, bool holdsLight) noexcept {
+    const unsigned flip = holdsLight ? 0 : 255;
+    for (const std::uint8_t* end = pixel + 4 * std::size_t{widthPx}; pixel != end; pixel += 4)
+        for (int i = 0; i < 3; ++i)
+            pixel[i] = static_cast<std::uint8_t>(((pixel[i] ^ flip) * (pixel[3] ^ flip) + 127) / 255);
+}
+
+// Nothing in here needs a destructor: an error jumps out of libjpeg. row: widthPx × 4 bytes.
 Outcome decodeRows(JpegSession& session, Bytes bytes, GreyRows& rows, std::uint8_t* row,
                    const std::stop_token& stop) {
     jpeg_decompress_struct& codec = session.codec();
@@ -91,13 +102,16 @@ Outcome decodeRows(JpegSession& session, Bytes bytes, GreyRows& rows, std::uint8
     jpeg_create_decompress(&codec);
     jpeg_mem_src(&codec, bytes.data(), static_cast<unsigned long>(bytes.size()));
     jpeg_read_header(&codec, TRUE);
-    codec.out_color_space = codec.jpeg_color_space; // no conversion: luma is taken as it is stored
+    // No conversion: luma is taken as it is stored. YCCK is CMYK in disguise.
+    codec.out_color_space = codec.jpeg_color_space == JCS_YCCK ? JCS_CMYK : codec.jpeg_color_space;
     jpeg_start_decompress(&codec);
     while (codec.output_scanline < codec.output_height) {
         if (codec.output_scanline % 256 == 0 && stop.stop_requested())
             return Outcome::Cancelled;
         JSAMPROW target = row;
         jpeg_read_scanlines(&codec, &target, 1);
+        if (codec.out_color_space == JCS_CMYK)
+            inkToLight(row, codec.output_width, codec.saw_Adobe_marker != 0);
         rows.append(row, layoutFor(codec));
     }
     jpeg_finish_decompress(&codec);
@@ -110,9 +124,7 @@ Result<void> checkSupported(const JpegInfo& info) {
     if (info.precisionBits != 8)
         return fail(ErrorCode::UnsupportedFormat, "JPEG files with " + std::to_string(info.precisionBits) +
                                                       " bits per sample are not supported.");
-    if (info.components == 4)
-        return fail(ErrorCode::UnsupportedFormat, "CMYK pictures are not supported.");
-    if (info.components != 1 && info.components != 3)
+    if (info.components != 1 && info.components != 3 && info.components != 4)
         return fail(ErrorCode::UnsupportedFormat,
                     "JPEG files with " + std::to_string(info.components) + " components are not supported.");
     return {};
@@ -133,6 +145,7 @@ FilmSource describe(const jpeg_decompress_struct& codec, bool sloppy) {
     source.format = "JPEG";
     source.photometric = codec.jpeg_color_space == JCS_GRAYSCALE ? "grey"
                          : codec.jpeg_color_space == JCS_YCbCr   ? "YCbCr"
+                         : codec.out_color_space == JCS_CMYK     ? "CMYK"
                                                                  : "RGB";
     source.encoding = "8-bit " + source.photometric;
     if (sloppy)
@@ -149,7 +162,7 @@ Result<Radiograph> decodeJpeg(Bytes bytes, const std::stop_token& stop) {
     if (const auto size = checkSize(*info, bytes.size()); !size)
         return tl::unexpected(size.error());
     GreyRows rows(info->widthPx, info->heightPx, 8);
-    std::vector<std::uint8_t> row(static_cast<std::size_t>(info->widthPx) * 3);
+    std::vector<std::uint8_t> row(static_cast<std::size_t>(info->widthPx) * 4);
     JpegSession session;
     switch (decodeRows(session, bytes.first(info->sizeBytes), rows, row.data(), stop)) {
     case Outcome::Done:

@@ -10,6 +10,7 @@
 #include "core/image/Bytes.h"
 #include "core/image/DicomReader.h"
 #include "core/image/DicomStructure.h"
+#include "core/image/FrameChoice.h"
 #include "core/image/RasterReader.h"
 
 namespace hilum {
@@ -41,6 +42,10 @@ FileKind kindOf(Bytes head) {
     for (const auto magic : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
         if (beginsWith(head, magic))
             return FileKind::Tiff;
+    if (beginsWith(head, "RIFF"sv) && head.size() >= 12 && beginsWith(head.subspan(8), "WEBP"sv))
+        return FileKind::WebP;
+    if (looksLikeBmp(head))
+        return FileKind::Bmp;
     return FileKind::Unknown;
 }
 
@@ -66,7 +71,7 @@ Result<std::vector<std::uint8_t>> readBytes(const fs::path& file, std::uint64_t 
     return bytes;
 }
 
-Result<Radiograph> readFile(const fs::path& file, const std::stop_token& stop) {
+Result<Radiograph> readFile(const fs::path& file, const std::stop_token& stop, const ReadOptions& options) {
     if (stop.stop_requested())
         return fail(ErrorCode::Cancelled, "Reading was stopped.");
     const auto bytes = readBytes(file, static_cast<std::uint64_t>(kMaxFileBytes) + 1);
@@ -75,7 +80,7 @@ Result<Radiograph> readFile(const fs::path& file, const std::stop_token& stop) {
     if (bytes->size() > static_cast<std::size_t>(kMaxFileBytes))
         return fail(ErrorCode::TooLarge,
                     "The file is larger than " + std::to_string(kMaxFileBytes / (1024 * 1024)) + " MB.");
-    return decodeRadiograph(*bytes, stop);
+    return decodeRadiograph(*bytes, stop, options);
 }
 
 bool isHidden(const fs::path& path) {
@@ -121,28 +126,40 @@ Result<FileKind> sniffFile(const fs::path& file) {
     return kindOf(*head);
 }
 
-Result<Radiograph> decodeRadiograph(std::span<const std::uint8_t> file, std::stop_token stop) {
+Result<Radiograph> decodeRadiograph(std::span<const std::uint8_t> file, std::stop_token stop,
+                                    const ReadOptions& options) {
+    return decodeRadiographAs(kindOf(file), file, std::move(stop), options);
+}
+
+Result<Radiograph> decodeRadiographAs(FileKind kind, std::span<const std::uint8_t> file, std::stop_token stop,
+                                      const ReadOptions& options) {
     if (stop.stop_requested())
         return fail(ErrorCode::Cancelled, "Reading was stopped.");
-    switch (kindOf(file)) {
-    case FileKind::Dicom:
-        return readDicom(file, stop);
+    if (kind == FileKind::Dicom)
+        return readDicom(file, options, stop);
+    if (kind == FileKind::Tiff)
+        return readTiff(file, options, stop);
+    if (kind == FileKind::Unknown)
+        return fail(ErrorCode::UnsupportedFormat,
+                    file.empty() ? "The file is empty."
+                                 : "This is neither DICOM nor PNG, JPEG, TIFF, BMP or WebP.");
+    if (const auto only = chosenFrame(options, 1, "frames"); !only)
+        return tl::unexpected(only.error());
+    switch (kind) {
     case FileKind::Png:
         return readPng(file, stop);
     case FileKind::Jpeg:
         return readJpeg(file, stop);
-    case FileKind::Tiff:
-        return readTiff(file, stop);
-    case FileKind::Unknown:
-        break;
+    case FileKind::Bmp:
+        return readBmp(file, stop);
+    default:
+        return readWebP(file, stop);
     }
-    return fail(ErrorCode::UnsupportedFormat,
-                file.empty() ? "The file is empty." : "This is neither DICOM nor PNG, JPEG or TIFF.");
 }
 
-Result<Radiograph> readRadiograph(const fs::path& file, std::stop_token stop) {
+Result<Radiograph> readRadiograph(const fs::path& file, std::stop_token stop, const ReadOptions& options) {
     try {
-        auto film = readFile(file, stop);
+        auto film = readFile(file, stop, options);
         if (film)
             film->source.file = file;
         else

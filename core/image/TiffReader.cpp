@@ -6,17 +6,21 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <tiffio.h>
 
 #include "core/image/FilmLimits.h"
+#include "core/image/FrameChoice.h"
 #include "core/image/RasterReader.h"
 
 namespace hilum {
 
 namespace {
+
+constexpr std::size_t kMaxPages = 10'000;
 
 // The file in memory, as libtiff's callbacks see it, and what went wrong first.
 struct TiffSession {
@@ -90,7 +94,8 @@ TiffHandle openTiff(TiffSession& session) {
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), keepError, &session);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), judgeWarning, &session);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), static_cast<tmsize_t>(kMaxDecodeBytes));
-    return {TIFFClientOpenExt("film", "r", &session, readTiffBytes, refuseToWrite, seekInBytes, closeNothing,
+    // h: the header only; the page is chosen afterwards.
+    return {TIFFClientOpenExt("film", "rh", &session, readTiffBytes, refuseToWrite, seekInBytes, closeNothing,
                               sizeOfBytes, mapBytes, unmapNothing, options.get()),
             &TIFFClose};
 }
@@ -402,7 +407,45 @@ private:
     std::stop_token m_stop;
 };
 
-FilmSource describe(TIFF* tiff, const TiffInfo& info) {
+// Where the pages' directories lie (TIFF 6.0, section 2; BigTIFF: sizes and offsets of 8 bytes). libtiff
+// would take time in the square of their number, and go round in circles for longer than that.
+Result<std::vector<std::uint64_t>> findPages(Bytes bytes) {
+    if (!holds(bytes, 0, 16))
+        return damaged("its header is cut short");
+    const ByteOrder order = bytes[0] == 'I' ? ByteOrder::Little : ByteOrder::Big;
+    const bool big = readU16(bytes, 2, order) == 43;
+    const auto offsetAt = [&](std::size_t at) {
+        if (!big)
+            return std::uint64_t{readU32(bytes, at, order)};
+        const std::uint64_t first = readU32(bytes, at, order);
+        const std::uint64_t second = readU32(bytes, at + 4, order);
+        return order == ByteOrder::Little ? first | second << 32U : first << 32U | second;
+    };
+    const std::size_t countBytes = big ? 8 : 2;
+    std::vector<std::uint64_t> pages;
+    std::set<std::uint64_t> seen;
+    for (std::uint64_t page = offsetAt(big ? 8 : 4); page != 0;) {
+        if (!seen.insert(page).second)
+            return damaged("its pages go round in a circle");
+        if (pages.size() == kMaxPages)
+            return fail(ErrorCode::TooLarge,
+                        "The TIFF file has more than " + std::to_string(kMaxPages) + " pages.");
+        if (!holds(bytes, page, countBytes))
+            return damaged("a page's directory lies beyond the end");
+        pages.push_back(page);
+        const auto at = static_cast<std::size_t>(page);
+        const std::uint64_t entries = big ? offsetAt(at) : readU16(bytes, at, order);
+        const std::uint64_t entryBytes = big ? 20 : 12;
+        if (entries > bytes.size() || !holds(bytes, page + countBytes + entries * entryBytes, big ? 8 : 4))
+            return damaged("a page's directory reaches beyond the end");
+        page = offsetAt(at + countBytes + static_cast<std::size_t>(entries * entryBytes));
+    }
+    if (pages.empty())
+        return damaged("it has no page");
+    return pages;
+}
+
+FilmSource describe(const TiffInfo& info) {
     FilmSource source;
     source.format = "TIFF";
     source.photometric = info.isRgb()                                 ? "RGB"
@@ -413,15 +456,19 @@ FilmSource describe(TIFF* tiff, const TiffInfo& info) {
                       (info.isRgb()       ? "RGB"
                        : info.isPalette() ? "palette"
                                           : "grey");
-    if (TIFFLastDirectory(tiff) == 0)
-        source.warnings.emplace_back("The file has several pages; the first is shown.");
     return source;
 }
 
-Result<Radiograph> decodeTiff(Bytes bytes, const std::stop_token& stop) {
+Result<Radiograph> decodeTiff(Bytes bytes, const ReadOptions& options, const std::stop_token& stop) {
+    const auto pages = findPages(bytes);
+    if (!pages)
+        return tl::unexpected(pages.error());
+    const auto page = chosenFrame(options, static_cast<long>(pages->size()), "pages");
+    if (!page)
+        return tl::unexpected(page.error());
     TiffSession session{bytes, 0, {}};
     const TiffHandle tiff = openTiff(session);
-    if (tiff == nullptr)
+    if (tiff == nullptr || TIFFSetSubDirectory(tiff.get(), (*pages)[*page]) == 0)
         return damaged(session.error.empty() ? "it cannot be opened" : session.error);
     const TiffInfo info = readTags(tiff.get());
     if (const auto supported = checkSupported(info); !supported)
@@ -439,14 +486,16 @@ Result<Radiograph> decodeTiff(Bytes bytes, const std::stop_token& stop) {
         return tl::unexpected(decoded.error());
     const Polarity polarity =
         info.photometric == PHOTOMETRIC_MINISWHITE ? Polarity::Inverted : Polarity::AsStored;
-    return makeRasterFilm(std::move(rows), info.orientation, polarity, describe(tiff.get(), info));
+    FilmSource source = describe(info);
+    tellFrame(source, static_cast<int>(*page), static_cast<int>(pages->size()), "pages");
+    return makeRasterFilm(std::move(rows), info.orientation, polarity, std::move(source));
 }
 
 } // namespace
 
-Result<Radiograph> readTiff(Bytes bytes, const std::stop_token& stop) {
+Result<Radiograph> readTiff(Bytes bytes, const ReadOptions& options, const std::stop_token& stop) {
     try {
-        return decodeTiff(bytes, stop);
+        return decodeTiff(bytes, options, stop);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::OutOfMemory, "There is not enough memory to read the picture.");
     }

@@ -24,10 +24,30 @@ Window fullRange(const Radiograph& film) {
     return windowOver(low, high, "full range");
 }
 
+// The range of all pixels but padding; the full one where nothing is left.
 Window ownRange(const Radiograph& film) {
-    const auto [smallest, largest] = std::minmax_element(film.pixels->begin(), film.pixels->end());
-    const auto [low, high] = std::minmax({film.modalityValue(*smallest), film.modalityValue(*largest)});
+    std::uint16_t smallest = 0xFFFF;
+    std::uint16_t largest = 0;
+    for (const std::uint16_t pixel : *film.pixels) {
+        if (film.padding && film.isPadding(pixel))
+            continue;
+        smallest = std::min(smallest, pixel);
+        largest = std::max(largest, pixel);
+    }
+    if (smallest > largest)
+        return fullRange(film);
+    const auto [low, high] = std::minmax({film.modalityValue(smallest), film.modalityValue(largest)});
     return windowOver(low, high, "smallest to largest value");
+}
+
+// The table's entries spread over the window. As read, the window's center is the middle of the inputs and
+// its width their number: every input meets its own entry.
+double throughTable(const Window& window, double offset) {
+    assert(window.table != nullptr && !window.table->entries.empty());
+    const LookupTable& table = *window.table;
+    const auto count = static_cast<double>(table.entries.size());
+    const double index = offset * count / window.width + (count - 1) / 2;
+    return std::min(1.0, table.at(table.first + index) / static_cast<double>((1 << table.bits) - 1));
 }
 
 } // namespace
@@ -53,6 +73,8 @@ double applyVoi(const Window& window, double modalityValue) {
         return std::clamp(x / window.width + 0.5, 0.0, 1.0);
     case VoiFunction::Sigmoid:
         return 1 / (1 + std::exp(-4 * x / window.width));
+    case VoiFunction::Table:
+        return throughTable(window, x);
     }
     return 0;
 }
@@ -60,11 +82,14 @@ double applyVoi(const Window& window, double modalityValue) {
 std::vector<float> windowTable(const Radiograph& film, const Window& window, Polarity display) {
     assert(film.storedMax >= film.storedMin && film.storedMax - film.storedMin <= 0xFFFF);
     // Brightness rises with the pixel value whatever the signs of polarity and slope are.
-    const bool valueRises = (film.polarity == Polarity::AsStored) == (film.rescaleSlope > 0);
+    const bool valueRises = (film.polarity == Polarity::AsStored) == film.modalityRises();
     const bool complement = valueRises == (display == Polarity::Inverted);
     std::vector<float> table(static_cast<std::size_t>(film.storedMax - film.storedMin) + 1);
     for (std::size_t i = 0; i < table.size(); ++i) {
-        const double grey = applyVoi(window, film.modalityValue(static_cast<std::uint16_t>(i)));
+        const auto pixel = static_cast<std::uint16_t>(i);
+        if (film.isPadding(pixel))
+            continue; // black
+        const double grey = applyVoi(window, film.modalityValue(pixel));
         table[i] = static_cast<float>(complement ? 1 - grey : grey);
     }
     return table;

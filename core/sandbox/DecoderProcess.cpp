@@ -169,10 +169,11 @@ DecoderProcess::Start DecoderProcess::waitUntilReady(const std::stop_token& stop
     return status && wasKilled(*status) ? Start::Killed : Start::Failed;
 }
 
-Result<Radiograph> DecoderProcess::decode(int file, Milliseconds timeLimit, const std::stop_token& stop) {
+Result<Radiograph> DecoderProcess::decode(int file, const ReadOptions& options, Milliseconds timeLimit,
+                                          const std::stop_token& stop) {
     // The clock on the wall counts; a decoder with threads uses more processor time than passes there.
     const auto cpuLimit = std::chrono::ceil<std::chrono::seconds>(4 * timeLimit);
-    const DecodeRequest request{static_cast<std::uint32_t>(cpuLimit.count())};
+    const DecodeRequest request{static_cast<std::uint32_t>(cpuLimit.count()), options.frame};
     DecodeReply reply{};
     FileDescriptor memory;
     m_isFresh = false;

@@ -10,6 +10,7 @@
 
 #include "core/domain/Radiograph.h"
 #include "core/domain/Result.h"
+#include "core/image/ReadOptions.h"
 #include "core/sandbox/DecoderProtocol.h"
 #include "core/sandbox/FileDescriptor.h"
 
@@ -34,7 +35,8 @@ public:
 
     // Call when ready. Blocks for at most the time limit; a stop ends the process. file: open for reading, a
     // regular file. Errors: those of decodeRadiograph(), DecoderStopped, Cancelled; context stays empty.
-    Result<Radiograph> decode(int file, Milliseconds timeLimit, const std::stop_token& stop);
+    Result<Radiograph> decode(int file, const ReadOptions& options, Milliseconds timeLimit,
+                              const std::stop_token& stop);
 
     // It can be asked again.
     [[nodiscard]] bool isAlive() const { return m_alive; }

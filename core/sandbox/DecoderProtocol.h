@@ -12,7 +12,7 @@ namespace hilum {
 inline constexpr int kDecoderSocket = 3;
 
 // Of both programs, which are always built together.
-inline constexpr std::uint32_t kDecoderProtocol = 1;
+inline constexpr std::uint32_t kDecoderProtocol = 2;
 
 struct DecoderHello {
     std::uint32_t protocol = kDecoderProtocol;
@@ -20,6 +20,7 @@ struct DecoderHello {
 
 struct DecodeRequest {
     std::uint32_t cpuSeconds = 0; // processor time that the film may take
+    std::int32_t frame = 1;       // ReadOptions
 };
 
 struct DecodeReply {

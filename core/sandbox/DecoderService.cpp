@@ -89,10 +89,10 @@ private:
     std::size_t m_bytes = 0;
 };
 
-Result<Radiograph> decoded(const DecodeFilm& decode, const FileDescriptor& file) {
+Result<Radiograph> decoded(const DecodeFilm& decode, const FileDescriptor& file, const ReadOptions& options) {
     try {
         const MappedFile mapped(file);
-        return decode(mapped.bytes());
+        return decode(mapped.bytes(), options);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (memory limit).");
     }
@@ -144,7 +144,7 @@ int serveFilms(const DecodeFilm& decode) {
             return 0;
         limitCpu(request.cpuSeconds);
         const Watch watch;
-        if (!answer(decoded(decode, file)))
+        if (!answer(decoded(decode, file, {request.frame})))
             return 1;
     }
 }

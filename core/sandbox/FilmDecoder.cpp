@@ -162,17 +162,17 @@ std::string FilmDecoder::problem() {
                                : std::string();
 }
 
-Result<Radiograph> FilmDecoder::read(const fs::path& file, std::stop_token stop) {
+Result<Radiograph> FilmDecoder::read(const fs::path& file, std::stop_token stop, const ReadOptions& options) {
     if (m_pool->isUseless())
-        return readRadiograph(file, std::move(stop));
+        return readRadiograph(file, std::move(stop), options);
     const Result<OpenFile> open = openFile(file);
     if (!open)
         return tl::unexpected(open.error());
-    Result<Radiograph> film = decode(open->descriptor.get(), open->bytes, stop);
+    Result<Radiograph> film = decode(open->descriptor.get(), open->bytes, options, stop);
     if (film)
         film->source.file = file;
     else if (m_pool->isUseless())
-        return readRadiograph(file, std::move(stop));
+        return readRadiograph(file, std::move(stop), options);
     else
         film.error().context = nameOf(file);
     return film;
@@ -180,13 +180,14 @@ Result<Radiograph> FilmDecoder::read(const fs::path& file, std::stop_token stop)
 
 // No film is blamed for what the one before may have broken, nor for whoever kills processes: it is given to
 // a second, fresh helper.
-Result<Radiograph> FilmDecoder::decode(int file, long long bytes, const std::stop_token& stop) {
+Result<Radiograph> FilmDecoder::decode(int file, long long bytes, const ReadOptions& options,
+                                       const std::stop_token& stop) {
     const auto timeLimit = m_options.timeLimit + m_options.timePerMegabyte * (bytes >> 20);
     for (const auto which : {Pool::Which::Any, Pool::Which::Fresh}) {
         Result<Pool::Process> process = m_pool->take(which, stop);
         if (!process)
             return tl::unexpected(std::move(process.error()));
-        Result<Radiograph> film = (*process)->decode(file, timeLimit, stop);
+        Result<Radiograph> film = (*process)->decode(file, options, timeLimit, stop);
         const bool again = which == Pool::Which::Any && !film &&
                            film.error().code == ErrorCode::DecoderStopped && !(*process)->wasOverdue();
         m_pool->giveBack(std::move(*process));
@@ -206,8 +207,8 @@ std::string FilmDecoder::problem() {
     return "The film decoder is not available on this system. Films are read within this program.";
 }
 
-Result<Radiograph> FilmDecoder::read(const fs::path& file, std::stop_token stop) {
-    return readRadiograph(file, std::move(stop));
+Result<Radiograph> FilmDecoder::read(const fs::path& file, std::stop_token stop, const ReadOptions& options) {
+    return readRadiograph(file, std::move(stop), options);
 }
 
 #endif

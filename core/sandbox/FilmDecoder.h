@@ -15,6 +15,7 @@
 
 #include "core/domain/Radiograph.h"
 #include "core/domain/Result.h"
+#include "core/image/ReadOptions.h"
 
 namespace hilum {
 
@@ -47,11 +48,13 @@ public:
 
     // As readRadiograph(), and DecoderStopped: the helper crashed or went beyond its memory or time. A stop
     // ends the helper, so that the call returns at once.
-    Result<Radiograph> read(const std::filesystem::path& file, std::stop_token stop = {});
+    Result<Radiograph> read(const std::filesystem::path& file, std::stop_token stop = {},
+                            const ReadOptions& options = {});
 
 private:
     class Pool;
-    Result<Radiograph> decode(int file, long long bytes, const std::stop_token& stop);
+    Result<Radiograph> decode(int file, long long bytes, const ReadOptions& options,
+                              const std::stop_token& stop);
 
     Options m_options;
     std::unique_ptr<Pool> m_pool;

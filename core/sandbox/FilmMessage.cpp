@@ -1,7 +1,10 @@
 #include "core/sandbox/FilmMessage.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -28,10 +31,28 @@ void transfer(Archive& archive, T& spacing) {
     archive(rowMm, columnMm, source);
 }
 
+template <class Archive, SameAs<LookupTable> T>
+void transfer(Archive& archive, T& table) {
+    auto& [first, bits, entries] = table;
+    archive(first, bits, entries);
+}
+
 template <class Archive, SameAs<Window> T>
 void transfer(Archive& archive, T& window) {
-    auto& [center, width, function, explanation] = window;
-    archive(center, width, function, explanation);
+    auto& [center, width, function, explanation, table] = window;
+    archive(center, width, function, explanation, table);
+}
+
+template <class Archive, SameAs<PixelPadding> T>
+void transfer(Archive& archive, T& padding) {
+    auto& [storedLow, storedHigh] = padding;
+    archive(storedLow, storedHigh);
+}
+
+template <class Archive, SameAs<FilmOverlay> T>
+void transfer(Archive& archive, T& overlay) {
+    auto& [label, leftPx, topPx, widthPx, heightPx, bits] = overlay;
+    archive(label, leftPx, topPx, widthPx, heightPx, bits);
 }
 
 template <class Archive, SameAs<FilmHeader> T>
@@ -42,16 +63,17 @@ void transfer(Archive& archive, T& header) {
 
 template <class Archive, SameAs<FilmSource> T>
 void transfer(Archive& archive, T& source) {
-    auto& [file, format, encoding, photometric, warnings] = source; // the file is the reader's business
-    archive(format, encoding, photometric, warnings);
+    // The file is the reader's business.
+    auto& [file, format, encoding, photometric, frame, frameCount, warnings] = source;
+    archive(format, encoding, photometric, frame, frameCount, warnings);
 }
 
 template <class Archive, SameAs<Radiograph> T>
 void transfer(Archive& archive, T& film) {
-    auto& [widthPx, heightPx, pixels, bitsStored, storedMin, storedMax, polarity, slope, intercept, type,
-           windows, spacing, header, source] = film; // pixels travel apart
-    archive(widthPx, heightPx, bitsStored, storedMin, storedMax, polarity, slope, intercept, type, windows,
-            spacing, header, source);
+    auto& [widthPx, heightPx, pixels, bitsStored, storedMin, storedMax, polarity, slope, intercept, table,
+           type, windows, padding, overlays, spacing, header, source] = film; // pixels travel apart
+    archive(widthPx, heightPx, bitsStored, storedMin, storedMax, polarity, slope, intercept, table, type,
+            windows, padding, overlays, spacing, header, source);
 }
 
 template <class Archive, SameAs<Error> T>
@@ -61,7 +83,7 @@ void transfer(Archive& archive, T& error) {
 }
 
 // The enumerator with the largest value.
-constexpr VoiFunction lastOf(VoiFunction) { return VoiFunction::Sigmoid; }
+constexpr VoiFunction lastOf(VoiFunction) { return VoiFunction::Table; }
 constexpr Polarity lastOf(Polarity) { return Polarity::Inverted; }
 constexpr ErrorCode lastOf(ErrorCode) { return ErrorCode::Internal; }
 
@@ -96,8 +118,17 @@ private:
     template <class T>
     void put(const std::vector<T>& list) {
         put(static_cast<std::uint32_t>(list.size()));
-        for (const T& element : list)
-            put(element);
+        if constexpr (std::is_arithmetic_v<T>)
+            putBytes(list.data(), list.size() * sizeof(T));
+        else
+            for (const T& element : list)
+                put(element);
+    }
+    template <class T>
+    void put(const std::shared_ptr<const T>& value) {
+        put(value != nullptr);
+        if (value)
+            put(*value);
     }
     template <class T>
     void put(const std::optional<T>& value) {
@@ -162,9 +193,26 @@ private:
     void get(std::vector<T>& list) {
         std::uint32_t count = 0;
         get(count);
-        m_good = m_good && count <= kMaxElements;
-        for (std::uint32_t i = 0; m_good && i < count; ++i)
-            get(list.emplace_back());
+        if constexpr (std::is_arithmetic_v<T>) {
+            if (const std::uint8_t* bytes = getBytes(count * sizeof(T))) {
+                list.resize(count);
+                std::memcpy(list.data(), bytes, count * sizeof(T));
+            }
+        } else {
+            m_good = m_good && count <= kMaxElements;
+            for (std::uint32_t i = 0; m_good && i < count; ++i)
+                get(list.emplace_back());
+        }
+    }
+    template <class T>
+    void get(std::shared_ptr<const T>& value) {
+        bool isThere = false;
+        get(isThere);
+        if (!m_good || !isThere)
+            return;
+        auto filled = std::make_shared<T>();
+        get(*filled);
+        value = std::move(filled);
     }
     template <class T>
     void get(std::optional<T>& value) {
@@ -179,8 +227,23 @@ private:
 
 bool isDistance(double mm) { return std::isfinite(mm) && mm > 0; }
 
+bool isSound(const LookupTable& table) {
+    return !table.entries.empty() && table.bits >= 8 && table.bits <= 16;
+}
+
+bool isSound(const FilmOverlay& overlay) {
+    constexpr int kFurthest = 1 << 16;
+    const auto pixels =
+        static_cast<std::uint64_t>(overlay.widthPx) * static_cast<std::uint64_t>(overlay.heightPx);
+    return overlay.widthPx > 0 && overlay.heightPx > 0 && overlay.widthPx < kFurthest &&
+           overlay.heightPx < kFurthest && std::abs(overlay.leftPx) <= kFurthest &&
+           std::abs(overlay.topPx) <= kFurthest && overlay.bits && overlay.bits->size() == (pixels + 7) / 8;
+}
+
 bool isSound(const Window& window) {
     const double least = window.function == VoiFunction::Linear ? 1 : 0;
+    if ((window.function == VoiFunction::Table) != (window.table && isSound(*window.table)))
+        return false;
     return std::isfinite(window.center) && std::isfinite(window.width) && window.width > 0 &&
            window.width >= least;
 }
@@ -202,7 +265,10 @@ bool isSound(const Radiograph& film) {
     return pixels == film.pixels->size() && pixels <= static_cast<std::uint64_t>(kMaxFilmPixels) &&
            (least == 0 || least == -(range / 2) - 1) && film.storedMax - range == least &&
            liesWithin(*film.pixels, range) && std::isfinite(film.rescaleSlope) && film.rescaleSlope != 0 &&
-           std::isfinite(film.rescaleIntercept) &&
+           std::isfinite(film.rescaleIntercept) && (!film.modalityTable || isSound(*film.modalityTable)) &&
+           (!film.padding || film.padding->storedLow <= film.padding->storedHigh) && film.source.frame >= 1 &&
+           film.source.frame <= film.source.frameCount &&
+           std::ranges::all_of(film.overlays, [](const FilmOverlay& overlay) { return isSound(overlay); }) &&
            std::all_of(film.windows.begin(), film.windows.end(),
                        [](const Window& window) { return isSound(window); }) &&
            (!film.spacing || (isDistance(film.spacing->rowMm) && isDistance(film.spacing->columnMm)));

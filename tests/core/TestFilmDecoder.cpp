@@ -55,11 +55,15 @@ Radiograph filmWithEveryField() {
     film.polarity = Polarity::Inverted;
     film.rescaleSlope = -2.5;
     film.rescaleIntercept = 17.25;
+    film.modalityTable = std::make_shared<const LookupTable>(LookupTable{-7, 12, {3, 2, 1}});
     film.rescaleType = "OD";
     film.windows = {{1, 2, VoiFunction::LinearExact, "first"}, {3, 4, VoiFunction::Sigmoid, "second"}};
+    film.windows.push_back({5, 2, VoiFunction::Table, "third", film.modalityTable});
+    film.padding = PixelPadding{-2048, -2000};
+    film.overlays = {{"caliper", -1, 2, 3, 4, std::make_shared<const ByteVector>(ByteVector{0xA5, 0x0F})}};
     film.spacing = PixelSpacing{0.25, 0.5, "PixelSpacing"};
     film.header = {"A^B", "1", "F", "054Y", "20200102", "0304", "DX", "CHEST", "PA", "study", "series"};
-    film.source = {{}, "DICOM", "RLE Lossless", "MONOCHROME1", {"one", "two"}};
+    film.source = {{}, "DICOM", "RLE Lossless", "MONOCHROME1", 2, 3, {"one", "two"}};
     return film;
 }
 
@@ -101,6 +105,9 @@ private Q_SLOTS:
         QCOMPARE(read.spacing->columnMm, 0.5);
         QCOMPARE(read.header.seriesDescription, std::string("series"));
         QCOMPARE(read.source.warnings, film.source.warnings);
+        QCOMPARE(read.padding->storedHigh, -2000);
+        QCOMPARE(read.overlays[0].covers(0, 2), film.overlays[0].covers(0, 2));
+        QCOMPARE(read.source.frame, 2);
     }
 
     void errorsComeBack() {
@@ -167,6 +174,14 @@ private Q_SLOTS:
         row("intercept not a number", [=](Radiograph& film) { film.rescaleIntercept = infinite - infinite; });
         row("window without width", [](Radiograph& film) { film.windows[1].width = 0; });
         row("window anywhere", [=](Radiograph& film) { film.windows[0].center = infinite; });
+        row("table without entries", [](Radiograph& film) {
+            film.modalityTable = std::make_shared<const LookupTable>(LookupTable{0, 16, {}});
+        });
+        row("VOI table missing", [](Radiograph& film) { film.windows[2].table = nullptr; });
+        row("padding upside down", [](Radiograph& film) { film.padding->storedLow = 7; });
+        row("overlay larger than its bits", [](Radiograph& film) { film.overlays[0].heightPx = 6; });
+        row("overlay out of reach", [](Radiograph& film) { film.overlays[0].topPx = -2'000'000'000; });
+        row("frame beyond the last", [](Radiograph& film) { film.source.frame = 4; });
         row("spacing 0", [](Radiograph& film) { film.spacing->rowMm = 0; });
         row("spacing negative", [](Radiograph& film) { film.spacing->columnMm = -1; });
     }
@@ -186,6 +201,14 @@ private Q_SLOTS:
     }
 
     // ---- the honest helper -------------------------------------------------------------------------------
+
+    void chosenFrameIsRead() {
+        DicomFile dicom;
+        dicom.text(0x0028, 0x0008, "2").pixels(2, 1, 8, 8, {1, 2, 3, 4});
+        const fs::path file = save("film", dicom.bytes());
+        QCOMPARE(int{m_decoder.read(file, {}, {2})->pixel(0, 0)}, 3);
+        QCOMPARE(m_decoder.read(file, {}, {3}).error().code, ErrorCode::InvalidArgument);
+    }
 
     void readsAsInProcess_data() {
         QTest::addColumn<ByteVector>("bytes");

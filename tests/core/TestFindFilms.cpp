@@ -54,6 +54,8 @@ private Q_SLOTS:
         QTest::newRow("JPEG") << makeJpeg(makePicture(8, 8)) << FileKind::Jpeg;
         QTest::newRow("TIFF") << makeTiff(tiff) << FileKind::Tiff;
         QTest::newRow("DICOM") << smallDicom() << FileKind::Dicom;
+        QTest::newRow("BMP") << makeBmp({.rows = {1, 2, 3, 0}}) << FileKind::Bmp;
+        QTest::newRow("WebP") << makeWebP(makePicture(8, 8, 3), true) << FileKind::WebP;
         ByteVector bare = smallDicom();
         bare.erase(bare.begin(), bare.begin() + 132);
         QTest::newRow("DICOM without preamble") << bare << FileKind::Dicom;

@@ -8,7 +8,9 @@ hilum_test(core TestReadAhead LIBS hilum_domain Threads::Threads)
 add_library(hilum_film_files STATIC support/PictureFiles.cpp support/DicomFiles.cpp)
 target_link_libraries(hilum_film_files
   PUBLIC hilum_domain
-  PRIVATE hilum_warnings hilum_opencv DCMTK::DCMTK JPEG::JPEG)
+  PRIVATE hilum_warnings hilum_opencv charls hilum_openjpeg hilum_webp DCMTK::DCMTK JPEG::JPEG)
+hilum_test(core TestDicomCodecs LIBS hilum_image hilum_film_files)
+hilum_test(core TestDicomPresentation LIBS hilum_image hilum_film_files)
 hilum_test(core TestDicomReader LIBS hilum_image hilum_film_files)
 hilum_test(core TestFindFilms LIBS hilum_image hilum_film_files)
 hilum_test(core TestHeatMap LIBS hilum_image)

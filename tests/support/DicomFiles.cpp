@@ -1,13 +1,18 @@
 #include "tests/support/DicomFiles.h"
 
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
+#include <charls/charls.h>
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 // After osconfig.h.
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dcrleerg.h>
 #include <dcmtk/dcmdata/dcrlerp.h>
@@ -44,6 +49,8 @@ E_TransferSyntax syntaxOf(DicomWriting writing) {
         return EXS_LittleEndianExplicit;
     case DicomWriting::ExplicitBig:
         return EXS_BigEndianExplicit;
+    case DicomWriting::Deflated:
+        return EXS_DeflatedLittleEndianExplicit;
     case DicomWriting::Rle:
         return EXS_RLELossless;
     case DicomWriting::JpegBaseline:
@@ -52,6 +59,10 @@ E_TransferSyntax syntaxOf(DicomWriting writing) {
         return EXS_JPEGProcess2_4;
     case DicomWriting::JpegLossless:
         return EXS_JPEGProcess14SV1;
+    case DicomWriting::JpegLs:
+        return EXS_JPEGLSLossless;
+    case DicomWriting::JpegLsNear:
+        return EXS_JPEGLSLossy;
     }
     return EXS_Unknown;
 }
@@ -66,9 +77,67 @@ std::unique_ptr<DcmRepresentationParameter> parameterOf(DicomWriting writing) {
     return nullptr;
 }
 
+// The native pixels of a data set, sample by sample, in as many bytes as are allocated.
+ByteVector nativePixels(DcmDataset& dataset, int bitsAllocated, int bitsStored) {
+    ByteVector bytes;
+    unsigned long count = 0;
+    const Uint8* octets = nullptr;
+    const Uint16* words = nullptr;
+    if (bitsAllocated == 8) {
+        require(dataset.findAndGetUint8Array(DCM_PixelData, octets, &count));
+        return {octets, octets + count};
+    }
+    require(dataset.findAndGetUint16Array(DCM_PixelData, words, &count));
+    bytes.resize(2 * count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto value = static_cast<Uint16>(words[i] & ((1U << bitsStored) - 1));
+        std::memcpy(bytes.data() + 2 * i, &value, 2);
+    }
+    return bytes;
+}
+
+ByteVector jpegLsStream(const std::uint8_t* pixels, std::size_t count, const charls::frame_info& info,
+                        bool planar, int nearLossless) {
+    charls::jpegls_encoder encoder;
+    encoder.frame_info(info).near_lossless(nearLossless);
+    encoder.interleave_mode(info.component_count == 1 || planar ? charls::interleave_mode::none
+                                                                : charls::interleave_mode::sample);
+    ByteVector stream(encoder.estimated_destination_size());
+    encoder.destination(stream.data(), stream.size());
+    stream.resize(encoder.encode(pixels, count));
+    stream.resize((stream.size() + 1) / 2 * 2);
+    return stream;
+}
+
+// Replaces the native pixels. DCMTK's own encoder cannot be used beside CharLS: they export the same names.
+void encodeJpegLs(DcmDataset& dataset, E_TransferSyntax syntax, int nearLossless) {
+    const auto number = [&dataset](const DcmTagKey& tag) {
+        Uint16 value = 0;
+        dataset.findAndGetUint16(tag, value);
+        return value;
+    };
+    const int bits = number(DCM_BitsStored);
+    const ByteVector pixels = nativePixels(dataset, number(DCM_BitsAllocated), bits);
+    const charls::frame_info info{number(DCM_Columns), number(DCM_Rows), bits, number(DCM_SamplesPerPixel)};
+    const std::size_t frameBytes = std::size_t{info.width} * info.height *
+                                   static_cast<std::size_t>(info.component_count) * (bits > 8 ? 2U : 1U);
+    auto sequence = std::make_unique<DcmPixelSequence>(DCM_PixelSequenceTag);
+    require(sequence->insert(new DcmPixelItem(DCM_PixelItemTag))); // the empty offset table; owned by it
+    for (std::size_t at = 0; at + frameBytes <= pixels.size(); at += frameBytes) {
+        ByteVector stream = jpegLsStream(pixels.data() + at, frameBytes, info,
+                                         number(DCM_PlanarConfiguration) == 1, nearLossless);
+        DcmOffsetList offsets;
+        require(
+            sequence->storeCompressedFrame(offsets, stream.data(), static_cast<Uint32>(stream.size()), 0));
+    }
+    auto element = std::make_unique<DcmPixelData>(DCM_PixelData);
+    element->putOriginalRepresentation(syntax, nullptr, sequence.release());
+    require(dataset.insert(element.release(), OFTrue));
+}
+
 } // namespace
 
-DicomFile::DicomFile() : m_file(std::make_unique<DcmFileFormat>()) {
+DicomFile::DicomFile() : m_file(std::make_unique<DcmFileFormat>()), m_item(m_file->getDataset()) {
     registerCodecs();
     text(0x0008, 0x0016, UID_ComputedRadiographyImageStorage);
     text(0x0008, 0x0018, "1.2.826.0.1.3680043.10.1234.1");
@@ -79,13 +148,12 @@ DicomFile::DicomFile(DicomFile&&) noexcept = default;
 DicomFile::~DicomFile() = default;
 
 DicomFile& DicomFile::text(std::uint16_t group, std::uint16_t element, const std::string& value) {
-    require(m_file->getDataset()->putAndInsertOFStringArray({group, element},
-                                                            OFString(value.c_str(), value.size())));
+    require(m_item->putAndInsertOFStringArray({group, element}, OFString(value.c_str(), value.size())));
     return *this;
 }
 
 DicomFile& DicomFile::number(std::uint16_t group, std::uint16_t element, std::uint16_t value) {
-    require(m_file->getDataset()->putAndInsertUint16({group, element}, value));
+    require(m_item->putAndInsertUint16({group, element}, value));
     return *this;
 }
 
@@ -96,8 +164,27 @@ DicomFile& DicomFile::remove(std::uint16_t group, std::uint16_t element) {
 
 DicomFile& DicomFile::words(std::uint16_t group, std::uint16_t element,
                             const std::vector<std::uint16_t>& values) {
-    require(m_file->getDataset()->putAndInsertUint16Array({group, element}, values.data(),
-                                                          static_cast<unsigned long>(values.size())));
+    require(m_item->putAndInsertUint16Array({group, element}, values.data(),
+                                            static_cast<unsigned long>(values.size())));
+    return *this;
+}
+
+DicomFile& DicomFile::shorts(std::uint16_t group, std::uint16_t element,
+                             const std::vector<std::int16_t>& values) {
+    require(m_item->putAndInsertSint16Array({group, element}, values.data(),
+                                            static_cast<unsigned long>(values.size())));
+    return *this;
+}
+
+DicomFile& DicomFile::enter(std::uint16_t group, std::uint16_t element, int item) {
+    DcmItem* inner = nullptr;
+    require(m_item->findOrCreateSequenceItem({group, element}, inner, item));
+    m_item = inner;
+    return *this;
+}
+
+DicomFile& DicomFile::leave() {
+    m_item = m_file->getDataset();
     return *this;
 }
 
@@ -132,12 +219,15 @@ DicomFile& DicomFile::colourPixels(int widthPx, int heightPx, const std::string&
 ByteVector DicomFile::bytes(DicomWriting writing) {
     const E_TransferSyntax syntax = syntaxOf(writing);
     DcmFileFormat file(*m_file);
+    if (writing == DicomWriting::JpegLs || writing == DicomWriting::JpegLsNear)
+        encodeJpegLs(*file.getDataset(), syntax, writing == DicomWriting::JpegLs ? 0 : 2);
     require(file.getDataset()->chooseRepresentation(syntax, parameterOf(writing).get()));
     ByteVector buffer(16 * 1024 * 1024);
     DcmOutputBufferStream stream(buffer.data(), static_cast<offile_off_t>(buffer.size()));
     file.transferInit();
     require(file.write(stream, syntax, EET_ExplicitLength, nullptr, EGL_recalcGL));
     file.transferEnd();
+    stream.flush(); // what deflating holds back
     void* written = nullptr;
     offile_off_t count = 0;
     stream.flushBuffer(written, count);
@@ -233,6 +323,19 @@ RawDicom& RawDicom::sequenceEnd() {
     put16(0xE0DD);
     put32(0);
     return *this;
+}
+
+RawDicom& RawDicom::fragments(const std::vector<std::uint32_t>& offsetTable,
+                              const std::vector<ByteVector>& parts) {
+    header(0x7FE0, 0x0010, "OB", 0xFFFFFFFF).item(static_cast<std::uint32_t>(4 * offsetTable.size()));
+    for (const std::uint32_t offset : offsetTable)
+        put32(offset);
+    for (const ByteVector& part : parts) {
+        item(static_cast<std::uint32_t>((part.size() + 1) / 2 * 2));
+        m_bytes.insert(m_bytes.end(), part.begin(), part.end());
+        m_bytes.resize(m_bytes.size() + part.size() % 2);
+    }
+    return sequenceEnd();
 }
 
 RawDicom& RawDicom::imagePixelModule(int widthPx, int heightPx, int bits) {

@@ -10,6 +10,7 @@
 #include "tests/support/PictureFiles.h"
 
 class DcmFileFormat;
+class DcmItem;
 
 namespace hilum::test {
 
@@ -17,10 +18,13 @@ enum class DicomWriting {
     ImplicitLittle,
     ExplicitLittle,
     ExplicitBig,
+    Deflated,
     Rle,
     JpegBaseline, // 8 bit, quality 95
     JpegExtended, // up to 12 bit, quality 95
     JpegLossless, // first-order prediction
+    JpegLs,       // lossless
+    JpegLsNear,   // each value at most 2 off
 };
 
 // A CR object of an invented patient; further attributes replace those.
@@ -33,6 +37,12 @@ public:
     DicomFile& text(std::uint16_t group, std::uint16_t element, const std::string& value);
     DicomFile& number(std::uint16_t group, std::uint16_t element, std::uint16_t value);
     DicomFile& remove(std::uint16_t group, std::uint16_t element);
+    // Values of VR SS.
+    DicomFile& shorts(std::uint16_t group, std::uint16_t element, const std::vector<std::int16_t>& values);
+    // What follows goes into this item of this sequence, within the present item; after leave() into the data
+    // set again.
+    DicomFile& enter(std::uint16_t group, std::uint16_t element, int item = 0);
+    DicomFile& leave();
     // Words of OW attributes, and the three values of palette descriptors.
     DicomFile& words(std::uint16_t group, std::uint16_t element, const std::vector<std::uint16_t>& values);
 
@@ -48,6 +58,7 @@ public:
 
 private:
     std::unique_ptr<DcmFileFormat> m_file;
+    DcmItem* m_item; // what values go into
 };
 
 // What decoding a DICOM file's pixel data with DCMTK's own pipeline gives, as bytes.
@@ -71,6 +82,10 @@ public:
     RawDicom& sequenceEnd();
     // Image Pixel module of a grey picture without its Pixel Data.
     RawDicom& imagePixelModule(int widthPx, int heightPx, int bits);
+
+    // Encapsulated Pixel Data: the offset table (may be empty), fragments (padded to an even length), the
+    // end.
+    RawDicom& fragments(const std::vector<std::uint32_t>& offsetTable, const std::vector<ByteVector>& parts);
 
     [[nodiscard]] std::size_t size() const { return m_bytes.size(); }
     [[nodiscard]] const ByteVector& bytes() const { return m_bytes; }

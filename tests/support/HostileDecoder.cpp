@@ -134,12 +134,12 @@ const std::map<std::string_view, std::function<void()>> kOrders{
      }},
 };
 
-Result<Radiograph> decode(std::span<const std::uint8_t> file) {
+Result<Radiograph> decode(std::span<const std::uint8_t> file, const ReadOptions& options) {
     constexpr std::string_view kMark = "ORDER ";
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
     const auto mark = text.find(kMark);
     if (mark == std::string_view::npos)
-        return decodeRadiograph(file);
+        return decodeRadiograph(file, {}, options);
     const std::string_view order = text.substr(mark + kMark.size());
     if (order == "rights")
         return fail(ErrorCode::Internal, "It may: " + remainingRights() + ".");

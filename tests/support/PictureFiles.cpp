@@ -10,6 +10,8 @@
 #include <jpeglib.h>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <openjpeg.h>
+#include <webp/encode.h>
 
 namespace hilum::test {
 
@@ -241,9 +243,9 @@ ByteVector makeTiff(const TiffSpec& spec) {
     TiffBuilder builder(spec.order);
     const std::uint32_t start = builder.append(spec.pixels);
     const std::vector<TiffBuilder::Entry> entries = tiffEntries(spec, chunksOf(spec, start));
-    const std::size_t next = builder.directory(entries, 4);
-    if (spec.secondPage)
-        builder.directory(entries, next);
+    std::size_t next = 4;
+    for (int page = 0; page < spec.pages; ++page)
+        next = builder.directory(entries, next);
     return builder.take();
 }
 
@@ -283,6 +285,127 @@ ByteVector makeCmykJpeg(int widthPx, int heightPx) {
     ByteVector bytes(buffer, buffer + size);
     std::free(buffer);
     return bytes;
+}
+
+namespace {
+
+// OpenJPEG writes into memory through these.
+struct Jpeg2000Target {
+    ByteVector bytes;
+    std::size_t position = 0;
+};
+
+OPJ_SIZE_T writeBytes(void* source, OPJ_SIZE_T count, void* user) {
+    auto* target = static_cast<Jpeg2000Target*>(user);
+    target->bytes.resize(std::max(target->bytes.size(), target->position + count));
+    std::copy_n(static_cast<const std::uint8_t*>(source), count,
+                target->bytes.begin() + static_cast<std::ptrdiff_t>(target->position));
+    target->position += count;
+    return count;
+}
+
+OPJ_BOOL seekBytes(OPJ_OFF_T offset, void* user) {
+    static_cast<Jpeg2000Target*>(user)->position = static_cast<std::size_t>(offset);
+    return OPJ_TRUE;
+}
+
+OPJ_OFF_T skipBytes(OPJ_OFF_T count, void* user) {
+    static_cast<Jpeg2000Target*>(user)->position += static_cast<std::size_t>(count);
+    return count;
+}
+
+opj_image_t* opjImage(const Raster<int>& image, const Jpeg2000Options& options) {
+    std::vector<opj_image_cmptparm_t> components(static_cast<std::size_t>(image.channels));
+    for (opj_image_cmptparm_t& component : components) {
+        component = {};
+        component.dx = component.dy = 1;
+        component.w = static_cast<OPJ_UINT32>(image.widthPx);
+        component.h = static_cast<OPJ_UINT32>(image.heightPx);
+        component.prec = static_cast<OPJ_UINT32>(options.bits);
+        component.sgnd = options.isSigned ? 1 : 0;
+    }
+    opj_image_t* result = opj_image_create(static_cast<OPJ_UINT32>(image.channels), components.data(),
+                                           image.channels == 3 ? OPJ_CLRSPC_SRGB : OPJ_CLRSPC_GRAY);
+    result->x1 = static_cast<OPJ_UINT32>(image.widthPx);
+    result->y1 = static_cast<OPJ_UINT32>(image.heightPx);
+    for (std::size_t i = 0; i < image.values.size(); ++i)
+        result->comps[i % static_cast<std::size_t>(image.channels)]
+            .data[i / static_cast<std::size_t>(image.channels)] = image.values[i];
+    return result;
+}
+
+} // namespace
+
+ByteVector makeJpeg2000(const Raster<int>& image, const Jpeg2000Options& options) {
+    opj_cparameters_t parameters;
+    opj_set_default_encoder_parameters(&parameters);
+    parameters.numresolution = 3;
+    parameters.tcp_numlayers = 1;
+    parameters.tcp_rates[0] = options.lossless ? 0 : 10;
+    parameters.cp_disto_alloc = 1;
+    parameters.irreversible = options.lossless ? 0 : 1;
+    parameters.tcp_mct = image.channels == 3 ? 1 : 0;
+    parameters.tile_size_on = options.tilePx > 0 ? OPJ_TRUE : OPJ_FALSE;
+    parameters.cp_tdx = parameters.cp_tdy = options.tilePx;
+    opj_image_t* pixels = opjImage(image, options);
+    opj_codec_t* codec = opj_create_compress(options.boxes ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
+    Jpeg2000Target target;
+    opj_stream_t* stream = opj_stream_default_create(OPJ_FALSE);
+    opj_stream_set_user_data(stream, &target, nullptr);
+    opj_stream_set_write_function(stream, writeBytes);
+    opj_stream_set_seek_function(stream, seekBytes);
+    opj_stream_set_skip_function(stream, skipBytes);
+    const bool good = opj_setup_encoder(codec, &parameters, pixels) != OPJ_FALSE &&
+                      opj_start_compress(codec, pixels, stream) != OPJ_FALSE &&
+                      opj_encode(codec, stream) != OPJ_FALSE && opj_end_compress(codec, stream) != OPJ_FALSE;
+    opj_stream_destroy(stream);
+    opj_destroy_codec(codec);
+    opj_image_destroy(pixels);
+    return good ? target.bytes : ByteVector{};
+}
+
+ByteVector makeBmp(const BmpSpec& spec) {
+    ByteVector file{'B', 'M'};
+    const auto put = [&file](std::uint32_t value, int bytes) {
+        for (int i = 0; i < bytes; ++i)
+            file.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    };
+    const std::size_t start = 54 + spec.palette.size() + 4 * spec.masks.size();
+    put(static_cast<std::uint32_t>(start + spec.rows.size()), 4);
+    put(0, 4);
+    put(static_cast<std::uint32_t>(start), 4);
+    put(40, 4);
+    put(static_cast<std::uint32_t>(spec.widthPx), 4);
+    put(static_cast<std::uint32_t>(spec.heightPx), 4);
+    put(1, 2);
+    put(static_cast<std::uint32_t>(spec.bitsPerPixel), 2);
+    put(static_cast<std::uint32_t>(spec.compression), 4);
+    for (int i = 0; i < 3; ++i)
+        put(0, 4); // size of the data and resolution
+    put(static_cast<std::uint32_t>(spec.palette.size() / 4), 4);
+    put(0, 4);
+    for (const std::uint32_t mask : spec.masks)
+        put(mask, 4);
+    file.insert(file.end(), spec.palette.begin(), spec.palette.end());
+    file.insert(file.end(), spec.rows.begin(), spec.rows.end());
+    return file;
+}
+
+ByteVector makeWebP(const Raster<std::uint8_t>& image, bool lossless) {
+    std::uint8_t* bytes = nullptr;
+    const int stride = image.widthPx * image.channels;
+    const std::uint8_t* pixels = image.values.data();
+    const int width = image.widthPx;
+    const int height = image.heightPx;
+    const bool alpha = image.channels == 4;
+    const std::size_t count = lossless
+                                  ? (alpha ? WebPEncodeLosslessRGBA(pixels, width, height, stride, &bytes)
+                                           : WebPEncodeLosslessRGB(pixels, width, height, stride, &bytes))
+                                  : (alpha ? WebPEncodeRGBA(pixels, width, height, stride, 90, &bytes)
+                                           : WebPEncodeRGB(pixels, width, height, stride, 90, &bytes));
+    ByteVector file(bytes, bytes + count);
+    WebPFree(bytes);
+    return file;
 }
 
 ByteVector exifWithOrientation(int orientation) {

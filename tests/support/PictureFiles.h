@@ -42,9 +42,9 @@ struct TiffSpec {
     int compression = 1;                    // the pixels are taken as already compressed
     std::vector<int> extraSamples{};        // 0 unspecified, 1 premultiplied, 2 straight alpha
     std::vector<std::uint16_t> colourMap{}; // all reds, all greens, all blues
-    int tilePx = 0;          // 0: strips; otherwise square tiles of this side, pixels in tile order
-    bool secondPage = false; // a second directory, the same as the first
-    ByteVector pixels{};     // in the file's byte order
+    int tilePx = 0;      // 0: strips; otherwise square tiles of this side, pixels in tile order
+    int pages = 1;       // directories, all with the same content
+    ByteVector pixels{}; // in the file's byte order
 };
 ByteVector makeTiff(const TiffSpec& spec);
 // 16-bit values in the byte order.
@@ -59,6 +59,30 @@ struct JpegOptions {
 ByteVector makeJpeg(const Raster<std::uint8_t>& image, const JpegOptions& options = {});
 // Adobe CMYK, four components.
 ByteVector makeCmykJpeg(int widthPx, int heightPx);
+struct Jpeg2000Options {
+    int bits = 8;
+    bool isSigned = false;
+    bool lossless = true; // else a tenth of the size
+    int tilePx = 0;       // 0: one tile
+    bool boxes = false;   // JP2 around the code stream
+};
+// channels 1 or 3 (RGB, with the multiple component transform).
+ByteVector makeJpeg2000(const Raster<int>& image, const Jpeg2000Options& options = {});
+
+struct BmpSpec {
+    int widthPx = 1;
+    int heightPx = 1; // negative: rows from top to bottom
+    int bitsPerPixel = 24;
+    int compression = 0;
+    ByteVector palette{};               // blue, green, red, 0 of each entry
+    std::vector<std::uint32_t> masks{}; // red, green, blue, in the place of a palette
+    ByteVector rows{};                  // as they lie in the file, padded
+};
+ByteVector makeBmp(const BmpSpec& spec);
+
+// channels 3, or 4 with alpha.
+ByteVector makeWebP(const Raster<std::uint8_t>& image, bool lossless);
+
 // With an APP1 segment that holds only the orientation.
 ByteVector withExifOrientation(const ByteVector& jpeg, int orientation);
 // A TIFF structure that holds only the orientation, as EXIF embeds it.

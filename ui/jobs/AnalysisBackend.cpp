@@ -35,7 +35,8 @@ Result<std::unique_ptr<LoadedModel>> loadClassifier(const std::filesystem::path&
 
 AnalysisBackend coreBackend() {
     return {.findFilms = findFilms,
-            .readFilm = readRadiograph,
+            .readFilm = [](const std::filesystem::path& file,
+                           std::stop_token stop) { return readRadiograph(file, std::move(stop)); },
             .shippedModels = shippedModels,
             .readModelCard = readModelCard,
             .loadModel = loadClassifier,
