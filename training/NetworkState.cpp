@@ -61,14 +61,21 @@ void WeightAverage::update(const Network& network) {
     }
 }
 
-void applyTrainable(Network& network, Trainable part) {
+std::vector<std::string> trainablePrefixes(const Network& network, Trainable part) {
+    if (part == Trainable::All)
+        return {""};
     std::vector<std::string> prefixes = network.headPrefixes();
     if (part == Trainable::LastBlockAndHead) {
         for (const std::string& prefix : network.lastBlockPrefixes())
             prefixes.push_back(prefix);
     }
+    return prefixes;
+}
+
+void applyTrainable(Network& network, Trainable part) {
+    const std::vector<std::string> prefixes = trainablePrefixes(network, part);
     for (auto& item : network.named_parameters())
-        item.value().set_requires_grad(part == Trainable::All || startsWithAny(item.key(), prefixes));
+        item.value().set_requires_grad(startsWithAny(item.key(), prefixes));
 }
 
 void enterTrainingMode(Network& network) {

@@ -33,6 +33,8 @@ private:
     WeightState m_state; // same memory layout as the network's
 };
 
+// How the names of the parameters that are trained begin; "" stands for all.
+std::vector<std::string> trainablePrefixes(const Network& network, Trainable part);
 // Switches gradients of the parameters on or off.
 void applyTrainable(Network& network, Trainable part);
 // Training mode, but for batch norms whose weights are frozen: they keep their statistics.

@@ -40,16 +40,18 @@ Result<void> forEachBatch(Network& network, const FilmStore& store, const std::v
 
 } // namespace
 
+void FilmLogits::append(const at::Tensor& rows) {
+    const at::Tensor doubles = rows.to(at::kDouble).contiguous();
+    const double* row = doubles.data_ptr<double>();
+    for (std::int64_t i = 0; i < doubles.size(0); ++i, row += doubles.size(1))
+        values.emplace_back(row, row + doubles.size(1));
+}
+
 Result<FilmLogits> predictFilms(Network& network, const FilmStore& store,
                                 const std::vector<std::size_t>& films, const PredictorOptions& options,
                                 std::stop_token stop) {
     FilmLogits logits;
-    const auto read = [&](const at::Tensor& images) {
-        const at::Tensor rows = network.forward(images).to(at::kDouble).contiguous();
-        const double* row = rows.data_ptr<double>();
-        for (std::int64_t i = 0; i < rows.size(0); ++i, row += rows.size(1))
-            logits.values.emplace_back(row, row + rows.size(1));
-    };
+    const auto read = [&](const at::Tensor& images) { logits.append(network.forward(images)); };
     return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(logits); });
 }
 

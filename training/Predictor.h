@@ -21,6 +21,8 @@ struct PredictorOptions {
 
 struct FilmLogits {
     std::vector<std::vector<double>> values; // a row per film, in the order of films
+
+    void append(const at::Tensor& rows); // N × K
 };
 
 // Leaves the network in eval mode. Errors: Cancelled, OutOfMemory, Internal, those of readRadiograph().

@@ -19,7 +19,8 @@ void RunFolder::removeRun() const {
                                 evaluationText(), crossValidationText(),
                                 history(),        split(),
                                 skipped(),        folds(),
-                                bestCheckpoint(), lastCheckpoint()};
+                                bestCheckpoint(), lastCheckpoint(),
+                                features()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);

@@ -34,6 +34,8 @@ public:
     [[nodiscard]] std::filesystem::path lastCheckpoint() const {
         return m_root / "checkpoints" / "last.safetensors";
     }
+    // While a training with a frozen part runs, where its features do not fit in memory.
+    [[nodiscard]] std::filesystem::path features() const { return m_root / "features.tmp"; }
     [[nodiscard]] std::filesystem::path model() const { return m_root / "model.safetensors"; }
     [[nodiscard]] std::filesystem::path evaluationJson() const { return m_root / "evaluation.json"; }
     [[nodiscard]] std::filesystem::path evaluationText() const { return m_root / "evaluation.txt"; }

@@ -40,6 +40,11 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
         {"trainable", "--trainable", "PART",
          "What is trained: all, last-block (and head), head; frozen batch norms stay as they are",
          choice(c.trainable, {"all", "last-block", "head"})});
+    fields.push_back({"cachedViews", "--cached-views", "N",
+                      "last-block, head: the frozen part sees so many views of each film, once, and its "
+                      "features are kept; 1: the film without augmentation, more: augmented ones; 0: nothing "
+                      "is kept, films are augmented anew in every epoch",
+                      &c.cachedViews, 0, 1000});
     fields.push_back({"seed", "--seed", "N", "Seed of split, order, augmentation and weights", &c.seed});
     fields.push_back({"epochs", "--epochs", "N", "Passes over the training set", &c.epochs, 1, 100000});
     fields.push_back({"batchSize", "--batch-size", "FILMS", "Films per step", &c.batchSize, 1, 4096});
@@ -48,7 +53,8 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
                       choice(c.precision, {"auto", "fp32", "bf16"})});
     fields.push_back({"threads", "--threads", "N", "Processor threads; 0: every core", &c.threads, 0, 1024});
     fields.push_back({"memoryLimitMb", "--memory-limit", "MB",
-                      "Fitted films kept in memory; beyond it they are decoded in every epoch",
+                      "Fitted films and features kept in memory; beyond it films are decoded in every epoch, "
+                      "and features are in a file in the run folder",
                       &c.memoryLimitMb, 0, 1 << 20});
 }
 

@@ -51,6 +51,11 @@ struct AugmentationConfig {
     double brightness = 0.1;   // factor in [1 − brightness, 1 + brightness]
     double erasing = 0;        // probability that one rectangle is filled with the film's mean grey
     BorderMode border = BorderMode::Black; // what lies outside the film after the warp
+
+    [[nodiscard]] bool changesFilms() const {
+        return horizontalFlip || rotationDeg > 0 || zoom > 0 || translation > 0 || contrast > 0 ||
+               brightness > 0 || erasing > 0;
+    }
 };
 
 struct SplitConfig {
@@ -79,6 +84,7 @@ struct TrainingConfig {
     Sampling sampling = Sampling::Oversample;
     AugmentationConfig augmentation;
     Trainable trainable = Trainable::All;
+    int cachedViews = 1; // with a frozen part: views of a film that it sees, once; 0: anew in every epoch
     Precision precision = Precision::Auto; // of the training steps; films are always read in fp32
     double labelSmoothing = 0;
     double emaDecay = 0; // of the moving average of weights per step; 0: off
@@ -91,7 +97,9 @@ struct TrainingConfig {
 
     SplitConfig split;
     int threads = 0;          // 0: every core
-    int memoryLimitMb = 4096; // fitted films kept in memory; beyond it they are decoded in every epoch
+    // Fitted films and features kept in memory; beyond it films are decoded in every epoch, and features are
+    // in a file in the run folder.
+    int memoryLimitMb = 4096;
 
     std::string modelName; // empty: made of network and data folder
     std::string modelVersion = "1";

@@ -10,7 +10,7 @@
 #include <torch/utils.h>
 
 #include "training/Autocast.h"
-#include "training/BatchLoader.h"
+#include "training/BatchSource.h"
 #include "training/Guarded.h"
 #include "training/LearningRate.h"
 #include "training/Metrics.h"
@@ -48,8 +48,6 @@ class Loop {
 public:
     Loop(Network& network, const TrainingInput& input, std::stop_token stop)
         : m_network(network), m_input(input), m_config(input.config), m_stop(std::move(stop)),
-          m_loader(input.store, preprocessingOf(input.config),
-                   {input.config.batchSize, input.threads, input.seed, input.config.augmentation}),
           m_plateau(input.config.optimiser.learningRate, input.config.schedule.plateauFactor,
                     input.config.schedule.plateauPatience),
           m_earlyStopping(input.config.earlyStoppingPatience, input.config.earlyStoppingMinDelta) {
@@ -64,6 +62,10 @@ public:
     Result<LoopOutcome> run() {
         applyTrainable(m_network, m_config.trainable);
         useChannelsLast(m_network);
+        auto source = makeBatchSource(m_network, m_input, m_stop);
+        if (!source)
+            return tl::unexpected(source.error());
+        m_source = std::move(*source);
         m_optimiser = makeOptimiser(m_network, m_config.optimiser);
         if (m_config.emaDecay > 0)
             m_average.emplace(m_network, m_config.emaDecay);
@@ -85,7 +87,7 @@ private:
     const TrainingInput& m_input;
     const TrainingConfig& m_config;
     std::stop_token m_stop;
-    BatchLoader m_loader;
+    std::unique_ptr<BatchSource> m_source;
     PlateauRate m_plateau;
     EarlyStopping m_earlyStopping;
     std::vector<int> m_labels;
@@ -127,12 +129,12 @@ private:
             films.push_back(m_input.trainFilms[place]);
         if (films.size() > static_cast<std::size_t>(m_config.batchSize))
             films.resize(static_cast<std::size_t>(m_stepsPerEpoch * m_config.batchSize));
-        m_loader.start(films, record.epoch);
+        m_source->start(films, record.epoch);
         enterTrainingMode(m_network);
 
         const auto start = Clock::now();
         double lossSum = 0, hits = 0, seen = 0;
-        for (long batchIndex = 1; auto batch = m_loader.next(); ++batchIndex) {
+        for (long batchIndex = 1; auto batch = m_source->next(); ++batchIndex) {
             if (!*batch)
                 return tl::unexpected(batch->error());
             if (m_stop.stop_requested()) {
@@ -182,7 +184,7 @@ private:
         std::optional<Bf16Autocast> autocast;
         if (m_config.precision == Precision::Bf16)
             autocast.emplace();
-        return m_network.forward(images).to(at::kFloat);
+        return m_source->logits(images).to(at::kFloat);
     }
 
     void setRates() {
@@ -211,7 +213,7 @@ private:
             progress.total = total;
             m_input.progress(progress);
         };
-        const auto logits = predictFilms(m_network, m_input.store, m_input.validationFilms, options);
+        const auto logits = m_source->predict(m_input.validationFilms, options);
         if (m_average)
             restoreState(m_network, live);
         if (!logits)

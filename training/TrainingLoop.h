@@ -1,6 +1,7 @@
 // Epochs over one training set. Internal: shows torch.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <vector>
@@ -19,6 +20,7 @@ struct TrainingInput {
     std::vector<std::size_t> validationFilms; // empty: the last weights are kept
     std::uint64_t seed = 1;                   // of order, augmentation and dropout
     int threads = 1;                          // of the loader
+    std::filesystem::path featureFile;        // for features that do not fit in memory
     ProgressCallback progress;
     // After every epoch, and when stopped within one; weights are those to use (averaged ones if so
     // configured). best: they are the best so far. An error ends the training.

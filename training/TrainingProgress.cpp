@@ -24,6 +24,8 @@ std::string_view toString(TrainingPhase phase) {
         return "Looking for films";
     case TrainingPhase::Decoding:
         return "Reading films";
+    case TrainingPhase::Caching:
+        return "Computing features";
     case TrainingPhase::Training:
         return "Training";
     case TrainingPhase::Validating:

@@ -24,7 +24,7 @@ struct EpochRecord {
 
 std::string historyToCsv(const std::vector<EpochRecord>& history);
 
-enum class TrainingPhase { Indexing, Decoding, Training, Validating, Testing };
+enum class TrainingPhase { Indexing, Decoding, Caching, Training, Validating, Testing };
 std::string_view toString(TrainingPhase phase); // for people, e.g. "Reading films"
 
 struct TrainingProgress {

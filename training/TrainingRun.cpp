@@ -91,6 +91,7 @@ private:
                             .validationFilms = split.films(FilmSet::Validation),
                             .seed = m_request.seed,
                             .threads = m_session.threads,
+                            .featureFile = m_request.folder.features(),
                             .progress = [&](TrainingProgress progress) { report(std::move(progress)); },
                             .keep = {}};
         input.keep = [&](const std::vector<EpochRecord>& history, const WeightState& weights, bool best) {

@@ -50,4 +50,8 @@ std::vector<Step> schedule(const Graph& graph, NodeId from, const std::vector<No
     return steps;
 }
 
+Stretch stretch(const Graph& graph, NodeId from, NodeId to) {
+    return {from, to, schedule(graph, from, {to})};
+}
+
 } // namespace hilum

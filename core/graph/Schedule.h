@@ -19,4 +19,12 @@ struct Step {
 // neither forgotten nor overwritten. from must lie before every target on every path.
 std::vector<Step> schedule(const Graph& graph, NodeId from, const std::vector<NodeId>& targets);
 
+// A part of a network that takes one value and gives one.
+struct Stretch {
+    NodeId from = kNoNode;
+    NodeId to = kNoNode;
+    std::vector<Step> steps;
+};
+Stretch stretch(const Graph& graph, NodeId from, NodeId to);
+
 } // namespace hilum

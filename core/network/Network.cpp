@@ -65,9 +65,8 @@ at::Tensor concatenated(const std::vector<NodeId>& inputs, const Values& values)
 
 Network::Network(Graph graph, Weights weights)
     : m_graph(std::move(graph)), m_layers(m_graph.nodes.size()),
-      m_featureSteps(schedule(m_graph, kInputNode, {m_graph.featureMap})),
-      m_headSteps(schedule(m_graph, m_graph.featureMap, {m_graph.logits})),
-      m_headForm(closedHeadForm(m_graph)) {
+      m_features(stretch(m_graph, kInputNode, m_graph.featureMap)),
+      m_head(stretch(m_graph, m_graph.featureMap, m_graph.logits)), m_headForm(closedHeadForm(m_graph)) {
     if (m_graph.auxiliaryLogits != kNoNode)
         m_auxiliarySteps = schedule(m_graph, kInputNode, {m_graph.featureMap, m_graph.auxiliaryLogits});
     registerLayers(weights);
@@ -151,19 +150,16 @@ at::Tensor Network::compute(const Step& step, const Values& values) const {
         node.operation);
 }
 
-at::Tensor Network::features(const at::Tensor& images) {
+at::Tensor Network::run(const Stretch& part, const at::Tensor& value) const {
     Values values(m_graph.nodes.size());
-    values[kInputNode] = images;
-    run(m_featureSteps, values);
-    return values[static_cast<std::size_t>(m_graph.featureMap)];
+    values[static_cast<std::size_t>(part.from)] = value;
+    run(part.steps, values);
+    return values[static_cast<std::size_t>(part.to)];
 }
 
-at::Tensor Network::head(const at::Tensor& featureMap) {
-    Values values(m_graph.nodes.size());
-    values[static_cast<std::size_t>(m_graph.featureMap)] = featureMap;
-    run(m_headSteps, values);
-    return values[static_cast<std::size_t>(m_graph.logits)];
-}
+at::Tensor Network::features(const at::Tensor& images) { return run(m_features, images); }
+
+at::Tensor Network::head(const at::Tensor& featureMap) { return run(m_head, featureMap); }
 
 TrainingPass Network::forwardWithAuxiliary(const at::Tensor& images) {
     if (m_graph.auxiliaryLogits == kNoNode)

@@ -45,6 +45,8 @@ public:
     torch::Tensor head(const torch::Tensor& featureMap);
     torch::Tensor forward(const torch::Tensor& images) { return head(features(images)); }
     TrainingPass forwardWithAuxiliary(const torch::Tensor& images);
+    // Any other part: the value of part.from -> the value of part.to.
+    torch::Tensor run(const Stretch& part, const torch::Tensor& value) const;
 
     // Closed form where the head has one, else by autograd through the head; both equal a full backward pass.
     // Call in eval mode, without gradients; single-threaded.
@@ -65,8 +67,8 @@ private:
 
     Graph m_graph;
     std::vector<Layer> m_layers; // by node
-    std::vector<Step> m_featureSteps;
-    std::vector<Step> m_headSteps;
+    Stretch m_features;
+    Stretch m_head;
     std::vector<Step> m_auxiliarySteps; // to the feature map and the auxiliary logits
     std::optional<HeadForm> m_headForm;
 

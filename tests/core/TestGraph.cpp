@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/graph/Cut.h"
 #include "core/graph/GraphBuilder.h"
 #include "core/graph/HeadForm.h"
 #include "core/graph/Networks.h"
@@ -39,6 +40,43 @@ const Step* stepOf(const std::vector<Step>& steps, NodeId node) {
 class TestGraph : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void cutLeavesTrainedLayersBehind_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<bool>("lastBlock");
+        QTest::addColumn<int>("channels"); // of the value at the cut
+        QTest::newRow("ResNet101, head") << "resnet101" << false << 2048;
+        QTest::newRow("ResNet101, last block") << "resnet101" << true << 1024;
+        QTest::newRow("DenseNet201, head") << "densenet201" << false << 1920;
+        QTest::newRow("DenseNet201, last block") << "densenet201" << true << 896;
+        QTest::newRow("VGG19, head") << "vgg19" << false << 512 * 49;
+        QTest::newRow("VGG19, last block") << "vgg19" << true << 512;
+        QTest::newRow("HilumNet, head") << "hilumnet" << false << 128;
+        QTest::newRow("HilumNet, last block") << "hilumnet" << true << 128;
+    }
+    void cutLeavesTrainedLayersBehind() {
+        QFETCH(QString, name);
+        QFETCH(bool, lastBlock);
+        QFETCH(int, channels);
+        const Graph graph = describeNetwork(name.toStdString(), kLabels, 3).value();
+        std::vector<std::string> prefixes = graph.headPrefixes;
+        if (lastBlock)
+            prefixes.insert(prefixes.end(), graph.lastBlockPrefixes.begin(), graph.lastBlockPrefixes.end());
+        const NodeId cut = cutBefore(graph, prefixes);
+        QCOMPARE(graph.node(cut).channels, channels);
+        QCOMPARE(graph.as<op::Flatten>(cut) != nullptr, !lastBlock);
+        // Nothing behind the cut needs a value from before it.
+        for (const Step& step : stretch(graph, cut, graph.logits).steps) {
+            for (const NodeId input : graph.node(step.node).inputs)
+                QVERIFY(input >= cut);
+        }
+    }
+
+    void nothingTrainedIsCutAtTheEnd() {
+        const Graph graph = describeNetwork("hilumnet", kLabels, 1).value();
+        QVERIFY(cutBefore(graph, {"nowhere."}) >= cutBefore(graph, graph.headPrefixes));
+        QCOMPARE(cutBefore(graph, {"stem."}), kInputNode);
+    }
+
     void everyNetworkHoldsTogether_data() {
         QTest::addColumn<QString>("name");
         for (const NetworkInfo& info : networkTable())

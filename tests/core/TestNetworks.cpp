@@ -7,6 +7,7 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/utils.h>
 
+#include "core/graph/Cut.h"
 #include "core/graph/GraphBuilder.h"
 #include "core/network/GradCam.h"
 #include "core/network/Initialise.h"
@@ -178,6 +179,24 @@ private Q_SLOTS:
         for (const at::Tensor& parameter : network->parameters())
             count += parameter.numel();
         QVERIFY2(count <= 1'200'000, qPrintable(QString::number(count)));
+    }
+
+    void partsGiveTheSameLogits_data() { gradCamEqualsFullBackward_data(); }
+    void partsGiveTheSameLogits() {
+        QFETCH(QString, name);
+        const auto network = trainedLike(qPrintable(name));
+        const torch::NoGradGuard noGrad;
+        const Graph& graph = network->graph();
+        const at::Tensor images = at::rand({2, graph.node(kInputNode).channels, 96, 96});
+        const at::Tensor whole = network->forward(images);
+        for (const auto& prefixes : {network->headPrefixes(), network->lastBlockPrefixes()}) {
+            const NodeId cut = cutBefore(graph, prefixes);
+            const at::Tensor value = network->run(stretch(graph, kInputNode, cut), images);
+            const at::Tensor kept = value.clone();
+            const at::Tensor logits = network->run(stretch(graph, cut, graph.logits), value);
+            QVERIFY(logits.allclose(whole, 1e-5, 1e-5));
+            QVERIFY(value.equal(kept)); // not overwritten
+        }
     }
 
     void prefixesNameParameters_data() { gradCamEqualsFullBackward_data(); }

@@ -42,6 +42,15 @@ TrainingConfig quick(const FilmFolder& folder, const std::string& run = "run") {
     return config;
 }
 
+AugmentationConfig noAugmentation() {
+    return {.horizontalFlip = false,
+            .rotationDeg = 0,
+            .zoom = 0,
+            .translation = 0,
+            .contrast = 0,
+            .brightness = 0};
+}
+
 void useFractions(SplitConfig& split, double train, double validation, double test) {
     split.train = train;
     split.validation = validation;
@@ -74,12 +83,14 @@ struct LoopFixture {
         validation = split.films(FilmSet::Validation);
     }
     Result<LoopOutcome> run(Network& network, std::stop_token stop = {}) {
-        const TrainingInput input{config, store, train, validation, config.seed, 2, progress, keep};
+        const TrainingInput input{config, store,       train,    validation, config.seed,
+                                  2,      featureFile, progress, keep};
         return trainNetwork(network, input, std::move(stop));
     }
     TrainingConfig config;
     FilmStore store;
     std::vector<std::size_t> train, validation;
+    std::filesystem::path featureFile;
     ProgressCallback progress = [](const TrainingProgress&) {};
     std::function<Result<void>(const std::vector<EpochRecord>&, const WeightState&, bool)> keep =
         [](const auto&, const auto&, bool) { return Result<void>{}; };
@@ -186,6 +197,87 @@ private Q_SLOTS:
                 trainable, [&](const std::string& prefix) { return name.starts_with(prefix); });
             QVERIFY2(before[i].second.equal(after[i].second) != mayChange, name.c_str());
         }
+    }
+
+    // Trained on features that were computed once, or with the frozen part run in every epoch.
+    void cachedFeaturesTrainTheSameWeights_data() {
+        QTest::addColumn<int>("part");
+        QTest::addColumn<int>("memoryLimitMb");
+        for (const int limit : {4096, 0}) {
+            QTest::addRow("head, %d MB", limit) << static_cast<int>(Trainable::HeadOnly) << limit;
+            QTest::addRow("last block, %d MB", limit)
+                << static_cast<int>(Trainable::LastBlockAndHead) << limit;
+        }
+    }
+    void cachedFeaturesTrainTheSameWeights() {
+        QFETCH(int, part);
+        QFETCH(int, memoryLimitMb);
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        config.trainable = static_cast<Trainable>(part);
+        config.augmentation = noAugmentation();
+        config.memoryLimitMb = memoryLimitMb;
+        std::vector<WeightState> ends;
+        std::vector<double> losses;
+        for (const int views : {0, 1}) {
+            config.cachedViews = views;
+            LoopFixture fixture(config);
+            fixture.featureFile = folder.scratch() / "features.tmp";
+            const auto network = smallNetwork();
+            const auto outcome = fixture.run(*network);
+            QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+            ends.push_back(copyOfState(*network));
+            losses.push_back(*outcome->history.back().validationLoss);
+            QVERIFY(!std::filesystem::exists(fixture.featureFile));
+        }
+        QVERIFY(std::abs(losses[0] - losses[1]) < 1e-4);
+        for (std::size_t i = 0; i < ends[0].size(); ++i)
+            QVERIFY2(ends[0][i].second.allclose(ends[1][i].second, 1e-3, 1e-5), ends[0][i].first.c_str());
+        QVERIFY(!sameTensors(ends[1], copyOfState(*smallNetwork())));
+    }
+
+    void frozenPartSeesEveryViewOnce_data() {
+        QTest::addColumn<int>("views");
+        for (const int views : {0, 1, 3})
+            QTest::addRow("%d views", views) << views;
+    }
+    void frozenPartSeesEveryViewOnce() {
+        QFETCH(int, views);
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        config.trainable = Trainable::HeadOnly;
+        config.cachedViews = views;
+        LoopFixture fixture(config);
+        long films = 0;
+        std::string note;
+        fixture.progress = [&](const TrainingProgress& progress) {
+            if (progress.phase == TrainingPhase::Caching && progress.done == progress.total)
+                films += progress.total;
+            note += progress.note;
+        };
+        QVERIFY(fixture.run(*smallNetwork()).has_value());
+        QCOMPARE(films, views == 0 ? 0L
+                                   : static_cast<long>(fixture.validation.size()) +
+                                         views * static_cast<long>(fixture.train.size()));
+        QCOMPARE(note.find("augmentation is left out") != std::string::npos, views == 1);
+    }
+
+    void cachedViewsAreAugmented() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        config.trainable = Trainable::HeadOnly;
+        std::vector<WeightState> ends;
+        for (const int views : {1, 3, 3}) {
+            config.cachedViews = views;
+            const auto network = smallNetwork();
+            QVERIFY(LoopFixture(config).run(*network).has_value());
+            ends.push_back(copyOfState(*network));
+        }
+        QVERIFY(!sameTensors(ends[0], ends[1]));
+        QVERIFY(sameTensors(ends[1], ends[2]));
     }
 
     // A large rate ruins the weights after a good epoch: the good epoch's weights come back.
