@@ -12,6 +12,9 @@ HILUM_PACKAGES=(
     fonts-inter
 )
 
+# Peers that tests compare with; a test whose peer is absent is skipped and says so.
+HILUM_TEST_PACKAGES=(python3-torch python3-torchvision libonnx-dev libopencv-dnn-dev)
+
 hilum_missing_packages() {
     local package
     for package in "${HILUM_PACKAGES[@]}"; do

@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=setup.sh
 source ./setup.sh
+HILUM_PACKAGES+=("${HILUM_TEST_PACKAGES[@]}")
 hilum_install
 hilum_build release
 

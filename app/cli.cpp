@@ -17,6 +17,8 @@ int main(int argc, char** argv) {
     hilum::addPhantomCommand(app, context);
     hilum::addInfoCommand(app, context);
     hilum::addConvertCommand(app, context);
+    hilum::addImportCommand(app, context);
+    hilum::addExportCommand(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -34,7 +34,7 @@ public:
         m_loader.start(std::move(films), epoch);
     }
     std::optional<Result<Batch>> next() override { return m_loader.next(); }
-    at::Tensor logits(const at::Tensor& images) override { return m_network.forward(images); }
+    TrainingPass forward(const at::Tensor& images) override { return m_network.forwardWithAuxiliary(images); }
     Result<FilmLogits> predict(const std::vector<std::size_t>& films,
                                const PredictorOptions& options) override {
         return predictFilms(m_network, m_store, films, options);
@@ -86,7 +86,9 @@ public:
             });
     }
     std::optional<Result<Batch>> next() override { return m_batches ? m_batches->next() : std::nullopt; }
-    at::Tensor logits(const at::Tensor& features) override { return m_network.run(m_trained, features); }
+    TrainingPass forward(const at::Tensor& features) override {
+        return {m_network.run(m_trained, features), {}};
+    }
     Result<FilmLogits> predict(const std::vector<std::size_t>& films,
                                const PredictorOptions& options) override;
 

@@ -21,8 +21,8 @@ public:
     // As in BatchLoader.
     virtual void start(std::vector<std::size_t> films, int epoch) = 0;
     virtual std::optional<Result<Batch>> next() = 0;
-    // N × K, of the images of a batch; with gradients where they are on.
-    virtual at::Tensor logits(const at::Tensor& images) = 0;
+    // What the loss is made of, from the images of a batch; with gradients where they are on.
+    virtual TrainingPass forward(const at::Tensor& images) = 0;
     // Of films without augmentation; leaves the network in eval mode. Errors: as predictFilms().
     virtual Result<FilmLogits> predict(const std::vector<std::size_t>& films,
                                        const PredictorOptions& options) = 0;

@@ -8,6 +8,7 @@
 #include "training/CrossValidation.h"
 #include "training/FilmStore.h"
 #include "training/Guarded.h"
+#include "training/InitialWeights.h"
 #include "training/Split.h"
 #include "training/Text.h"
 #include "training/TrainingRun.h"
@@ -81,6 +82,9 @@ Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolde
 Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallback& progress,
                                std::stop_token stop, ExistingRun existing) {
     const RunFolder folder(config.out);
+    const auto weights = findInitialWeights(config, progress, stop);
+    if (!weights)
+        return tl::unexpected(weights.error());
     auto index = indexed(config, progress, stop);
     if (!index)
         return tl::unexpected(index.error());
@@ -94,7 +98,9 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
             return tl::unexpected(written.error());
     }
     at::set_num_threads(threadCount(config));
-    const TrainingSession session{config, *index, *store, progress, std::move(stop), threadCount(config)};
+    const TrainingSession session{config,   *index,          *store,
+                                  *weights, progress,        std::move(stop),
+                                  threadCount(config)};
     auto outcome =
         config.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder);
     if (!outcome)

@@ -8,7 +8,7 @@
 #include <torch/utils.h>
 
 #include "core/network/ModelFile.h"
-#include "core/network/SafeTensors.h"
+#include "core/network/WeightFile.h"
 
 namespace hilum {
 namespace {
@@ -90,15 +90,16 @@ void enterTrainingMode(Network& network) {
 void useChannelsLast(Network& network) { useLayout(network, at::MemoryFormat::ChannelsLast); }
 void useContiguous(Network& network) { useLayout(network, at::MemoryFormat::Contiguous); }
 
-Result<LoadedWeights> loadInitialWeights(Network& network, const std::filesystem::path& file) {
-    auto content = readSafeTensors(file);
+Result<LoadedWeights> loadInitialWeights(Network& network, const std::filesystem::path& file,
+                                         std::string_view networkName) {
+    auto content = readWeightFile(file, networkName);
     if (!content)
         return tl::unexpected(content.error());
     std::map<std::string, at::Tensor> current;
     for (const auto& [name, tensor] : stateOf(network))
         current.emplace(name, tensor);
     LoadedWeights report;
-    const std::vector<std::string> head = network.headPrefixes();
+    const std::vector<std::string>& head = network.headPrefixes();
     for (auto& [name, tensor] : content->tensors) {
         const auto own = current.find(name);
         if (own != current.end() && startsWithAny(name, head) && own->second.sizes() != tensor.sizes()) {

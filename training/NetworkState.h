@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,9 +48,8 @@ struct LoadedWeights {
     std::size_t loaded = 0;
     std::vector<std::string> skipped; // in the head, and of another shape
 };
-// From a safetensors file with torchvision's names, with or without a Hilum model card. Tensors of the head
-// whose shape differs stay as they are. Errors: those of readSafeTensors(), BadModelFile (other tensors are
-// missing or of another shape).
-Result<LoadedWeights> loadInitialWeights(Network& network, const std::filesystem::path& file);
+// From any file of readWeightFile(); name is the network's. Tensors of the head whose shape differs stay as they are.
+// Errors: those of readWeightFile(), BadModelFile (other tensors are missing or of another shape).
+Result<LoadedWeights> loadInitialWeights(Network& network, const std::filesystem::path& file, std::string_view name);
 
 } // namespace hilum

@@ -10,7 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/network/Network.h"
+#include "core/graph/Networks.h"
+#include "core/graph/Shapes.h"
 #include "training/Text.h"
 
 namespace hilum {
@@ -33,9 +34,13 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"network", "--network", "NAME", "Network: " + joined(networks, ", "), &c.network});
     fields.push_back({"out", "--out", "RUN", "Run folder that is written", &c.out});
     fields.push_back(
-        {"initialWeights", "--weights", "FILE",
-         "Weights to start from (safetensors, torchvision's names); a head of another shape is left out",
+        {"initialWeights", "--weights", "WHICH",
+         "Weights to start from: imagenet (torchvision's, downloaded once), or a file, safetensors or .pth; a head of "
+         "another shape is left out",
          &c.initialWeights});
+    fields.push_back({"weightsFolder", "--weights-dir", "DIR",
+                      "Folder with torchvision's files, for imagenet; else HILUM_WEIGHTS_DIR, caches, the net",
+                      &c.weightsFolder});
     fields.push_back(
         {"trainable", "--trainable", "PART",
          "What is trained: all, last-block (and head), head; frozen batch norms stay as they are",
@@ -133,11 +138,10 @@ void addInputFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
                       choice(c.fit, {"stretch", "crop", "letterbox"})});
     fields.push_back(
         {"mean", "--mean", "LIST",
-         "Subtracted from grey values in [0, 1], one per plane, with commas; empty: ImageNet's for "
-         "three planes, 0.5 for one",
+         "Subtracted from grey values in [0, 1], one per plane, with commas; empty: the network's own",
          &c.mean, -1000, 1000});
     fields.push_back({"standardDeviation", "--std", "LIST",
-                      "Then divided by; empty: ImageNet's for three planes, 0.25 for one",
+                      "Then divided by; empty: the network's own",
                       &c.standardDeviation, 1e-6, 1000});
 }
 
@@ -380,21 +384,34 @@ Result<void> fillInput(TrainingConfig& config, const NetworkInfo& info) {
         config.inputSizePx = info.inputSizePx;
     if (config.inputSizePx < 16)
         return fail(ErrorCode::InvalidArgument, "The input must be at least 16 pixels wide.", "inputSizePx");
+    const std::vector<Extent> extents = extentsOf(info.describe(2, 3), config.inputSizePx);
+    if (std::ranges::find(extents, Extent()) != extents.end())
+        return fail(ErrorCode::InvalidArgument, "The input is too small for this network.", "inputSizePx");
     if (config.inputPlanes == 0)
         config.inputPlanes = config.mean.empty() ? info.inputPlanes : static_cast<int>(config.mean.size());
     if (config.inputPlanes != 1 && config.inputPlanes != 3)
         return fail(ErrorCode::InvalidArgument, "A network has one or three input planes.", "inputPlanes");
-    const bool grey = config.inputPlanes == 1;
-    if (config.mean.empty())
-        config.mean = grey ? std::vector{0.5} : std::vector{0.485, 0.456, 0.406};
-    if (config.standardDeviation.empty())
-        config.standardDeviation = grey ? std::vector{0.25} : std::vector{0.229, 0.224, 0.225};
     const auto planes = static_cast<std::size_t>(config.inputPlanes);
+    const Normalisation& own = planes == 1 ? kGreyNormalisation : info.normalisation;
+    if (config.mean.empty())
+        config.mean.assign(own.mean.begin(), own.mean.begin() + planes);
+    if (config.standardDeviation.empty())
+        config.standardDeviation.assign(own.deviation.begin(), own.deviation.begin() + planes);
     if (config.mean.size() != planes)
         return fail(ErrorCode::InvalidArgument, "There must be one mean per input plane.", "mean");
     if (config.standardDeviation.size() != planes)
         return fail(ErrorCode::InvalidArgument, "There must be one standard deviation per input plane.",
                     "standardDeviation");
+    return {};
+}
+
+Result<void> checkWeights(const TrainingConfig& config, const NetworkInfo& info) {
+    if (config.initialWeights != kImageNetWeights)
+        return {};
+    if (info.weightsFile.empty())
+        return fail(ErrorCode::InvalidArgument, "There are no published weights of this network.", "initialWeights");
+    if (config.inputPlanes != info.inputPlanes)
+        return fail(ErrorCode::InvalidArgument, "The published weights need three input planes.", "inputPlanes");
     return {};
 }
 
@@ -475,6 +492,8 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
     if (info == nullptr)
         return fail(ErrorCode::InvalidArgument, "There is no network of that name.", "network");
     if (auto good = fillInput(full, *info); !good)
+        return tl::unexpected(good.error());
+    if (auto good = checkWeights(full, *info); !good)
         return tl::unexpected(good.error());
     if (full.earlyStoppingPatience > 0 && full.split.validation <= 0)
         return fail(ErrorCode::InvalidArgument, "Early stopping needs a validation set.",

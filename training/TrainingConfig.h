@@ -68,11 +68,15 @@ struct SplitConfig {
     bool finalModel = false;    // after cross-validation, one model trained on everything
 };
 
+// Instead of a file: those that torchvision publishes. (A file of that name is "./imagenet".)
+inline constexpr std::string_view kImageNetWeights = "imagenet";
+
 struct TrainingConfig {
     std::filesystem::path data;
     std::filesystem::path out;
     std::string network = "hilumnet";
-    std::filesystem::path initialWeights; // safetensors with torchvision's names; empty: random weights
+    std::filesystem::path initialWeights; // safetensors or .pth, or kImageNetWeights; empty: random weights
+    std::filesystem::path weightsFolder;  // where published weights are looked for first; may be empty
 
     std::uint64_t seed = 1;
     int epochs = 30;
@@ -92,8 +96,8 @@ struct TrainingConfig {
     int inputSizePx = 0; // 0: the network's own
     int inputPlanes = 0; // 0: the network's own
     FitMode fit = FitMode::Stretch;
-    std::vector<double> mean;              // one per plane; empty: ImageNet's for three planes, 0.5 for one
-    std::vector<double> standardDeviation; // empty: ImageNet's for three planes, 0.25 for one
+    std::vector<double> mean;              // one per plane; empty: the network's own
+    std::vector<double> standardDeviation; // empty: the network's own
 
     SplitConfig split;
     int threads = 0;          // 0: every core

@@ -17,6 +17,7 @@
 #include "training/Optimiser.h"
 #include "training/Predictor.h"
 #include "training/Sampler.h"
+#include "training/TrainingLoss.h"
 
 namespace hilum {
 namespace {
@@ -159,9 +160,8 @@ private:
 
     Result<Score> takeStep(const Batch& batch) {
         setRates();
-        const at::Tensor logits = forward(batch.images);
-        const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels, {}, at::Reduction::Mean, -100,
-                                                       m_config.labelSmoothing);
+        const TrainingPass pass = forward(batch.images);
+        const at::Tensor loss = trainingLoss(pass, batch.labels, m_config.labelSmoothing);
         const double value = loss.item<double>();
         if (!std::isfinite(value))
             return fail(ErrorCode::InvalidArgument,
@@ -176,15 +176,15 @@ private:
         ++m_step;
         if (m_average)
             m_average->update(m_network);
-        const auto hits = (logits.argmax(1) == batch.labels).sum().item<std::int64_t>();
+        const auto hits = (pass.logits.argmax(1) == batch.labels).sum().item<std::int64_t>();
         return Score{value, static_cast<double>(hits) / static_cast<double>(batch.labels.size(0))};
     }
 
-    at::Tensor forward(const at::Tensor& images) {
+    TrainingPass forward(const at::Tensor& images) {
         std::optional<Bf16Autocast> autocast;
         if (m_config.precision == Precision::Bf16)
             autocast.emplace();
-        return m_source->logits(images).to(at::kFloat);
+        return m_source->forward(images);
     }
 
     void setRates() {

@@ -20,6 +20,8 @@ std::string historyToCsv(const std::vector<EpochRecord>& history) {
 
 std::string_view toString(TrainingPhase phase) {
     switch (phase) {
+    case TrainingPhase::Fetching:
+        return "Downloading weights (MB)";
     case TrainingPhase::Indexing:
         return "Looking for films";
     case TrainingPhase::Decoding:

@@ -13,7 +13,7 @@ namespace hilum {
 // One finished epoch; a row of history.csv.
 struct EpochRecord {
     int epoch = 0;                        // from 1
-    double trainLoss = 0;                 // with label smoothing, while the weights changed
+    double trainLoss = 0;                 // what is minimised, while the weights changed: with smoothing, auxiliary head
     double trainAccuracy = 0;             // in [0, 1], on augmented films
     std::optional<double> validationLoss; // plain cross-entropy; absent without a validation set
     std::optional<double> validationAccuracy;
@@ -24,7 +24,7 @@ struct EpochRecord {
 
 std::string historyToCsv(const std::vector<EpochRecord>& history);
 
-enum class TrainingPhase { Indexing, Decoding, Caching, Training, Validating, Testing };
+enum class TrainingPhase { Fetching, Indexing, Decoding, Caching, Training, Validating, Testing };
 std::string_view toString(TrainingPhase phase); // for people, e.g. "Reading films"
 
 struct TrainingProgress {
@@ -33,7 +33,7 @@ struct TrainingProgress {
     int folds = 0; // 0: no cross-validation
     int epoch = 0; // from 1; 0 outside epochs
     int epochs = 0;
-    long done = 0; // batches while training, films otherwise
+    long done = 0; // batches while training, megabytes while fetching, films otherwise
     long total = 0;
     double loss = 0;     // running mean of the epoch
     double accuracy = 0; // likewise, in [0, 1]

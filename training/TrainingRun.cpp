@@ -1,14 +1,12 @@
 #include "training/TrainingRun.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cmath>
-#include <ctime>
 
 #include <ATen/ATen.h>
 #include <torch/utils.h>
 
+#include "core/domain/UtcNow.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/Checkpoint.h"
@@ -22,19 +20,6 @@ namespace {
 
 constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
-
-std::string utcNow() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::array<char, 32> text{};
-    std::tm parts{};
-#ifdef _WIN32
-    gmtime_s(&parts, &now);
-#else
-    gmtime_r(&now, &parts);
-#endif
-    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text.data();
-}
 
 class Run {
 public:
@@ -69,13 +54,14 @@ private:
         if (!network)
             return tl::unexpected(network.error());
         m_network = *network;
-        if (config.initialWeights.empty())
+        const InitialWeights& weights = m_session.weights;
+        if (weights.file.empty())
             return {};
-        auto loaded = loadInitialWeights(*m_network, config.initialWeights);
+        auto loaded = loadInitialWeights(*m_network, weights.file, config.network);
         if (!loaded)
             return tl::unexpected(loaded.error());
         m_outcome.notes.push_back(
-            std::to_string(loaded->loaded) + " tensors of the initial weights were used" +
+            std::to_string(loaded->loaded) + " tensors of " + weights.text() + " were used" +
             (loaded->skipped.empty()
                  ? "."
                  : "; of another shape, and left out: " + joined(loaded->skipped, ", ") + "."));
@@ -203,6 +189,7 @@ private:
                                 ? config.dataDescription
                                 : std::to_string(index.films.size()) + " films: " + index.countsText();
         card.dataFingerprint = index.fingerprint;
+        card.initialWeights = m_session.weights.text();
         card.limits = limits();
         card.heatMapScale = scale;
         if (m_outcome.report) {

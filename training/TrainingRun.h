@@ -8,6 +8,7 @@
 
 #include "training/EvaluationReport.h"
 #include "training/FilmStore.h"
+#include "training/InitialWeights.h"
 #include "training/RunFolder.h"
 #include "training/Split.h"
 #include "training/TrainingConfig.h"
@@ -20,6 +21,7 @@ struct TrainingSession {
     const TrainingConfig& config; // resolved
     const DatasetIndex& index;
     const FilmStore& store;
+    const InitialWeights& weights;
     ProgressCallback progress;
     std::stop_token stop;
     int threads = 1;

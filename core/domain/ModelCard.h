@@ -42,6 +42,7 @@ struct ModelCard {
     std::string createdUtc;         // ISO 8601
     std::string trainingCommand;    // the exact command line, with seeds
     std::string trainingData;       // what it was trained on, in words
+    std::string initialWeights;     // file and SHA-256 that the training started from; empty: random weights
     std::string dataFingerprint;    // SHA-256 over names and contents of the training set
     std::vector<std::string> limits; // what a reader must know before believing a figure, a sentence each
     Proportion testAccuracy;        // count 0: not evaluated

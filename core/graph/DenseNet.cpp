@@ -1,4 +1,4 @@
-// Huang et al. 2016, arXiv 1608.06993; names as in torchvision's densenet201().
+// Huang et al. 2016, arXiv 1608.06993; names as in torchvision's densenet121() and densenet201().
 #include "core/graph/Families.h"
 
 #include <array>
@@ -44,18 +44,15 @@ public:
     }
 };
 
-} // namespace
-
-Graph denseNet201(int labelCount, int inputPlanes) {
-    constexpr std::array<int, 4> kLayers{6, 12, 48, 32};
+Graph denseNet(const std::array<int, 4>& layers, int labelCount, int inputPlanes) {
     DenseNetBuilder builder(inputPlanes);
     NodeId x = builder.plain(kInputNode, "features.conv0", 2 * kGrowthRate, 7, 2);
     x = builder.rectify(builder.batchNorm(x, "features.norm0"));
     x = builder.maxPool(x, {.kernel = 3, .stride = 2, .padding = 1});
-    for (std::size_t i = 0; i < kLayers.size(); ++i) {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
         if (i > 0)
             x = builder.transition(x, "features.transition" + std::to_string(i));
-        x = builder.denseBlock(x, "features.denseblock" + std::to_string(i + 1), kLayers[i]);
+        x = builder.denseBlock(x, "features.denseblock" + std::to_string(i + 1), layers[i]);
     }
     x = builder.batchNorm(x, "features.norm5");
     const NodeId pooled = builder.pooledVector(builder.rectify(x));
@@ -64,6 +61,15 @@ Graph denseNet201(int labelCount, int inputPlanes) {
     graph.headPrefixes = {"classifier."};
     graph.lastBlockPrefixes = {"features.denseblock4.", "features.norm5."};
     return graph;
+}
+
+} // namespace
+
+Graph denseNet121(int labelCount, int inputPlanes) {
+    return denseNet({6, 12, 24, 16}, labelCount, inputPlanes);
+}
+Graph denseNet201(int labelCount, int inputPlanes) {
+    return denseNet({6, 12, 48, 32}, labelCount, inputPlanes);
 }
 
 } // namespace hilum

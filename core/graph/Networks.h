@@ -1,6 +1,7 @@
 // The table of networks: every command, the wizard and the model file know a network by its row.
 #pragma once
 
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,15 @@
 #include "core/graph/Graph.h"
 
 namespace hilum {
+
+// (grey value in [0, 1] − mean) / deviation, per plane.
+struct Normalisation {
+    std::array<double, 3> mean;
+    std::array<double, 3> deviation;
+};
+inline constexpr Normalisation kImageNetNormalisation{{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
+inline constexpr Normalisation kGreyNormalisation{{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}};
+inline constexpr Normalisation kHalfNormalisation{{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
 
 struct NetworkInfo {
     std::string_view name;        // as on the command line and in the model card, e.g. "densenet201"
@@ -17,6 +27,10 @@ struct NetworkInfo {
     std::string_view camLayer;    // torchvision's name of the layer at the cut
     std::string_view description; // a word for someone who chooses
     Graph (*describe)(int labelCount, int inputPlanes); // arguments unchecked: use describeNetwork()
+    // ImageNet weights in torchvision's list: the file, whose name ends with the first digits of its SHA-256.
+    // Its address is core/network/WeightStore's. Empty: there are none.
+    std::string_view weightsFile{};
+    Normalisation normalisation = kImageNetNormalisation; // that these were trained with, and the default
 };
 
 // In the order in which they are offered.

@@ -1,4 +1,4 @@
-// He et al. 2015, arXiv 1512.03385; names as in torchvision's resnet101().
+// He et al. 2015, arXiv 1512.03385; names as in torchvision's resnet18() and resnet101().
 #include "core/graph/Families.h"
 
 #include <array>
@@ -25,30 +25,37 @@ public:
         return batchNorm(y, normName);
     }
 
+    NodeId shortcut(NodeId x, const std::string& name, int out, int stride) {
+        const bool fits = stride == 1 && channels(x) == out;
+        return fits ? x : normalised(x, name + ".downsample.0", name + ".downsample.1", out, 1, stride);
+    }
+
+    // Two 3×3 convolutions and a shortcut.
+    NodeId basicBlock(NodeId x, const std::string& name, int width, int stride) {
+        NodeId y = rectify(normalised(x, name + ".conv1", name + ".bn1", width, 3, stride));
+        y = normalised(y, name + ".conv2", name + ".bn2", width, 3);
+        return rectify(add(y, shortcut(x, name, width, stride)));
+    }
+
     // 1×1, 3×3 (with the stride, as in torchvision), 1×1 convolutions and a shortcut.
     NodeId bottleneck(NodeId x, const std::string& name, int width, int stride) {
         NodeId y = rectify(normalised(x, name + ".conv1", name + ".bn1", width, 1));
         y = rectify(normalised(y, name + ".conv2", name + ".bn2", width, 3, stride));
         y = normalised(y, name + ".conv3", name + ".bn3", width * kExpansion, 1);
-        const bool fits = stride == 1 && channels(x) == width * kExpansion;
-        const NodeId shortcut = fits ? x
-                                     : normalised(x, name + ".downsample.0", name + ".downsample.1",
-                                                  width * kExpansion, 1, stride);
-        return rectify(add(y, shortcut));
+        return rectify(add(y, shortcut(x, name, width * kExpansion, stride)));
     }
 };
 
-} // namespace
+using Block = NodeId (ResNetBuilder::*)(NodeId x, const std::string& name, int width, int stride);
 
-Graph resNet101(int labelCount, int inputPlanes) {
-    constexpr std::array<int, 4> kBlocks{3, 4, 23, 3};
+Graph resNet(const std::array<int, 4>& blocks, Block block, int labelCount, int inputPlanes) {
     ResNetBuilder builder(inputPlanes);
     NodeId x = builder.rectify(builder.normalised(kInputNode, "conv1", "bn1", 64, 7, 2));
     x = builder.maxPool(x, {.kernel = 3, .stride = 2, .padding = 1});
     for (int stage = 0; stage < 4; ++stage) {
-        for (int block = 0; block < kBlocks[static_cast<std::size_t>(stage)]; ++block) {
-            const std::string name = "layer" + std::to_string(stage + 1) + "." + std::to_string(block);
-            x = builder.bottleneck(x, name, 64 << stage, stage > 0 && block == 0 ? 2 : 1);
+        for (int i = 0; i < blocks[static_cast<std::size_t>(stage)]; ++i) {
+            const std::string name = "layer" + std::to_string(stage + 1) + "." + std::to_string(i);
+            x = (builder.*block)(x, name, 64 << stage, stage > 0 && i == 0 ? 2 : 1);
         }
     }
     const NodeId logits = builder.linear(builder.pooledVector(x), {.name = "fc", .out = labelCount});
@@ -56,6 +63,15 @@ Graph resNet101(int labelCount, int inputPlanes) {
     graph.headPrefixes = {"fc."};
     graph.lastBlockPrefixes = {"layer4."};
     return graph;
+}
+
+} // namespace
+
+Graph resNet18(int labelCount, int inputPlanes) {
+    return resNet({2, 2, 2, 2}, &ResNetBuilder::basicBlock, labelCount, inputPlanes);
+}
+Graph resNet101(int labelCount, int inputPlanes) {
+    return resNet({3, 4, 23, 3}, &ResNetBuilder::bottleneck, labelCount, inputPlanes);
 }
 
 } // namespace hilum

@@ -1,4 +1,4 @@
-// Simonyan & Zisserman 2014, arXiv 1409.1556; layer indices as in torchvision's vgg19().
+// Simonyan & Zisserman 2014, arXiv 1409.1556; layer indices as in torchvision's vgg16() and vgg19().
 #include "core/graph/Families.h"
 
 #include <initializer_list>
@@ -36,17 +36,27 @@ Graph vgg(std::initializer_list<int> widths, int labelCount, int inputPlanes) {
         x = builder.dropout(builder.rectify(x));
     }
     x = builder.linear(x, {.name = "classifier.6", .out = labelCount, .bias = Bias::Zero, .weight = kSmall});
-    return builder.finish(featureMap, x);
+    Graph graph = builder.finish(featureMap, x);
+    graph.headPrefixes = {"classifier."};
+    return graph;
 }
 
 } // namespace
+
+// Configuration D.
+Graph vgg16(int labelCount, int inputPlanes) {
+    Graph graph = vgg(
+        {64, 64, kPool, 128, 128, kPool, 256, 256, 256, kPool, 512, 512, 512, kPool, 512, 512, 512, kPool},
+        labelCount, inputPlanes);
+    graph.lastBlockPrefixes = {"features.24.", "features.26.", "features.28."};
+    return graph;
+}
 
 // Configuration E.
 Graph vgg19(int labelCount, int inputPlanes) {
     Graph graph = vgg({64,  64,  kPool, 128, 128,   kPool, 256, 256, 256, 256,  kPool,
                        512, 512, 512,   512, kPool, 512,   512, 512, 512, kPool},
                       labelCount, inputPlanes);
-    graph.headPrefixes = {"classifier."};
     graph.lastBlockPrefixes = {"features.28.", "features.30.", "features.32.", "features.34."};
     return graph;
 }

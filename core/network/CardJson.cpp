@@ -64,6 +64,7 @@ void readOptional(const Json& json, ModelCard& card) {
     take("created", card.createdUtc);
     take("training_command", card.trainingCommand);
     take("training_data", card.trainingData);
+    take("initial_weights", card.initialWeights);
     take("data_fingerprint", card.dataFingerprint);
     take("limits", card.limits);
     take("tested_on", card.testedOn);
@@ -93,6 +94,7 @@ std::string cardToJson(const ModelCard& card) {
               {"created", card.createdUtc},
               {"training_command", card.trainingCommand},
               {"training_data", card.trainingData},
+              {"initial_weights", card.initialWeights},
               {"data_fingerprint", card.dataFingerprint},
               {"limits", card.limits}};
     if (card.testAccuracy.count > 0) {

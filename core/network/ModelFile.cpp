@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <torch/utils.h>
 
+#include "core/graph/Shapes.h"
 #include "core/network/CardJson.h"
 #include "core/storage/AtomicFile.h"
 
@@ -23,17 +24,18 @@ constexpr std::string_view kVersionKey = "hilum.format_version";
 constexpr std::string_view kCardKey = "hilum.card";
 constexpr std::string_view kReferenceKey = "hilum.reference_logits";
 constexpr int kReferenceSizePx = 64;
+constexpr int kLargeReferenceSizePx = 128; // for a network that a smaller input is too small for
 // Different processors round differently; a wrong weight or a wrong mean shows far above this.
 constexpr double kReferenceTolerance = 2e-3;
 
 // The reference input, before normalisation: a zone plate, value (x² + 3y² + 5xy) mod 256, every plane alike.
-at::Tensor referenceInput(const Preprocessing& preprocessing) {
+at::Tensor referenceInput(const Preprocessing& preprocessing, int sizePx) {
     const auto planes = static_cast<std::int64_t>(preprocessing.mean.size());
-    at::Tensor input = at::empty({1, planes, kReferenceSizePx, kReferenceSizePx}, at::kFloat);
+    at::Tensor input = at::empty({1, planes, sizePx, sizePx}, at::kFloat);
     float* out = input.data_ptr<float>();
     for (std::size_t plane = 0; plane < preprocessing.mean.size(); ++plane) {
-        for (int y = 0; y < kReferenceSizePx; ++y) {
-            for (int x = 0; x < kReferenceSizePx; ++x) {
+        for (int y = 0; y < sizePx; ++y) {
+            for (int x = 0; x < sizePx; ++x) {
                 const int value = (x * x + 3 * y * y + 5 * x * y) % 256;
                 *out++ = (static_cast<float>(value) / 255.0F - preprocessing.mean[plane]) /
                          preprocessing.standardDeviation[plane];
@@ -43,9 +45,14 @@ at::Tensor referenceInput(const Preprocessing& preprocessing) {
     return input;
 }
 
+int referenceSizePx(const Graph& graph) {
+    const std::vector<Extent> extents = extentsOf(graph, kReferenceSizePx);
+    return extents[static_cast<std::size_t>(graph.featureMap)] == Extent() ? kLargeReferenceSizePx : kReferenceSizePx;
+}
+
 std::vector<double> referenceLogits(Network& network, const Preprocessing& preprocessing) {
     const c10::InferenceMode inference;
-    const at::Tensor logits = network.forward(referenceInput(preprocessing)).to(at::kDouble).contiguous();
+    const at::Tensor logits = network.forward(referenceInput(preprocessing, referenceSizePx(network.graph()))).to(at::kDouble).contiguous();
     return {logits.data_ptr<double>(), logits.data_ptr<double>() + logits.numel()};
 }
 
@@ -136,11 +143,13 @@ std::vector<std::pair<std::string, at::Tensor>> stateOf(const Network& network) 
     return state;
 }
 
-Result<void> loadState(Network& network, const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+std::vector<std::string> stateDifferences(const Network& network,
+                                          const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
     std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
     std::vector<std::string> differences;
-    std::vector<std::pair<at::Tensor, at::Tensor>> copies; // target, source
-    for (auto& [name, target] : stateOf(network)) {
+    if (given.size() < tensors.size())
+        differences.emplace_back("two tensors have the same name");
+    for (const auto& [name, target] : stateOf(network)) {
         const auto found = given.find(name);
         if (found == given.end()) {
             if (!name.ends_with("num_batches_tracked"))
@@ -152,17 +161,22 @@ Result<void> loadState(Network& network, const std::vector<std::pair<std::string
             differences.push_back("'" + name + "' is " + shapeText(source) + " instead of " + shapeText(target));
         else if (source.is_floating_point() && !at::isfinite(source).all().item<bool>())
             differences.push_back("'" + name + "' holds values that are not finite");
-        else
-            copies.emplace_back(target, source);
         given.erase(found);
     }
     for (const auto& [name, tensor] : given)
         differences.push_back("'" + name + "' is not part of the network");
-    if (!differences.empty())
+    return differences;
+}
+
+Result<void> loadState(Network& network, const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
+    if (const std::vector<std::string> differences = stateDifferences(network, tensors); !differences.empty())
         return fail(ErrorCode::BadModelFile, "The weights do not fit the network: " + listed(differences) + ".");
+    const std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
     const torch::NoGradGuard noGrad;
-    for (auto& [target, source] : copies)
-        target.copy_(source);
+    for (auto& [name, target] : stateOf(network)) {
+        if (const auto source = given.find(name); source != given.end())
+            target.copy_(source->second);
+    }
     return {};
 }
 

@@ -32,8 +32,12 @@ Result<ModelCard> loadModelCard(const std::filesystem::path& file);
 // Every parameter and buffer under torchvision's name.
 std::vector<std::pair<std::string, at::Tensor>> stateOf(const Network& network);
 
-// Copies tensors into the network: all of them, or none. "num_batches_tracked" may be missing.
-// Errors: BadModelFile with the missing, unknown, differently shaped or non-finite tensors.
+// What keeps tensors from being the network's state, a sentence each: missing, unknown, differently shaped or
+// non-finite ones. "num_batches_tracked" may be missing.
+std::vector<std::string> stateDifferences(const Network& network,
+                                          const std::vector<std::pair<std::string, at::Tensor>>& tensors);
+
+// Copies tensors into the network: all of them, or none. Errors: BadModelFile with the first differences.
 Result<void> loadState(Network& network, const std::vector<std::pair<std::string, at::Tensor>>& tensors);
 
 } // namespace hilum

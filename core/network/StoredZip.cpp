@@ -114,8 +114,10 @@ Result<ZipEntry> readEntry(std::istream& file, const Directory& directory, std::
     if ((numberAt<std::uint16_t>(bytes, at + 8) & kEncrypted) != 0 ||
         numberAt<std::uint16_t>(bytes, at + 10) != 0 ||
         numberAt<std::uint32_t>(bytes, at + 20) != entry.bytes)
-        return bad("entry " + shown(entry.name) +
-                   " is compressed or encrypted, which torch.save() never does");
+        return bad(
+            "entry " + shown(entry.name) +
+            " is compressed or encrypted, which torch.save() never does; of a TorchScript program, save "
+            "the state_dict()");
     const Result<std::uint64_t> offset =
         contentOffset(file, numberAt<std::uint32_t>(bytes, at + 42), directory, entry.name);
     if (!offset)

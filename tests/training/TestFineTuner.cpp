@@ -498,14 +498,14 @@ private Q_SLOTS:
         const std::filesystem::path file = RunFolder(config.out).model();
 
         const auto threeLabels = *makeNetwork("hilumnet", 3, 1);
-        const auto loaded = loadInitialWeights(*threeLabels, file);
+        const auto loaded = loadInitialWeights(*threeLabels, file, "hilumnet");
         QVERIFY(loaded.has_value());
         QCOMPARE(loaded->skipped, (std::vector<std::string>{"fc.weight", "fc.bias"}));
         const auto twoLabels = *makeNetwork("hilumnet", 2, 1);
-        QVERIFY(loadInitialWeights(*twoLabels, file)->skipped.empty());
+        QVERIFY(loadInitialWeights(*twoLabels, file, "hilumnet")->skipped.empty());
         QVERIFY(sameTensors(copyOfState(*twoLabels), modelWeights(file)));
         const auto threePlanes = *makeNetwork("hilumnet", 2, 3);
-        QVERIFY(loadInitialWeights(*threePlanes, file).error().code == ErrorCode::BadModelFile);
+        QVERIFY(loadInitialWeights(*threePlanes, file, "hilumnet").error().code == ErrorCode::BadModelFile);
     }
 
     void foldsAreTestedOnEveryFilmOnce() {

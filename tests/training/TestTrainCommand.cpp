@@ -8,6 +8,8 @@
 #include <QProcess>
 #include <QtTest/QtTest>
 
+#include "core/storage/AtomicFile.h"
+#include "tests/support/FileServer.h"
 #include "tests/support/FilmFolder.h"
 #include "training/Random.h"
 #include "training/RunFolder.h"
@@ -99,6 +101,39 @@ private Q_SLOTS:
         QCOMPARE(again["modelSha256"], first["modelSha256"]);
     }
 
+    // Which weights a model began with is on its card.
+    void initialWeightsAreOnTheCard() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        QVERIFY(run(trainArguments(folder, "first", 1)).exitCode == 0);
+        const auto first = folder.scratch() / "first" / "model.safetensors";
+        const Finished second = run(trainArguments(folder, "second", 1) + QStringList{"--weights", first.c_str()});
+        QVERIFY2(second.exitCode == 0, second.err);
+        const auto card = loadModelCard(folder.scratch() / "second" / "model.safetensors");
+        QCOMPARE(card->initialWeights, "model.safetensors (SHA-256 " + sha256OfFile(first).value() + ")");
+        QVERIFY(loadModelCard(first)->initialWeights.empty());
+    }
+
+    // The published weights are asked for before any film is read, and what comes must be what they are.
+    void wrongPublishedWeightsAreRefused() {
+        const FilmFolder folder;
+        folder.addClasses(4);
+        test::FileServer server("no weights at all", {{}});
+        qputenv("HILUM_WEIGHTS_URL", server.address().c_str());
+        qputenv("XDG_CACHE_HOME", (folder.scratch() / "cache").c_str());
+        QStringList arguments = trainArguments(folder, "run", 1) + QStringList{"--weights", "imagenet"};
+        arguments[arguments.indexOf("hilumnet")] = "squeezenet1_1";
+        arguments[arguments.indexOf("--input-planes") + 1] = "3";
+        const Finished done = run(arguments);
+        qunsetenv("HILUM_WEIGHTS_URL");
+        qunsetenv("XDG_CACHE_HOME");
+        QVERIFY2(done.exitCode == 1, done.err);
+        QVERIFY2(done.err.contains("SHA-256") && done.err.contains("squeezenet1_1-b8a52dc0.pth"), done.err);
+        QCOMPARE(server.ranges().size(), std::size_t{1});
+        QVERIFY(std::filesystem::is_empty(folder.scratch() / "cache" / "hilum" / "weights"));
+        QVERIFY(!std::filesystem::exists(folder.scratch() / "run"));
+    }
+
     void unreadableFilmEndsWithOne() {
         const FilmFolder folder;
         folder.addClasses(8);
@@ -119,6 +154,7 @@ private Q_SLOTS:
         QTest::newRow("network") << QStringList{"--network", "lenet"} << "network";
         QTest::newRow("pattern") << QStringList{"--patient-pattern", "("} << "pattern";
         QTest::newRow("both") << QStringList{"--overwrite", "--resume"} << "--resume";
+        QTest::newRow("no published weights") << QStringList{"--weights", "imagenet"} << "initialWeights";
         QTest::newRow("weights") << QStringList{"--weights", "nowhere.safetensors"} << "nowhere.safetensors";
     }
     void wrongUsageEndsWithTwo() {

@@ -7,7 +7,8 @@ hilum_test(training TestFineTuner LIBS hilum_training hilum_network hilum_image 
 hilum_test(training TestLearningRate LIBS hilum_training)
 hilum_test(training TestMetrics LIBS hilum_training)
 hilum_test(training TestSplit LIBS hilum_training)
-hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image TIMEOUT 600)
+hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image hilum_storage Qt6::Network
+  TIMEOUT 600)
 hilum_test(training TestTrainingConfig LIBS hilum_training)
 # Threads that spin take the cores from tests that run beside these.
 set_property(TEST TestBatchLoader TestFineTuner TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
