@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests: ./test.sh [CTEST OPTION…], e.g. ./test.sh -L core
-# Installs what is missing and builds first.
+# Runs all tests but those that take an hour: ./test.sh [CTEST OPTION…], e.g. ./test.sh -L core
+# Those: ctest --preset release -L long. Installs what is missing and builds first.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -10,4 +10,4 @@ HILUM_PACKAGES+=("${HILUM_TEST_PACKAGES[@]}")
 hilum_install
 hilum_build release
 
-exec ctest --preset release "$@"
+exec ctest --preset release -LE long "$@"

@@ -143,6 +143,8 @@ private Q_SLOTS:
         QFETCH(int, planes);
         if (name == "odd" || name == "mobilenet_v2")
             QSKIP("OpenCV 4.6 knows Clip only as it was before operator set 11");
+        if (name == "inception_v3")
+            QSKIP("OpenCV 4.6 leaves padding out of every average");
         const Case example = makeCase(name, sizePx, planes);
         const auto written = writeOnnxOf(example, path("model.onnx"));
         QVERIFY2(written, written ? "" : written.error().message.c_str());
@@ -175,7 +177,8 @@ private Q_SLOTS:
         const Case example = makeCase(name, sizePx, planes);
         QVERIFY(writeOnnxOf(example, path("model.onnx")));
         const at::Tensor logits = logitsOf(*example.network, example.images);
-        QVERIFY(writeSafeTensors(path("reference.safetensors"), {{}, {{"images", example.images}, {"logits", logits}}}));
+        QVERIFY(writeSafeTensors(path("reference.safetensors"),
+                                 {{}, {{"images", example.images}, {"logits", logits}}}));
         const test::PeerAnswer answer =
             test::askOnnxRuntime({path("model.onnx").c_str(), path("reference.safetensors").c_str()});
         QVERIFY2(answer.worked, qPrintable(answer.output));
