@@ -11,6 +11,9 @@ int main(int argc, char** argv) {
     app.name("hilum-cli");
     app.set_version_flag("--version", HILUM_VERSION);
     app.require_subcommand(1);
+    app.fallthrough(); // options of the program may also follow the subcommand
+    app.add_flag("!--no-sandbox", context.sandbox,
+                 "decode films in this process rather than in a helper with limited memory and rights");
     hilum::addPredictCommand(app, context);
     hilum::addTrainCommand(app, context);
     hilum::addEvaluateCommand(app, context);

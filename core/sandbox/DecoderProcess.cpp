@@ -85,6 +85,13 @@ tl::unexpected<Error> decoderStopped(const std::string& reason) {
     return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (" + reason + ").");
 }
 
+// What a decoder may say about a file. Everything else is this program's to say, and has consequences.
+bool isOfAFile(ErrorCode code) {
+    return code == ErrorCode::UnsupportedFormat || code == ErrorCode::Damaged ||
+           code == ErrorCode::TooLarge || code == ErrorCode::InvalidArgument ||
+           code == ErrorCode::DecoderStopped || code == ErrorCode::Internal;
+}
+
 } // namespace
 
 DecoderProcess::DecoderProcess(int process, FileDescriptor socket)
@@ -222,7 +229,7 @@ Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const File
     const auto* start = static_cast<const std::uint8_t*>(address);
     SharedPixels pixels(mapping, {reinterpret_cast<const std::uint16_t*>(start), reply.pixelCount});
     auto film = resultFrom({start + pixelBytes, reply.descriptionBytes}, std::move(pixels));
-    return film ? std::move(*film) : nonsense();
+    return film && (*film || isOfAFile(film->error().code)) ? std::move(*film) : nonsense();
 }
 
 } // namespace hilum

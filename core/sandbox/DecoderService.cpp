@@ -90,12 +90,16 @@ private:
 };
 
 Result<Radiograph> decoded(const DecodeFilm& decode, const FileDescriptor& file, const ReadOptions& options) {
+    Result<Radiograph> film = fail(ErrorCode::OutOfMemory, {});
     try {
         const MappedFile mapped(file);
-        return decode(mapped.bytes(), options);
+        film = decode(mapped.bytes(), options);
     } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (memory limit).");
     }
+    // Memory of which there is little for one film, not for the whole system.
+    if (!film && film.error().code == ErrorCode::OutOfMemory)
+        return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (memory limit).");
+    return film;
 }
 
 bool writeAll(const FileDescriptor& file, const void* data, std::size_t count) {

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,9 +17,6 @@
 #include "core/image/ReadOptions.h"
 
 namespace hilum {
-
-// How films are read: readRadiograph(), or a FilmDecoder's read().
-using FilmReader = std::function<Result<Radiograph>(const std::filesystem::path&, std::stop_token)>;
 
 // $HILUM_DECODER, or hilum-decoder beside the program.
 std::filesystem::path decoderProgram();
