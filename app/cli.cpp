@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     hilum::addConvertCommand(app, context);
     hilum::addImportCommand(app, context);
     hilum::addExportCommand(app, context);
+    hilum::addBenchmarkCommand(app, context);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
+#include <torch/version.h>
 #ifndef _WIN32
 #include <dlfcn.h>
 #endif
@@ -46,12 +47,21 @@ std::vector<std::string> doubts(const Radiograph& film, const Preprocessing& pre
     return warnings;
 }
 
-// OpenBLAS tells its name; the reference BLAS does not.
+// OpenBLAS tells its name and version; empty where it is not loaded.
+std::string openBlasConfig() {
+#ifndef _WIN32
+    using Config = char* (*)();
+    if (const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config")))
+        return config();
+#endif
+    return {};
+}
+
 bool blasIsFast() {
 #ifdef _WIN32
     return true;
 #else
-    return at::hasMKL() || ::dlsym(RTLD_DEFAULT, "openblas_get_config") != nullptr;
+    return at::hasMKL() || !openBlasConfig().empty();
 #endif
 }
 
@@ -127,6 +137,12 @@ std::vector<std::string> prepareComputeBackend() {
     if (!at::hasMKLDNN())
         warnings.emplace_back("LibTorch was built without oneDNN, which makes readings several times slower.");
     return warnings;
+}
+
+std::string computeBackendVersions() {
+    const std::string blas = openBlasConfig();
+    return std::string("LibTorch ") + TORCH_VERSION + ", " + at::get_mkldnn_version() +
+           (blas.empty() ? "" : ", " + blas);
 }
 
 } // namespace hilum

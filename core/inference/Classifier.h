@@ -49,4 +49,7 @@ Result<ModelCard> readModelCard(const std::filesystem::path& file);
 // reference BLAS, or without oneDNN); empty when all is well. Call before the first load().
 std::vector<std::string> prepareComputeBackend();
 
+// What computes, e.g. "LibTorch 1.13.0, oneDNN 2.6.3, OpenBLAS 0.3.21 …".
+std::string computeBackendVersions();
+
 } // namespace hilum
