@@ -10,6 +10,7 @@ HILUM_PACKAGES=(
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev
     libexpected-dev nlohmann-json3-dev libcli11-dev
     fonts-inter
+    dcmtk python3-pydicom python3-numpy python3-gdcm # what tests/interop compares with
 )
 
 hilum_missing_packages() {

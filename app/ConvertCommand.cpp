@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 
+#include "app/FrameOption.h"
 #include "core/image/ImageWriter.h"
 #include "core/image/RadiographReader.h"
 
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 struct ConvertOptions {
     fs::path input;
     fs::path output;
+    ReadOptions reading;
 };
 
 bool isPngName(const fs::path& file) {
@@ -28,7 +30,7 @@ bool isPngName(const fs::path& file) {
 }
 
 int run(const ConvertOptions& options, const std::stop_token& stop) {
-    const auto film = readRadiograph(options.input, stop);
+    const auto film = readRadiograph(options.input, stop, options.reading);
     if (!film) {
         std::cerr << options.input.string() << ": " << film.error().message << std::endl;
         return SomeFailed;
@@ -47,12 +49,13 @@ int run(const ConvertOptions& options, const std::stop_token& stop) {
 void addConvertCommand(CLI::App& app, CommandContext& context) {
     auto options = std::make_shared<ConvertOptions>();
     CLI::App* command = app.add_subcommand("convert", "Write a film's stored values as a 16-bit grey PNG");
-    command->add_option("IN", options->input, "Film (DICOM, PNG, JPEG, TIFF)")->required();
+    command->add_option("IN", options->input, "Film (DICOM, PNG, JPEG, TIFF, BMP, WebP)")->required();
     command->add_option("OUT", options->output, "PNG file to write; an existing one is replaced")
         ->required()
         ->check([](const std::string& name) {
             return isPngName(name) ? std::string() : "the name must end in .png";
         });
+    addFrameOption(*command, options->reading);
     command->footer(
         "The values are those in the file: neither windowed nor rescaled nor inverted. Signed ones are "
         "shifted up\nso that the smallest possible value is 0. Colour becomes luma (ITU-R BT.601).\n"

@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/FrameOption.h"
 #include "core/domain/ReadAhead.h"
 #include "core/image/HeatMap.h"
 #include "core/image/ImageWriter.h"
@@ -36,6 +37,7 @@ struct PredictOptions {
     fs::path reportFile;
     bool raw = false;
     bool json = false;
+    ReadOptions reading;
 };
 
 // Invalid UTF-8 in a file name must not end the batch.
@@ -182,8 +184,9 @@ private:
     // The next films are decoded while the network reads one. False: some failed.
     bool readFilms(const std::vector<fs::path>& files) {
         const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-        ReadAhead<Result<Radiograph>> films(files.size(), threads, static_cast<std::size_t>(threads) + 1,
-                                            [&](std::size_t i) { return readRadiograph(files[i], m_stop); });
+        ReadAhead<Result<Radiograph>> films(
+            files.size(), threads, static_cast<std::size_t>(threads) + 1,
+            [&](std::size_t i) { return readRadiograph(files[i], m_stop, m_options.reading); });
         bool allRead = true;
         for (const fs::path& file : files) {
             if (m_stop.stop_requested())
@@ -272,7 +275,10 @@ void predict(PredictOptions& options, CommandContext& context) {
 void addPredictCommand(CLI::App& app, CommandContext& context) {
     CLI::App* command = app.add_subcommand("predict", "Read films with one or several models");
     const auto options = std::make_shared<PredictOptions>();
-    command->add_option("films", options->inputs, "DICOM, PNG, JPEG or TIFF files; folders are walked")
+    command
+        ->add_option(
+            "films", options->inputs,
+            "DICOM, PNG, JPEG, TIFF, BMP or WebP files; folders are walked, a DICOMDIR gives its images")
         ->required();
     command->add_option("-m,--model", options->models,
                         "model file (.safetensors); may be given several times [the starter model]");
@@ -287,6 +293,7 @@ void addPredictCommand(CLI::App& app, CommandContext& context) {
         ->needs(heatMap);
     command->add_option("--report", options->reportFile,
                         "write a page with films, figures and heat maps (HTML)");
+    addFrameOption(*command, options->reading);
     command->footer(
         "Exit status: 0 all films read, 1 some failed and the others are done, 2 wrong usage or no "
         "usable model.\nResearch use, not for diagnosis.");
