@@ -3,7 +3,7 @@
 
 HILUM_PACKAGES=(
     build-essential cmake ninja-build ccache pkg-config
-    libtorch-dev libopenblas0-openmp
+    libtorch-dev libopenblas0-openmp libdnnl-dev
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
     libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libopenjp2-7-dev libcharls-dev libwebp-dev
     libssl-dev zlib1g-dev libcurl4-openssl-dev libseccomp-dev

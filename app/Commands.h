@@ -27,4 +27,14 @@ void addExportCommand(CLI::App& app, CommandContext& context);
 void addImportCommand(CLI::App& app, CommandContext& context);
 void addConvertCommand(CLI::App& app, CommandContext& context);
 
+// Parses, runs the subcommand, and says with which status to exit.
+inline int runSubcommand(CLI::App& app, int argc, char** argv, const CommandContext& context) {
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? AllDone : WrongUsage;
+    }
+    return context.exitCode;
+}
+
 } // namespace hilum

@@ -2,8 +2,11 @@
 
 #include "app/Commands.h"
 #include "app/Interrupt.h"
+#include "app/TrainerProgram.h"
 
 int main(int argc, char** argv) {
+    if (hilum::isTrainerCommand(argc, argv))
+        return hilum::runTrainer(argv);
     const hilum::Interrupt interrupt;
     hilum::CommandContext context{.stop = interrupt.token(), .commandLine = {argv, argv + argc}};
     CLI::App app{"Hilum reads chest radiographs with fine-tuned networks, and fine-tunes them.\n"
@@ -12,17 +15,9 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", HILUM_VERSION);
     app.require_subcommand(1);
     hilum::addPredictCommand(app, context);
-    hilum::addTrainCommand(app, context);
-    hilum::addEvaluateCommand(app, context);
+    hilum::addTrainerCommands(app);
     hilum::addPhantomCommand(app, context);
     hilum::addInfoCommand(app, context);
     hilum::addConvertCommand(app, context);
-    hilum::addImportCommand(app, context);
-    hilum::addExportCommand(app, context);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? hilum::AllDone : hilum::WrongUsage;
-    }
-    return context.exitCode;
+    return hilum::runSubcommand(app, argc, argv, context);
 }

@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 
-#include "core/network/Preprocessor.h"
+#include "core/model/Preprocessor.h"
 #include "training/Augmenter.h"
 #include "training/Guarded.h"
 

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "core/image/RadiographReader.h"
-#include "core/network/Preprocessor.h"
+#include "core/model/Preprocessor.h"
 #include "training/Guarded.h"
 
 namespace hilum {

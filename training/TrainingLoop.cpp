@@ -9,7 +9,7 @@
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/utils.h>
 
-#include "training/Autocast.h"
+#include "core/network/Autocast.h"
 #include "training/BatchSource.h"
 #include "training/Guarded.h"
 #include "training/LearningRate.h"

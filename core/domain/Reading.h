@@ -10,6 +10,8 @@
 
 namespace hilum {
 
+enum class Explain { No, EveryClass };
+
 struct Prediction {
     std::vector<std::string> labels;   // in the card's order
     std::vector<double> probabilities; // in [0, 1], sum 1, one per label

@@ -9,7 +9,7 @@
 
 #include "core/export/ProtoMessage.h"
 #include "core/graph/Shapes.h"
-#include "core/network/CardJson.h"
+#include "core/model/CardJson.h"
 #include "core/storage/AtomicFile.h"
 
 namespace hilum {

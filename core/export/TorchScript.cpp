@@ -6,7 +6,7 @@
 
 #include <torch/csrc/jit/api/module.h>
 
-#include "core/network/CardJson.h"
+#include "core/model/CardJson.h"
 #include "core/storage/AtomicFile.h"
 
 namespace hilum {

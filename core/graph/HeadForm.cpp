@@ -19,17 +19,34 @@ std::vector<NodeId> chainBehindCut(const Graph& graph) {
     return chain;
 }
 
+bool isPlainRelu(const Graph& graph, NodeId id) {
+    const auto* relu = graph.as<op::Rectify>(id);
+    return relu != nullptr && relu->ceiling == 0;
+}
+
+bool isGlobalAverage(const Graph& graph, NodeId pool, NodeId flatten) {
+    const auto* average = graph.as<op::AdaptiveAveragePool>(pool);
+    return average != nullptr && average->grid == Extent(1) && graph.as<op::Flatten>(flatten) != nullptr;
+}
+
+std::optional<HeadForm> convolutionForm(const Graph& graph, const std::vector<NodeId>& chain) {
+    const auto* conv = chain.size() == 4 ? graph.as<op::Convolution>(chain[0]) : nullptr;
+    if (conv == nullptr || conv->kernel != Extent(1) || conv->stride != Extent(1) ||
+        conv->padding != Extent(0) || conv->groups != 1 || !isPlainRelu(graph, chain[1]) ||
+        !isGlobalAverage(graph, chain[2], chain[3]))
+        return std::nullopt;
+    return HeadForm{.linears = {}, .convolution = chain[0]};
+}
+
 } // namespace
 
 std::optional<HeadForm> closedHeadForm(const Graph& graph) {
     const std::vector<NodeId> chain = chainBehindCut(graph);
+    if (const auto form = convolutionForm(graph, chain))
+        return form;
     std::size_t at = 0;
-    const auto isPlainRelu = [&](NodeId id) {
-        const auto* relu = graph.as<op::Rectify>(id);
-        return relu != nullptr && relu->ceiling == 0;
-    };
     HeadForm form;
-    form.rectified = !chain.empty() && isPlainRelu(chain[0]);
+    form.rectified = !chain.empty() && isPlainRelu(graph, chain[0]);
     at += form.rectified ? 1 : 0;
     if (at + 3 > chain.size())
         return std::nullopt;
@@ -41,7 +58,7 @@ std::optional<HeadForm> closedHeadForm(const Graph& graph) {
         return std::nullopt;
     for (at += 2; at < chain.size(); at += 2) {
         const bool more = at + 1 < chain.size();
-        if (graph.as<op::Linear>(chain[at]) == nullptr || (more && !isPlainRelu(chain[at + 1])))
+        if (graph.as<op::Linear>(chain[at]) == nullptr || (more && !isPlainRelu(graph, chain[at + 1])))
             return std::nullopt;
         form.linears.push_back(chain[at]);
     }

@@ -1,35 +1,16 @@
 #include "core/inference/Classifier.h"
 
 #include <algorithm>
-#include <thread>
+#include <cmath>
+#include <future>
 
-#include <ATen/Context.h>
-#include <ATen/Functions.h>
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
-#include <c10/util/Exception.h>
-#ifndef _WIN32
-#include <dlfcn.h>
-#endif
-
-#include "core/network/GradCam.h"
-#include "core/network/ModelFile.h"
-#include "core/network/Preprocessor.h"
+#include "core/model/Engine.h"
+#include "core/model/ModelContent.h"
+#include "core/model/Preprocessor.h"
+#include "core/storage/AtomicFile.h"
 
 namespace hilum {
 namespace {
-
-FloatImage toImage(const at::Tensor& map) {
-    FloatImage image(static_cast<int>(map.size(1)), static_cast<int>(map.size(0)));
-    const at::Tensor values = map.contiguous();
-    std::copy_n(values.data_ptr<float>(), image.values.size(), image.values.begin());
-    return image;
-}
-
-std::vector<double> toVector(const at::Tensor& values) {
-    const at::Tensor flat = values.to(at::kDouble).contiguous();
-    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
 
 // What about this film makes the figures worth less.
 std::vector<std::string> doubts(const Radiograph& film, const Preprocessing& preprocessing) {
@@ -46,20 +27,37 @@ std::vector<std::string> doubts(const Radiograph& film, const Preprocessing& pre
     return warnings;
 }
 
-// OpenBLAS tells its name; the reference BLAS does not.
-bool blasIsFast() {
-#ifdef _WIN32
-    return true;
-#else
-    return at::hasMKL() || ::dlsym(RTLD_DEFAULT, "openblas_get_config") != nullptr;
-#endif
+Prediction predictionOf(const ModelCard& card, const std::vector<float>& logits) {
+    Prediction prediction{card.labels, {}, {logits.begin(), logits.end()}, 0};
+    const double top = std::ranges::max(prediction.logits);
+    double sum = 0;
+    for (const double logit : prediction.logits) {
+        prediction.probabilities.push_back(std::exp((logit - top) / card.temperature));
+        sum += prediction.probabilities.back();
+    }
+    for (double& probability : prediction.probabilities)
+        probability /= sum;
+    prediction.best = static_cast<std::size_t>(std::ranges::max_element(prediction.probabilities) -
+                                               prediction.probabilities.begin());
+    return prediction;
+}
+
+Result<void> checkReference(Engine& engine, const ModelContent& content) {
+    const int sizePx = referenceSizePx(content.graph);
+    const auto output = engine.run(referencePlanes(content.card.preprocessing, sizePx), sizePx, Explain::No);
+    if (!output)
+        return tl::unexpected(output.error());
+    return checkReferenceLogits(std::vector<double>(output->logits.begin(), output->logits.end()),
+                                content.referenceLogits);
 }
 
 } // namespace
 
 struct Classifier::Impl {
     std::filesystem::path file;
-    LoadedModel model;
+    ModelCard card;
+    std::string sha256;
+    std::unique_ptr<Engine> engine;
 };
 
 Classifier::Classifier(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
@@ -67,66 +65,63 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
-Result<Classifier> Classifier::load(const std::filesystem::path& file) {
-    return loadModel(file).map([&](LoadedModel model) {
-        return Classifier(std::make_unique<Impl>(Impl{file, std::move(model)}));
-    });
+Result<Classifier> Classifier::load(const std::filesystem::path& file, Precision precision) {
+    Result<ModelContent> content = openModel(file);
+    if (!content)
+        return tl::unexpected(content.error());
+    std::shared_future<Result<std::string>> hashing =
+        std::async(std::launch::async, [&file] { return sha256OfFile(file); });
+    const auto named = [&file](Error error) {
+        error.context = file.string();
+        return error;
+    };
+    Result<std::unique_ptr<Engine>> engine =
+        makeEngine(*content, precision, [&hashing] { return hashing.get().value_or(""); });
+    if (!engine)
+        return tl::unexpected(named(engine.error()));
+    if (const Result<void> verified = checkReference(**engine, *content); !verified)
+        return tl::unexpected(named(verified.error()));
+    const Result<std::string>& sha256 = hashing.get();
+    if (!sha256)
+        return tl::unexpected(sha256.error());
+    return Classifier(std::make_unique<Impl>(Impl{file, std::move(content->card), *sha256, std::move(*engine)}));
 }
 
-const ModelCard& Classifier::card() const { return m_impl->model.card; }
-const std::string& Classifier::sha256() const { return m_impl->model.sha256; }
+const ModelCard& Classifier::card() const { return m_impl->card; }
+const std::string& Classifier::sha256() const { return m_impl->sha256; }
 const std::filesystem::path& Classifier::file() const { return m_impl->file; }
+std::string Classifier::engineName() const { return m_impl->engine->name(); }
 
-Result<Reading> Classifier::read(const Radiograph& film, Explain explain, std::stop_token stop) {
+Result<Reading> Classifier::read(const Radiograph& film, Explain explain, std::stop_token stop) try {
     const auto start = std::chrono::steady_clock::now();
-    const ModelCard& card = m_impl->model.card;
-    try {
-        const at::Tensor input = prepare(film, card.preprocessing);
-        if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, "The reading was cancelled.");
-        const CamResult result = gradCam(*m_impl->model.network, input);
-        if (!at::isfinite(result.logits).all().item<bool>())
-            return fail(ErrorCode::Internal, "The network's output is not finite.", film.source.file.string());
-
-        Reading reading;
-        reading.modelName = card.name;
-        reading.modelVersion = card.version;
-        reading.modelSha256 = sha256();
-        Prediction& prediction = reading.prediction;
-        prediction.labels = card.labels;
-        prediction.logits = toVector(result.logits[0]);
-        prediction.probabilities =
-            toVector(at::softmax(result.logits[0].to(at::kDouble) / card.temperature, 0));
-        prediction.best = static_cast<std::size_t>(
-            std::ranges::max_element(prediction.probabilities) - prediction.probabilities.begin());
-        if (explain == Explain::EveryClass) {
-            for (std::int64_t label = 0; label < result.maps.size(1); ++label)
-                reading.explanation.maps.push_back(toImage(result.maps[0][label]));
-            reading.explanation.placement =
-                placementOnFilm(film.widthPx, film.heightPx, card.preprocessing.fit);
-            reading.explanation.fixedScale = card.heatMapScale;
-        }
-        reading.warnings = doubts(film, card.preprocessing);
-        reading.elapsed = std::chrono::steady_clock::now() - start;
-        return reading;
-    } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::OutOfMemory, "There is not enough memory to read this film.");
-    } catch (const c10::Error& error) {
-        return fail(ErrorCode::Internal, error.what_without_backtrace(), film.source.file.string());
+    const ModelCard& card = m_impl->card;
+    const std::vector<float> planes = prepare(film, card.preprocessing);
+    if (stop.stop_requested())
+        return fail(ErrorCode::Cancelled, "The reading was cancelled.");
+    Result<EngineOutput> output = m_impl->engine->run(planes, card.preprocessing.inputSizePx, explain);
+    if (!output) {
+        output.error().context = film.source.file.string();
+        return tl::unexpected(output.error());
     }
+    if (!std::ranges::all_of(output->logits, [](float logit) { return std::isfinite(logit); }))
+        return fail(ErrorCode::Internal, "The network's output is not finite.", film.source.file.string());
+
+    Reading reading;
+    reading.modelName = card.name;
+    reading.modelVersion = card.version;
+    reading.modelSha256 = sha256();
+    reading.prediction = predictionOf(card, output->logits);
+    if (explain == Explain::EveryClass)
+        reading.explanation = {std::move(output->maps),
+                               placementOnFilm(film.widthPx, film.heightPx, card.preprocessing.fit),
+                               card.heatMapScale};
+    reading.warnings = doubts(film, card.preprocessing);
+    reading.elapsed = std::chrono::steady_clock::now() - start;
+    return reading;
+} catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory, "There is not enough memory to read this film.");
 }
 
 Result<ModelCard> readModelCard(const std::filesystem::path& file) { return loadModelCard(file); }
-
-std::vector<std::string> prepareComputeBackend() {
-    at::set_num_threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
-    std::vector<std::string> warnings;
-    if (!blasIsFast())
-        warnings.emplace_back("LibTorch runs on the reference BLAS, which makes readings up to fifteen times "
-                              "slower. On Debian and Ubuntu install libopenblas0-openmp.");
-    if (!at::hasMKLDNN())
-        warnings.emplace_back("LibTorch was built without oneDNN, which makes readings several times slower.");
-    return warnings;
-}
 
 } // namespace hilum

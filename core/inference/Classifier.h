@@ -12,16 +12,16 @@
 #include "core/domain/Radiograph.h"
 #include "core/domain/Reading.h"
 #include "core/domain/Result.h"
+#include "core/inference/EngineChoice.h"
 
 namespace hilum {
-
-enum class Explain { No, EveryClass };
 
 class Classifier {
 public:
     // Checks the format's version, every tensor's name and shape, and the reference output.
-    // Errors: NotFound, NotReadable, BadModelFile, UnsupportedVersion, TooLarge.
-    static Result<Classifier> load(const std::filesystem::path& file);
+    // Errors: NotFound, NotReadable, BadModelFile, UnsupportedVersion, TooLarge, UnsupportedFormat (the precision
+    // or the network, on this machine), OutOfMemory.
+    static Result<Classifier> load(const std::filesystem::path& file, Precision precision = Precision::Auto);
 
     Classifier(Classifier&&) noexcept;
     Classifier& operator=(Classifier&&) noexcept;
@@ -30,6 +30,7 @@ public:
     [[nodiscard]] const ModelCard& card() const;
     [[nodiscard]] const std::string& sha256() const; // of the model file, 64 hexadecimal digits
     [[nodiscard]] const std::filesystem::path& file() const;
+    [[nodiscard]] std::string engineName() const; // for people, e.g. "oneDNN 2.6.3, fp32"
 
     // Probabilities in card().labels order and, unless explain is No, one heat map per label.
     // Errors: Cancelled, OutOfMemory, Internal.
@@ -44,9 +45,5 @@ private:
 
 // The card alone, without building the network; for model pickers. Errors: as load().
 Result<ModelCard> readModelCard(const std::filesystem::path& file);
-
-// Uses every core, and says once, in words, what makes this machine slower than it need be (LibTorch on the
-// reference BLAS, or without oneDNN); empty when all is well. Call before the first load().
-std::vector<std::string> prepareComputeBackend();
 
 } // namespace hilum

@@ -1,4 +1,4 @@
-// The model file: network weights plus model card plus a reference output. docs/model-file.md describes it.
+// The model file (core/model/ModelContent.h) with LibTorch's network: for training and evaluating.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 #include "core/domain/ModelCard.h"
 #include "core/domain/Result.h"
+#include "core/model/ModelContent.h"
 #include "core/network/Network.h"
 #include "core/network/SafeTensors.h"
 
@@ -22,12 +23,11 @@ struct LoadedModel {
 // Errors: NotWritable, InvalidArgument (card and network disagree).
 Result<void> saveModel(const std::filesystem::path& file, const ModelCard& card, Network& network);
 
-// Errors: NotFound, NotReadable, TooLarge, BadModelFile (with the list of differing tensors, or by how much the
-// reference logits differ), UnsupportedVersion, OutOfMemory.
+// Errors: those of openModel(), BadModelFile (by how much the reference logits differ), OutOfMemory.
 Result<LoadedModel> loadModel(const std::filesystem::path& file);
 
-// Errors: NotFound, NotReadable, TooLarge, BadModelFile, UnsupportedVersion.
-Result<ModelCard> loadModelCard(const std::filesystem::path& file);
+// The network of an opened model, its weights copied: eval mode, no gradients. Throws c10::Error.
+std::shared_ptr<Network> networkOf(const ModelContent& content);
 
 // Every parameter and buffer under torchvision's name.
 std::vector<std::pair<std::string, at::Tensor>> stateOf(const Network& network);

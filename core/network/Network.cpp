@@ -172,7 +172,10 @@ TrainingPass Network::forwardWithAuxiliary(const at::Tensor& images) {
 }
 
 HeadPass Network::headWithCam(const at::Tensor& featureMap) {
-    return m_headForm ? closedForm(*m_headForm, featureMap) : throughAutograd(featureMap);
+    if (!m_headForm)
+        return throughAutograd(featureMap);
+    return m_headForm->convolution == kNoNode ? closedForm(*m_headForm, featureMap)
+                                              : perCellForm(*m_headForm, featureMap);
 }
 
 // With δ the gradient behind a layer and [·] the ReLU's mask: δ_last = W_last, δ_i = (δ_(i+1) [h > 0]) W_i.
@@ -203,6 +206,17 @@ HeadPass Network::closedForm(const HeadForm& form, const at::Tensor& featureMap)
         camWeights = camWeights * openFraction.unsqueeze(1);
     }
     return {x, camWeights, activations};
+}
+
+// Every logit is the mean over the cells of relu(w A + b): its gradient is w over the number of cells where that
+// is above zero.
+HeadPass Network::perCellForm(const HeadForm& form, const at::Tensor& featureMap) {
+    const Layer& conv = layer(form.convolution);
+    const at::Tensor perCell = at::conv2d(featureMap, conv.weight, conv.bias);
+    const at::Tensor openFraction = (perCell > 0).to(perCell.scalar_type()).mean({2, 3}); // N × K
+    const double cells = static_cast<double>(featureMap.size(2) * featureMap.size(3));
+    const at::Tensor weights = conv.weight.flatten(1).unsqueeze(0) * openFraction.unsqueeze(2) / cells;
+    return {at::relu(perCell).mean({2, 3}), weights, featureMap};
 }
 
 at::Tensor Network::firstWeightPerChannel(const HeadForm& form) {

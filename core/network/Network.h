@@ -83,6 +83,7 @@ private:
     [[nodiscard]] const Layer& layer(NodeId id) const { return m_layers[static_cast<std::size_t>(id)]; }
 
     HeadPass closedForm(const HeadForm& form, const torch::Tensor& featureMap);
+    HeadPass perCellForm(const HeadForm& form, const torch::Tensor& featureMap);
     HeadPass throughAutograd(const torch::Tensor& featureMap);
     torch::Tensor firstWeightPerChannel(const HeadForm& form);
 };

@@ -23,7 +23,7 @@
 #include "core/export/TorchScript.h"
 #include "core/graph/GraphBuilder.h"
 #include "core/inference/ExportModel.h"
-#include "core/network/CardJson.h"
+#include "core/model/CardJson.h"
 #include "core/network/ModelFile.h"
 
 #include "tests/interop/Peers.h"

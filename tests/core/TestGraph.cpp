@@ -4,10 +4,12 @@
 #include <set>
 
 #include "core/graph/Cut.h"
+#include "core/graph/Fusion.h"
 #include "core/graph/GraphBuilder.h"
 #include "core/graph/HeadForm.h"
 #include "core/graph/Networks.h"
 #include "core/graph/Schedule.h"
+#include "core/graph/Shapes.h"
 
 #include <QtTest>
 
@@ -145,6 +147,7 @@ private Q_SLOTS:
         QTest::newRow("resnet101") << "resnet101" << false << 1 << 1;
         QTest::newRow("densenet201") << "densenet201" << true << 1 << 1;
         QTest::newRow("hilumnet") << "hilumnet" << false << 1 << 1;
+        QTest::newRow("squeezenet1_1") << "squeezenet1_1" << false << 1 << 0;
     }
     void closedHeadsAreRecognised() {
         QFETCH(QString, name);
@@ -156,12 +159,76 @@ private Q_SLOTS:
         QCOMPARE(form->rectified, rectified);
         QCOMPARE(form->grid, Extent(grid));
         QCOMPARE(static_cast<int>(form->linears.size()), linears);
+        QCOMPARE(form->convolution != kNoNode, linears == 0);
+    }
+
+    // torch.nn.functional.max_pool2d and avg_pool2d say so.
+    void poolingRoundsAsPyTorch_data() {
+        QTest::addColumn<int>("in");
+        QTest::addColumn<int>("kernel");
+        QTest::addColumn<int>("padding");
+        QTest::addColumn<bool>("ceilMode");
+        QTest::addColumn<int>("out");
+        QTest::newRow("floor") << 112 << 3 << 1 << false << 56;
+        QTest::newRow("floor, odd") << 35 << 3 << 0 << false << 17;
+        QTest::newRow("ceil") << 109 << 3 << 0 << true << 54;
+        QTest::newRow("ceil, one more") << 54 << 3 << 0 << true << 27;
+        QTest::newRow("ceil, but none that begins in the padding") << 5 << 2 << 1 << true << 3;
+        QTest::newRow("too small") << 2 << 3 << 0 << false << 0;
+    }
+    void poolingRoundsAsPyTorch() {
+        QFETCH(int, in);
+        QFETCH(int, kernel);
+        QFETCH(int, padding);
+        QFETCH(bool, ceilMode);
+        QFETCH(int, out);
+        GraphBuilder builder(1);
+        const NodeId pool = builder.maxPool(
+            kInputNode, {.kernel = kernel, .stride = 2, .padding = padding, .ceilMode = ceilMode});
+        QCOMPARE(extentsOf(builder.finish(pool, pool), in).back().height, out);
+    }
+
+    // Every node of the features is in exactly one pass, or is a concatenation.
+    void passesCoverTheFeatures_data() { everyNetworkHoldsTogether_data(); }
+    void passesCoverTheFeatures() {
+        QFETCH(QString, name);
+        const Graph graph = withPoolingFirst(describeNetwork(name.toStdString(), kLabels, 3).value());
+        std::multiset<NodeId> covered;
+        for (const FusedPass& pass : fusedFeatures(graph)) {
+            for (const NodeId part : {pass.main, pass.norm, pass.relu, pass.halving}) {
+                if (part != kNoNode)
+                    covered.insert(part);
+            }
+            if (pass.residual != kNoNode) // the addition itself
+                covered.insert(pass.relu != kNoNode ? graph.node(pass.relu).inputs[0] : pass.output);
+        }
+        for (const Step& step : schedule(graph, kInputNode, {graph.featureMap})) {
+            const std::size_t expected = graph.as<op::Concat>(step.node) == nullptr ? 1 : 0;
+            QCOMPARE(covered.count(step.node), expected);
+        }
+    }
+
+    void residualNetworkIsAllConvolutions() {
+        const Graph graph = describeNetwork("resnet101", kLabels, 3).value();
+        const auto passes = fusedFeatures(graph);
+        QCOMPARE(passes.size(), std::size_t{1 + 1 + 33 * 3 + 4}); // stem, pooling, blocks, shortcuts
+        QCOMPARE(std::ranges::count_if(passes, [](const FusedPass& pass) { return pass.residual != kNoNode; }), 33);
+    }
+
+    void poolingGoesFirst() {
+        const Graph graph = describeNetwork("densenet201", kLabels, 3).value();
+        const Graph faster = withPoolingFirst(graph);
+        int moved = 0;
+        for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+            moved += graph.nodes[i].operation.index() != faster.nodes[i].operation.index() ? 1 : 0;
+        QCOMPARE(moved, 3 * 2); // both nodes of every transition
+        QCOMPARE(faster.node(faster.featureMap).channels, graph.node(graph.featureMap).channels);
     }
 
     void otherHeadsHaveNoClosedForm() {
         GraphBuilder builder(1);
         const NodeId cut = builder.convolution(kInputNode, {.name = "trunk", .out = 4});
-        const NodeId conv = builder.convolution(builder.dropout(cut), {.name = "classifier", .out = kLabels});
+        const NodeId conv = builder.convolution(builder.dropout(cut), {.name = "classifier", .out = kLabels, .kernel = 3});
         QVERIFY(!closedHeadForm(builder.finish(cut, builder.pooledVector(builder.rectify(conv)))));
     }
 };

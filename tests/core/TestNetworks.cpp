@@ -100,7 +100,9 @@ private Q_SLOTS:
             builder.concat({left, builder.averagePool(
                                       x, {.kernel = 3, .stride = 1, .padding = 1, .countPadding = false})}),
             6);
-        x = builder.convolution(builder.dropout(cut), {.name = "c", .out = kLabels, .bias = Bias::Uniform});
+        x = builder.convolution(
+            builder.dropout(cut),
+            {.name = "c", .out = kLabels, .kernel = 3, .padding = 1, .bias = Bias::Uniform});
         Network network(builder.finish(cut, builder.pooledVector(builder.rectify(x))));
         network.eval();
         const at::Tensor images = at::rand({2, 3, 40, 40}) * 2 - 1;

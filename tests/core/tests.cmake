@@ -1,5 +1,9 @@
 # Tests of core/.
+hilum_test(core TestChoiceFile LIBS hilum_storage)
 hilum_test(core TestGraph LIBS hilum_graph)
+if(HILUM_ONEDNN)
+  hilum_test(core TestEngines LIBS hilum_onednn hilum_network hilum_storage TIMEOUT 600)
+endif()
 hilum_test(core TestModelFile LIBS hilum_network hilum_storage)
 hilum_test(core TestNetworks LIBS hilum_network TIMEOUT 600)
 hilum_test(core TestReadAhead LIBS hilum_domain Threads::Threads)
@@ -28,10 +32,10 @@ target_include_directories(hilum_weight_files PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(hilum_weight_files PRIVATE hilum_warnings ZLIB::ZLIB)
 hilum_test(core TestPickleReader LIBS hilum_weights hilum_weight_files)
 hilum_test(core TestWeightStore LIBS hilum_weights hilum_storage Qt6::Network)
-hilum_test(core TestImportWeights LIBS hilum_inference hilum_network hilum_weights hilum_weight_files TIMEOUT 600)
+hilum_test(core TestImportWeights LIBS hilum_exchange hilum_network hilum_weights hilum_weight_files TIMEOUT 600)
 
 # Exported files, read by others where they are installed: ONNX's checker (libonnx-dev) and OpenCV's dnn module.
-hilum_test(core TestExport LIBS hilum_inference hilum_export hilum_network hilum_opencv TIMEOUT 600)
+hilum_test(core TestExport LIBS hilum_exchange hilum_export hilum_network hilum_opencv TIMEOUT 600)
 find_library(HILUM_ONNX onnx)
 find_library(HILUM_ONNX_PROTO onnx_proto)
 find_path(HILUM_ONNX_INCLUDE_DIR onnx/checker.h)

@@ -1,7 +1,7 @@
 // torch before Qt: both know the word slots.
 #include <ATen/ATen.h>
 
-#include "core/network/Preprocessor.h"
+#include "core/model/Preprocessor.h"
 #include "training/BatchLoader.h"
 
 #include <QtTest/QtTest>
@@ -43,6 +43,10 @@ bool equal(const std::vector<Batch>& a, const std::vector<Batch>& b) {
     return same;
 }
 
+at::Tensor asNetworkSees(const GreyImage& square) {
+    return at::tensor(normalise(square, preprocessing())).view({3, kSide, kSide});
+}
+
 const std::vector<std::size_t> kFilms{3, 0, 11, 7, 7, 2, 5, 9, 1, 4, 10};
 
 } // namespace
@@ -61,7 +65,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < kFilms.size(); ++i) {
             const Batch& batch = batches[i / 4];
             const auto row = static_cast<std::int64_t>(i % 4);
-            QVERIFY(batch.images[row].equal(normalise(**store.square(kFilms[i]), preprocessing())));
+            QVERIFY(batch.images[row].equal(asNetworkSees(**store.square(kFilms[i]))));
             QCOMPARE(batch.labels[row].item<std::int64_t>(), std::int64_t{kFilms[i] < 6 ? 0 : 1});
         }
     }
@@ -109,7 +113,7 @@ private Q_SLOTS:
         loader.start({8});
         const auto batch = loader.next();
         QVERIFY(batch.has_value());
-        QVERIFY((**batch).images[0].equal(normalise(**store.square(8), preprocessing())));
+        QVERIFY((**batch).images[0].equal(asNetworkSees(**store.square(8))));
         QVERIFY(!loader.next().has_value());
         QVERIFY(!loader.next().has_value());
     }

@@ -74,7 +74,7 @@ inline bool work(std::chrono::milliseconds duration, const FakeWorld& world, con
     return true;
 }
 
-class FakeModel final : public LoadedModel {
+class FakeModel final : public AnalysisModel {
 public:
     FakeModel(std::filesystem::path file, std::shared_ptr<FakeWorld> world)
         : m_file(std::move(file)), m_world(std::move(world)) {}
@@ -130,7 +130,7 @@ inline AnalysisBackend fakeBackend(const std::shared_ptr<FakeWorld>& world) {
         return std::vector<Path>{"/models/first.safetensors", "/models/second.safetensors"};
     };
     backend.readModelCard = [](const Path& file) -> Result<ModelCard> { return FakeModel::cardOf(file); };
-    backend.loadModel = [world](const Path& file) -> Result<std::unique_ptr<LoadedModel>> {
+    backend.loadModel = [world](const Path& file) -> Result<std::unique_ptr<AnalysisModel>> {
         std::this_thread::sleep_for(std::chrono::milliseconds(world->loadMs));
         if (file.stem() == "broken")
             return fail(ErrorCode::BadModelFile, "The reference output does not match.", file.string());

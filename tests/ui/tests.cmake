@@ -11,4 +11,5 @@ hilum_test(ui TestWindowLevelTool LIBS hilum_ui)
 
 # The program itself: starts, looks for models, draws its window, quits.
 add_test(NAME WindowStarts COMMAND hilum --screenshot ${CMAKE_BINARY_DIR}/tests/window.png)
-set_tests_properties(WindowStarts PROPERTIES LABELS ui TIMEOUT 120 ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
+set_tests_properties(WindowStarts PROPERTIES LABELS ui TIMEOUT 120 
+  ENVIRONMENT "QT_QPA_PLATFORM=offscreen;XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/tests/cache")

@@ -9,7 +9,7 @@
 namespace hilum {
 namespace {
 
-class ClassifierModel final : public LoadedModel {
+class ClassifierModel final : public AnalysisModel {
 public:
     explicit ClassifierModel(Classifier classifier) : m_classifier(std::move(classifier)) {}
 
@@ -24,7 +24,7 @@ private:
     Classifier m_classifier;
 };
 
-Result<std::unique_ptr<LoadedModel>> loadClassifier(const std::filesystem::path& file) {
+Result<std::unique_ptr<AnalysisModel>> loadClassifier(const std::filesystem::path& file) {
     auto classifier = Classifier::load(file);
     if (!classifier)
         return tl::unexpected<Error>(std::move(classifier.error()));

@@ -23,12 +23,12 @@ struct ModelInfo {
 };
 
 // A model in memory. Used by one thread at a time.
-class LoadedModel {
+class AnalysisModel {
 public:
-    LoadedModel() = default;
-    LoadedModel(const LoadedModel&) = delete;
-    LoadedModel& operator=(const LoadedModel&) = delete;
-    virtual ~LoadedModel() = default;
+    AnalysisModel() = default;
+    AnalysisModel(const AnalysisModel&) = delete;
+    AnalysisModel& operator=(const AnalysisModel&) = delete;
+    virtual ~AnalysisModel() = default;
 
     [[nodiscard]] virtual ModelInfo info() const = 0;
     virtual Result<Reading> read(const Radiograph& film, std::stop_token stop) = 0;
@@ -41,7 +41,7 @@ struct AnalysisBackend {
     std::function<Result<Radiograph>(const Path&, std::stop_token)> readFilm;
     std::function<std::vector<Path>()> shippedModels;
     std::function<Result<ModelCard>(const Path&)> readModelCard;
-    std::function<Result<std::unique_ptr<LoadedModel>>(const Path&)> loadModel;
+    std::function<Result<std::unique_ptr<AnalysisModel>>(const Path&)> loadModel;
     // Called once, before the first model; gives sentences for the user, see prepareComputeBackend().
     std::function<std::vector<std::string>()> prepare;
 };

@@ -30,7 +30,7 @@ Result<Value> guarded(const Work& work, const std::stop_token& stop) {
 } // namespace
 
 struct AnalysisJobs::Analysis {
-    std::unique_ptr<LoadedModel> model;
+    std::unique_ptr<AnalysisModel> model;
     bool prepared = false;
 };
 

@@ -1,4 +1,4 @@
-#include "core/network/CardJson.h"
+#include "core/model/CardJson.h"
 
 #include <array>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "training/Autocast.h"
+#include "core/network/Autocast.h"
 
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>

@@ -4,8 +4,6 @@
 
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 #include "core/domain/ModelCard.h"
 #include "core/domain/Radiograph.h"
 #include "core/domain/Raster.h"
@@ -20,11 +18,11 @@ GreyImage fitToSquare(const Radiograph& film, FitMode fit, int sizePx);
 // What the network sees of every grey value: (value / 255 − mean) / standardDeviation, 256 × P.
 std::vector<float> normalisationTable(const Preprocessing& preprocessing);
 
-// The square through that table, P × S × S float.
-at::Tensor normalise(const GreyImage& square, const Preprocessing& preprocessing);
+// The square through that table, P × S × S.
+std::vector<float> normalise(const GreyImage& square, const Preprocessing& preprocessing);
 
-// Both of the above with a batch dimension: 1 × P × S × S.
-at::Tensor prepare(const Radiograph& film, const Preprocessing& preprocessing);
+// Both of the above: what the network sees of a film.
+std::vector<float> prepare(const Radiograph& film, const Preprocessing& preprocessing);
 
 // The rectangle of the film that the square covers.
 GridPlacement placementOnFilm(int filmWidthPx, int filmHeightPx, FitMode fit);

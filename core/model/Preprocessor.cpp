@@ -1,9 +1,8 @@
-#include "core/network/Preprocessor.h"
+#include "core/model/Preprocessor.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include <ATen/ATen.h>
 #include <opencv2/imgproc.hpp>
 
 #include "core/image/Windowing.h"
@@ -60,21 +59,20 @@ std::vector<float> normalisationTable(const Preprocessing& preprocessing) {
     return table;
 }
 
-at::Tensor normalise(const GreyImage& square, const Preprocessing& preprocessing) {
+std::vector<float> normalise(const GreyImage& square, const Preprocessing& preprocessing) {
     const std::size_t planes = preprocessing.mean.size();
     const std::vector<float> table = normalisationTable(preprocessing);
-    at::Tensor result =
-        at::empty({static_cast<std::int64_t>(planes), square.heightPx, square.widthPx}, at::kFloat);
-    float* out = result.data_ptr<float>();
+    std::vector<float> result;
+    result.reserve(planes * square.values.size());
     for (std::size_t plane = 0; plane < planes; ++plane) {
         for (const std::uint8_t value : square.values)
-            *out++ = table[value * planes + plane];
+            result.push_back(table[value * planes + plane]);
     }
     return result;
 }
 
-at::Tensor prepare(const Radiograph& film, const Preprocessing& preprocessing) {
-    return normalise(fitToSquare(film, preprocessing.fit, preprocessing.inputSizePx), preprocessing).unsqueeze(0);
+std::vector<float> prepare(const Radiograph& film, const Preprocessing& preprocessing) {
+    return normalise(fitToSquare(film, preprocessing.fit, preprocessing.inputSizePx), preprocessing);
 }
 
 } // namespace hilum

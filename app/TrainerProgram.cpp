@@ -1,0 +1,58 @@
+#include "app/TrainerProgram.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <iostream>
+#include <string_view>
+#include <system_error>
+
+#ifdef _WIN32
+#include <process.h>
+#else
+#include <unistd.h>
+#endif
+
+#include "app/Commands.h"
+#include "core/storage/ProgramFolder.h"
+
+namespace hilum {
+namespace {
+
+struct TrainerCommand {
+    std::string_view name;
+    const char* description;
+};
+constexpr std::array<TrainerCommand, 4> kCommands{
+    {{"train", "Fine-tune a network on a folder of films, one folder per class"},
+     {"evaluate", "Read a folder of films, one folder per class, and print the figures"},
+     {"import", "Make a model file of weights: torchvision's, or your own .pth or .safetensors"},
+     {"export", "Write a model for other programs: ONNX, TorchScript, safetensors"}}};
+
+} // namespace
+
+void addTrainerCommands(CLI::App& app) {
+    for (const TrainerCommand& command : kCommands)
+        app.add_subcommand(std::string(command.name), command.description);
+}
+
+bool isTrainerCommand(int argc, char** argv) {
+    return argc > 1 && std::ranges::find(kCommands, std::string_view(argv[1]), &TrainerCommand::name) !=
+                           kCommands.end();
+}
+
+int runTrainer(char** argv) {
+#ifdef _WIN32
+    const std::filesystem::path program = programFolder() / "hilum-trainer.exe";
+    const std::intptr_t status = _spawnv(_P_WAIT, program.string().c_str(), argv);
+    if (status >= 0)
+        return static_cast<int>(status);
+#else
+    const std::filesystem::path program = programFolder() / "hilum-trainer";
+    execv(program.c_str(), argv); // returns only where it fails
+#endif
+    std::cerr << program.string() << ": " << std::generic_category().message(errno) << "\n";
+    return SomeFailed;
+}
+
+} // namespace hilum

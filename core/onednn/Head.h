@@ -1,0 +1,53 @@
+// What stands behind the cut, for one film on a processor: logits, and Grad-CAM maps of all classes in closed
+// form. A few vectors and matrices; no library needed.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/domain/Raster.h"
+#include "core/graph/Graph.h"
+#include "core/graph/HeadForm.h"
+#include "core/model/Engine.h"
+#include "core/model/TensorFile.h"
+
+namespace hilum {
+
+class Head {
+public:
+    // Weights that are floats already are used where they are, and must outlive the head. Empty: the head has no
+    // closed form.
+    static std::optional<Head> make(const Graph& graph, const TensorIndex& tensors);
+
+    Head(Head&&) = default; // a copy would look into the other's weights
+    Head& operator=(Head&&) = default;
+
+    // featureMap: C × h × w.
+    EngineOutput run(std::vector<float> featureMap, Extent extent, Explain explain) const;
+
+private:
+    Head() = default;
+
+    // A matrix, rows × columns: of a linear layer, or of a 1×1 convolution.
+    struct Matrix {
+        std::vector<float> owned; // where the file has no aligned floats
+        std::span<const float> weight;
+        std::vector<float> bias;
+        std::size_t columns = 0;
+        [[nodiscard]] std::size_t rows() const { return weight.size() / columns; }
+    };
+
+    HeadForm m_form;
+    std::vector<Matrix> m_layers;
+    std::vector<float> m_perChannel; // first matrix summed over the cells of the grid: rows × C
+
+    [[nodiscard]] std::vector<float> camWeights(const std::vector<std::vector<float>>& hidden) const;
+    [[nodiscard]] EngineOutput runPerCell(const std::vector<float>& featureMap, Extent extent,
+                                          Explain explain) const;
+    void sumOverGrid();
+};
+
+} // namespace hilum

@@ -1,0 +1,231 @@
+#include "core/onednn/Kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <type_traits>
+#include <vector>
+
+// One function, compiled for each of these; the dynamic linker takes the best that the processor has.
+#if defined(__x86_64__) && defined(__linux__) && (defined(__GNUC__) || defined(__clang__))
+#define HILUM_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define HILUM_CLONES
+#endif
+
+namespace hilum {
+namespace {
+
+constexpr std::ptrdiff_t kWorthThreads = 16'384; // elements
+
+inline float toFloat(float value) { return value; }
+inline float toFloat(Bfloat16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16); }
+
+template <class T>
+inline T fromFloat(float value) {
+    if constexpr (std::is_same_v<T, float>) {
+        return value;
+    } else { // to the nearest, halves to even
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        return {static_cast<std::uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16)};
+    }
+}
+
+inline float clamped(float value, Clamp clamp) {
+    const float raised = value > clamp.low ? value : clamp.low;
+    return raised < clamp.high ? raised : clamp.high;
+}
+
+template <class T, std::size_t Block>
+inline void scaleRowOf(const T* source, T* target, const float* scale, const float* shift, std::size_t pixels,
+                       Clamp clamp) {
+    for (std::size_t i = 0; i < pixels; ++i) {
+#pragma omp simd
+        for (std::size_t lane = 0; lane < Block; ++lane)
+            target[i * Block + lane] =
+                fromFloat<T>(clamped(toFloat(source[i * Block + lane]) * scale[lane] + shift[lane], clamp));
+    }
+}
+
+template <class T, std::size_t Block>
+inline void halveRowsOf(const T* upper, const T* lower, T* target, const float* scale, const float* shift,
+                        std::size_t pixels, Clamp clamp) {
+    for (std::size_t i = 0; i < pixels; ++i) {
+#pragma omp simd
+        for (std::size_t lane = 0; lane < Block; ++lane) {
+            const std::size_t left = 2 * i * Block + lane;
+            const auto at = [&](const T* row, std::size_t index) {
+                return clamped(toFloat(row[index]) * scale[lane] + shift[lane], clamp);
+            };
+            target[i * Block + lane] = fromFloat<T>(
+                0.25F * (at(upper, left) + at(upper, left + Block) + at(lower, left) + at(lower, left + Block)));
+        }
+    }
+}
+
+// Attributes do not mix with templates, so every clone is spelled out.
+#define HILUM_ROW_KERNELS(T, B)                                                                                   \
+    HILUM_CLONES void scaleRow(const T* source, T* target, const float* scale, const float* shift,                \
+                               std::size_t pixels, Clamp clamp, std::integral_constant<std::size_t, B>) {         \
+        scaleRowOf<T, B>(source, target, scale, shift, pixels, clamp);                                            \
+    }                                                                                                             \
+    HILUM_CLONES void halveRows(const T* upper, const T* lower, T* target, const float* scale,                    \
+                                const float* shift, std::size_t pixels, Clamp clamp,                              \
+                                std::integral_constant<std::size_t, B>) {                                         \
+        halveRowsOf<T, B>(upper, lower, target, scale, shift, pixels, clamp);                                     \
+    }
+HILUM_ROW_KERNELS(float, 8)
+HILUM_ROW_KERNELS(float, 16)
+HILUM_ROW_KERNELS(Bfloat16, 8)
+HILUM_ROW_KERNELS(Bfloat16, 16)
+#undef HILUM_ROW_KERNELS
+
+template <class T>
+inline void addRowOf(const T* a, const T* b, T* target, std::size_t count, Clamp clamp) {
+#pragma omp simd
+    for (std::size_t i = 0; i < count; ++i)
+        target[i] = fromFloat<T>(clamped(toFloat(a[i]) + toFloat(b[i]), clamp));
+}
+
+template <class T>
+inline float dotOf(const T* row, const float* vector, std::size_t count) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < count; ++i)
+        sum += toFloat(row[i]) * vector[i];
+    return sum;
+}
+
+template <class T>
+inline void addScaledOf(const T* row, float factor, float* target, std::size_t count) {
+#pragma omp simd
+    for (std::size_t i = 0; i < count; ++i)
+        target[i] += factor * toFloat(row[i]);
+}
+
+#define HILUM_VECTOR_KERNELS(T)                                                                                   \
+    HILUM_CLONES void addRow(const T* a, const T* b, T* target, std::size_t count, Clamp clamp) {                 \
+        addRowOf(a, b, target, count, clamp);                                                                     \
+    }                                                                                                             \
+    HILUM_CLONES float dot(const T* row, const float* vector, std::size_t count) {                                \
+        return dotOf(row, vector, count);                                                                         \
+    }                                                                                                             \
+    HILUM_CLONES void addScaled(const T* row, float factor, float* target, std::size_t count) {                   \
+        addScaledOf(row, factor, target, count);                                                                  \
+    }
+HILUM_VECTOR_KERNELS(float)
+HILUM_VECTOR_KERNELS(Bfloat16)
+#undef HILUM_VECTOR_KERNELS
+
+template <class T, std::size_t B>
+void scaleAndShiftBlocks(const T* source, T* target, const float* scale, const float* shift, BlockedExtent extent,
+                         Clamp clamp) {
+    const auto rows = static_cast<std::ptrdiff_t>(extent.blocks * extent.rows);
+    const std::size_t rowSize = extent.columns * B;
+#pragma omp parallel for schedule(static) if (rows * static_cast<std::ptrdiff_t>(rowSize) > kWorthThreads)
+    for (std::ptrdiff_t row = 0; row < rows; ++row) {
+        const std::size_t at = static_cast<std::size_t>(row) * rowSize;
+        const std::size_t channel = static_cast<std::size_t>(row) / extent.rows * B;
+        scaleRow(source + at, target + at, scale + channel, shift + channel, extent.columns, clamp,
+                 std::integral_constant<std::size_t, B>{});
+    }
+}
+
+template <class T, std::size_t B>
+void scaleShiftAndHalveBlocks(const T* source, T* target, const float* scale, const float* shift,
+                              BlockedExtent extent, Clamp clamp) {
+    const std::size_t halfRows = extent.rows / 2, halfColumns = extent.columns / 2;
+    const auto rows = static_cast<std::ptrdiff_t>(extent.blocks * halfRows);
+    const std::size_t rowSize = extent.columns * B;
+#pragma omp parallel for schedule(static) if (rows * static_cast<std::ptrdiff_t>(2 * rowSize) > kWorthThreads)
+    for (std::ptrdiff_t row = 0; row < rows; ++row) {
+        const std::size_t block = static_cast<std::size_t>(row) / halfRows;
+        const std::size_t y = static_cast<std::size_t>(row) % halfRows;
+        const T* upper = source + (block * extent.rows + 2 * y) * rowSize;
+        halveRows(upper, upper + rowSize, target + static_cast<std::size_t>(row) * halfColumns * B,
+                  scale + block * B, shift + block * B, halfColumns, clamp, std::integral_constant<std::size_t, B>{});
+    }
+}
+
+} // namespace
+
+template <class T>
+void scaleAndShift(const T* source, T* target, const float* scale, const float* shift, BlockedExtent extent,
+                   std::size_t block, Clamp clamp) {
+    if (block == 16)
+        scaleAndShiftBlocks<T, 16>(source, target, scale, shift, extent, clamp);
+    else
+        scaleAndShiftBlocks<T, 8>(source, target, scale, shift, extent, clamp);
+}
+
+template <class T>
+void scaleShiftAndHalve(const T* source, T* target, const float* scale, const float* shift, BlockedExtent extent,
+                        std::size_t block, Clamp clamp) {
+    if (block == 16)
+        scaleShiftAndHalveBlocks<T, 16>(source, target, scale, shift, extent, clamp);
+    else
+        scaleShiftAndHalveBlocks<T, 8>(source, target, scale, shift, extent, clamp);
+}
+
+template <class T>
+void addValues(const T* a, const T* b, T* target, std::size_t count, Clamp clamp) {
+    constexpr std::size_t kPart = 4096;
+    const auto parts = static_cast<std::ptrdiff_t>((count + kPart - 1) / kPart);
+#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(count) > kWorthThreads)
+    for (std::ptrdiff_t part = 0; part < parts; ++part) {
+        const std::size_t first = static_cast<std::size_t>(part) * kPart;
+        addRow(a + first, b + first, target + first, std::min(kPart, count - first), clamp);
+    }
+}
+
+template <class T>
+void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block) {
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+        const T* first = source + channel / block * pixels * block + channel % block;
+        for (std::size_t i = 0; i < pixels; ++i)
+            target[channel * pixels + i] = toFloat(first[i * block]);
+    }
+}
+
+template <class T>
+void multiply(const T* matrix, std::span<const float> vector, std::span<const float> bias, std::span<float> result) {
+    const auto rows = static_cast<std::ptrdiff_t>(result.size());
+    const std::size_t columns = vector.size();
+#pragma omp parallel for schedule(static) if (rows * static_cast<std::ptrdiff_t>(columns) > kWorthThreads)
+    for (std::ptrdiff_t row = 0; row < rows; ++row) {
+        const auto r = static_cast<std::size_t>(row);
+        result[r] = dot(matrix + r * columns, vector.data(), columns) + (bias.empty() ? 0 : bias[r]);
+    }
+}
+
+template <class T>
+void multiplyTransposed(const T* matrix, std::span<const float> left, std::size_t rows, std::size_t columns,
+                        std::span<float> result) {
+    constexpr std::size_t kPart = 512; // columns that one thread works on: they stay in its cache
+    const std::size_t count = left.size() / rows;
+    std::ranges::fill(result, 0.0F);
+    const auto parts = static_cast<std::ptrdiff_t>((columns + kPart - 1) / kPart);
+#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(rows * columns) > kWorthThreads)
+    for (std::ptrdiff_t part = 0; part < parts; ++part) {
+        const std::size_t first = static_cast<std::size_t>(part) * kPart;
+        const std::size_t width = std::min(kPart, columns - first);
+        for (std::size_t row = 0; row < rows; ++row) {
+            for (std::size_t k = 0; k < count; ++k) {
+                if (const float factor = left[k * rows + row]; factor != 0)
+                    addScaled(matrix + row * columns + first, factor, result.data() + k * columns + first, width);
+            }
+        }
+    }
+}
+
+#define HILUM_INSTANTIATE(T)                                                                                      \
+    template void scaleAndShift(const T*, T*, const float*, const float*, BlockedExtent, std::size_t, Clamp);     \
+    template void scaleShiftAndHalve(const T*, T*, const float*, const float*, BlockedExtent, std::size_t, Clamp); \
+    template void addValues(const T*, const T*, T*, std::size_t, Clamp);                                          \
+    template void unblock(const T*, float*, std::size_t, std::size_t, std::size_t);                               \
+    template void multiply(const T*, std::span<const float>, std::span<const float>, std::span<float>);           \
+    template void multiplyTransposed(const T*, std::span<const float>, std::size_t, std::size_t, std::span<float>);
+HILUM_INSTANTIATE(float)
+HILUM_INSTANTIATE(Bfloat16)
+#undef HILUM_INSTANTIATE
+
+} // namespace hilum

@@ -1,0 +1,81 @@
+#include "core/onednn/PackedWeights.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace hilum {
+
+Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors) {
+    const auto part = [&](const char* name) { return toFloats(*tensors.at(norm.name + name)); };
+    Affine affine{part(".weight"), part(".bias")};
+    const std::vector<float> mean = part(".running_mean"), variance = part(".running_var");
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+        affine.scale[i] /= std::sqrt(variance[i] + static_cast<float>(norm.epsilon));
+        affine.shift[i] -= mean[i] * affine.scale[i];
+    }
+    return affine;
+}
+
+dnnl::memory::dims weightDims(const op::Convolution& c) {
+    if (c.groups == 1)
+        return {c.out, c.in, c.kernel.height, c.kernel.width};
+    return {c.groups, c.out / c.groups, c.in / c.groups, c.kernel.height, c.kernel.width};
+}
+
+bool PackedWeights::hasBias(const FusedPass& pass) const {
+    return pass.norm != kNoNode || convolution(pass).bias != Bias::None;
+}
+
+std::vector<float> PackedWeights::folded(const FusedPass& pass) const {
+    const op::Convolution& conv = convolution(pass);
+    std::vector<float> weights = toFloats(*m_tensors.at(conv.name + ".weight"));
+    if (pass.norm != kNoNode) {
+        const Affine affine = affineOf(*m_graph.as<op::BatchNorm>(pass.norm), m_tensors);
+        const std::size_t each = weights.size() / affine.scale.size();
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            weights[i] *= affine.scale[i / each];
+    }
+    return weights;
+}
+
+dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc& layout) const {
+    std::vector<float> weights = folded(pass);
+    const dnnl::memory::dims dims = weightDims(convolution(pass));
+    const auto plain = dims.size() == 4 ? dnnl::memory::format_tag::oihw : dnnl::memory::format_tag::goihw;
+    dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data());
+    dnnl::memory target(layout, m_engine);
+    dnnl::stream stream(m_engine);
+    dnnl::reorder(source, target).execute(stream, source, target);
+    stream.wait();
+    return target;
+}
+
+dnnl::memory PackedWeights::weights(const FusedPass& pass, const dnnl::memory::desc& layout) {
+    for (const PackedWeights* store : {static_cast<const PackedWeights*>(this), m_older}) {
+        if (store == nullptr)
+            continue;
+        const auto found = store->m_packed.find(pass.main);
+        if (found != store->m_packed.end() && found->second.get_desc() == layout)
+            return found->second;
+    }
+    dnnl::memory packed = pack(pass, layout);
+    keep(pass, packed);
+    return packed;
+}
+
+dnnl::memory PackedWeights::bias(const FusedPass& pass) {
+    const op::Convolution& conv = convolution(pass);
+    std::vector<float> values(static_cast<std::size_t>(conv.out), 0.0F);
+    if (conv.bias != Bias::None)
+        values = toFloats(*m_tensors.at(conv.name + ".bias"));
+    if (pass.norm != kNoNode) {
+        const Affine affine = affineOf(*m_graph.as<op::BatchNorm>(pass.norm), m_tensors);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = values[i] * affine.scale[i] + affine.shift[i];
+    }
+    dnnl::memory memory({{conv.out}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x}, m_engine);
+    std::memcpy(memory.get_data_handle(), values.data(), values.size() * sizeof(float));
+    return memory;
+}
+
+} // namespace hilum

@@ -1,0 +1,53 @@
+// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives ask for.
+// Internal: shows oneDNN.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "core/graph/Fusion.h"
+#include "core/graph/Graph.h"
+#include "core/model/TensorFile.h"
+#include "core/onednn/OneDnn.h"
+
+namespace hilum {
+
+// y = scale × x + shift, per channel: what a batch norm is once it is trained.
+struct Affine {
+    std::vector<float> scale;
+    std::vector<float> shift;
+};
+Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors);
+
+dnnl::memory::dims weightDims(const op::Convolution& convolution);
+
+class PackedWeights {
+public:
+    // All of them must outlive this. older: where it has a pass's weights in the same layout, they are shared.
+    PackedWeights(const Graph& graph, const TensorIndex& tensors, const dnnl::engine& engine,
+                  const PackedWeights* older = nullptr)
+        : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}
+
+    // Packs without keeping.
+    [[nodiscard]] dnnl::memory pack(const FusedPass& pass, const dnnl::memory::desc& layout) const;
+    void keep(const FusedPass& pass, const dnnl::memory& packed) { m_packed[pass.main] = packed; }
+    // Kept, or packed now.
+    dnnl::memory weights(const FusedPass& pass, const dnnl::memory::desc& layout);
+    // One float a channel; empty where there is neither a bias nor a batch norm.
+    dnnl::memory bias(const FusedPass& pass);
+    [[nodiscard]] bool hasBias(const FusedPass& pass) const;
+
+private:
+    const Graph& m_graph;
+    const TensorIndex& m_tensors;
+    dnnl::engine m_engine;
+    const PackedWeights* m_older;
+    std::map<NodeId, dnnl::memory> m_packed; // by convolution
+
+    [[nodiscard]] const op::Convolution& convolution(const FusedPass& pass) const {
+        return *m_graph.as<op::Convolution>(pass.main);
+    }
+    [[nodiscard]] std::vector<float> folded(const FusedPass& pass) const;
+};
+
+} // namespace hilum

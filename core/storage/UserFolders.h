@@ -1,0 +1,12 @@
+// Where the system lets a program keep things for one user.
+#pragma once
+
+#include <filesystem>
+
+namespace hilum {
+
+// For what can be made again: $XDG_CACHE_HOME/hilum, else ~/.cache/hilum; %LOCALAPPDATA%/Hilum/cache on Windows,
+// ~/Library/Caches/Hilum on macOS. Not created. Empty where the system names none.
+std::filesystem::path userCacheFolder();
+
+} // namespace hilum
