@@ -7,17 +7,24 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/domain/FilmReader.h"
+
 namespace hilum {
 
 enum ExitCode : int { AllDone = 0, SomeFailed = 1, WrongUsage = 2 };
 
 struct CommandContext {
-    std::stop_token stop; // requested by Ctrl-C
+    std::stop_token stop;                 // requested by Ctrl-C
     std::vector<std::string> commandLine; // as typed; recorded in model cards
+    bool sandbox = true;                  // films are decoded by a helper process; --no-sandbox: in this one
     int exitCode = AllDone;
 };
 
+// How a command reads films. Starts the helper; where that fails, the first film says so on stderr.
+FilmReader filmReader(const CommandContext& context);
+
 // context outlives the parser.
+void addSandboxOption(CLI::App& app, CommandContext& context); // before or behind the subcommand
 void addTrainCommand(CLI::App& app, CommandContext& context);
 void addEvaluateCommand(CLI::App& app, CommandContext& context);
 void addPredictCommand(CLI::App& app, CommandContext& context);

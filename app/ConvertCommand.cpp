@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "core/image/ImageWriter.h"
-#include "core/image/RadiographReader.h"
 
 namespace hilum {
 namespace {
@@ -27,8 +26,8 @@ bool isPngName(const fs::path& file) {
     return extension == ".png";
 }
 
-int run(const ConvertOptions& options, const std::stop_token& stop) {
-    const auto film = readRadiograph(options.input, stop);
+int run(const ConvertOptions& options, const CommandContext& context) {
+    const auto film = filmReader(context)(options.input, context.stop);
     if (!film) {
         std::cerr << options.input.string() << ": " << film.error().message << std::endl;
         return SomeFailed;
@@ -57,7 +56,7 @@ void addConvertCommand(CLI::App& app, CommandContext& context) {
         "The values are those in the file: neither windowed nor rescaled nor inverted. Signed ones are "
         "shifted up\nso that the smallest possible value is 0. Colour becomes luma (ITU-R BT.601).\n"
         "Exit status: 0 written, 1 the film cannot be read or the PNG not be written, 2 wrong usage.");
-    command->callback([options, &context] { context.exitCode = run(*options, context.stop); });
+    command->callback([options, &context] { context.exitCode = run(*options, context); });
 }
 
 } // namespace hilum

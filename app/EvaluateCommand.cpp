@@ -20,8 +20,8 @@ struct EvaluateArguments {
 int runEvaluate(const EvaluateArguments& arguments, const CommandContext& context) {
     letThreadsWaitPassively(context.commandLine);
     ProgressLine line;
-    const EvaluationRequest request{arguments.model, arguments.data, arguments.split,
-                                    arguments.set,   arguments.out,  arguments.threads};
+    const EvaluationRequest request{arguments.model, arguments.data,    arguments.split,    arguments.set,
+                                    arguments.out,   arguments.threads, filmReader(context)};
     const auto outcome = evaluate(
         request, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop);
     line.clear();

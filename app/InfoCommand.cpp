@@ -154,8 +154,7 @@ void printError(const InfoOptions& options, const fs::path& file, const Error& e
         std::cerr << file.string() << ": " << error.message << std::endl;
 }
 
-bool describeFilm(const InfoOptions& options, const fs::path& file, const std::stop_token& stop) {
-    const auto film = readRadiograph(file, stop);
+bool describeFilm(const InfoOptions& options, const fs::path& file, const Result<Radiograph>& film) {
     if (!film) {
         printError(options, file, film.error());
         return false;
@@ -167,10 +166,11 @@ bool describeFilm(const InfoOptions& options, const fs::path& file, const std::s
     return true;
 }
 
-int run(const InfoOptions& options, const std::stop_token& stop) {
+int run(const InfoOptions& options, const CommandContext& context) {
+    const FilmReader readFilm = filmReader(context);
     int exitCode = AllDone;
     for (const fs::path& input : options.inputs) {
-        const auto films = findFilms({input}, stop);
+        const auto films = findFilms({input}, context.stop);
         if (!films) {
             printError(options, input, films.error());
             exitCode = SomeFailed;
@@ -181,7 +181,7 @@ int run(const InfoOptions& options, const std::stop_token& stop) {
             exitCode = SomeFailed;
         }
         for (const fs::path& film : *films)
-            if (!describeFilm(options, film, stop))
+            if (!describeFilm(options, film, readFilm(film, context.stop)))
                 exitCode = SomeFailed;
     }
     return exitCode;
@@ -204,7 +204,7 @@ void addInfoCommand(CLI::App& app, CommandContext& context) {
         "Pixels are stored values counted up from the smallest possible one, turned round where the "
         "file says\nthat large is dark, so that larger is always denser.\n"
         "Exit status: 0 all described, 1 some files failed and the others are described, 2 wrong usage.");
-    command->callback([options, &context] { context.exitCode = run(*options, context.stop); });
+    command->callback([options, &context] { context.exitCode = run(*options, context); });
 }
 
 } // namespace hilum

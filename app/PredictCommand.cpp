@@ -128,8 +128,8 @@ Result<void> writeHeatMaps(const PredictOptions& options, const fs::path& folder
 
 class Batch {
 public:
-    Batch(const PredictOptions& options, std::stop_token stop)
-        : m_options(options), m_stop(std::move(stop)) {}
+    Batch(const PredictOptions& options, const CommandContext& context)
+        : m_options(options), m_stop(context.stop), m_readFilm(filmReader(context)) {}
 
     // False, with the reason printed, where a model cannot be used.
     bool loadModels() {
@@ -171,6 +171,7 @@ public:
 private:
     const PredictOptions& m_options;
     std::stop_token m_stop;
+    FilmReader m_readFilm;
     std::vector<Classifier> m_models;
     Report m_report;
     FilmNames m_names;
@@ -184,7 +185,7 @@ private:
     bool readFilms(const std::vector<fs::path>& files) {
         const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
         ReadAhead<Result<Radiograph>> films(files.size(), threads, static_cast<std::size_t>(threads) + 1,
-                                            [&](std::size_t i) { return readRadiograph(files[i], m_stop); });
+                                            [&](std::size_t i) { return m_readFilm(files[i], m_stop); });
         bool allRead = true;
         for (const fs::path& file : files) {
             if (m_stop.stop_requested())
@@ -264,7 +265,7 @@ void predict(PredictOptions& options, CommandContext& context) {
     }
     for (const std::string& warning : prepareComputeBackend())
         std::cerr << "warning: " << warning << std::endl;
-    Batch batch(options, context.stop);
+    Batch batch(options, context);
     context.exitCode = batch.loadModels() ? batch.run() : WrongUsage;
 }
 

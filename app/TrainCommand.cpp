@@ -103,7 +103,8 @@ int runTrain(const CLI::App& command, const TrainArguments& arguments, const Com
                                                      : ExistingRun::Refuse;
     ProgressLine line;
     const auto outcome = fineTune(
-        *config, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, existing);
+        *config, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, existing,
+        filmReader(context));
     line.clear();
     if (!outcome)
         return reportError(outcome.error());

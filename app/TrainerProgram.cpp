@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <iostream>
+#include <span>
 #include <string_view>
 #include <system_error>
 
@@ -37,8 +38,10 @@ void addTrainerCommands(CLI::App& app) {
 }
 
 bool isTrainerCommand(int argc, char** argv) {
-    return argc > 1 && std::ranges::find(kCommands, std::string_view(argv[1]), &TrainerCommand::name) !=
-                           kCommands.end();
+    const std::span arguments(argv, static_cast<std::size_t>(argc));
+    const auto command = std::ranges::find_if(arguments.subspan(1), [](const char* text) { return *text != '-'; });
+    return command != arguments.end() &&
+           std::ranges::find(kCommands, std::string_view(*command), &TrainerCommand::name) != kCommands.end();
 }
 
 int runTrainer(char** argv) {

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     app.name("hilum-cli");
     app.set_version_flag("--version", HILUM_VERSION);
     app.require_subcommand(1);
+    hilum::addSandboxOption(app, context);
     hilum::addPredictCommand(app, context);
     hilum::addTrainerCommands(app);
     hilum::addPhantomCommand(app, context);

@@ -47,8 +47,13 @@ struct Options {
     QCommandLineOption details{QStringLiteral("details"),
                                QStringLiteral("Unfold the film's details for --screenshot.")};
 
+    QCommandLineOption noSandbox{
+        QStringLiteral("no-sandbox"),
+        QStringLiteral(
+            "Decode films in this process rather than in a helper with limited memory and rights.")};
+
     void addTo(QCommandLineParser& parser) const {
-        parser.addOptions({model, models, screenshot, size, heatMap, details});
+        parser.addOptions({model, models, noSandbox, screenshot, size, heatMap, details});
     }
 };
 
@@ -78,12 +83,13 @@ int main(int argc, char** argv) {
                                  QStringLiteral("[paths …]"));
     parser.process(application);
 
+    const auto sandbox = parser.isSet(options.noSandbox) ? hilum::Sandbox::Off : hilum::Sandbox::On;
     hilum::applyStyle(application);
     const bool isScreenshot = parser.isSet(options.screenshot);
     const QTemporaryDir temporary;
     auto settings =
         isScreenshot ? hilum::Settings(temporary.filePath(QStringLiteral("hilum.ini"))) : hilum::Settings();
-    hilum::MainWindow window(hilum::coreBackend(), settings,
+    hilum::MainWindow window(hilum::coreBackend(sandbox), settings,
                              {toPaths(parser.values(options.model)), toPaths(parser.values(options.models))});
     if (isScreenshot)
         hilum::saveScreenshotWhenRead(window, {parser.value(options.screenshot), parser.value(options.size),

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     app.name("hilum-cli");
     app.set_version_flag("--version", HILUM_VERSION);
     app.require_subcommand(1);
+    hilum::addSandboxOption(app, context);
     hilum::addTrainCommand(app, context);
     hilum::addEvaluateCommand(app, context);
     hilum::addImportCommand(app, context);

@@ -24,9 +24,9 @@ BatchLoader::Options loaderOptions(const TrainingInput& input, bool augments) {
     return options;
 }
 
-class FilmSource final : public BatchSource {
+class FilmBatchSource final : public BatchSource {
 public:
-    FilmSource(Network& network, const TrainingInput& input)
+    FilmBatchSource(Network& network, const TrainingInput& input)
         : m_network(network), m_store(input.store),
           m_loader(input.store, preprocessingOf(input.config), loaderOptions(input, true)) {}
 
@@ -47,9 +47,9 @@ private:
 };
 
 // Rows of the cache: first the validation films, then the training films once per view.
-class FeatureSource final : public BatchSource {
+class FeatureBatchSource final : public BatchSource {
 public:
-    FeatureSource(Network& network, const TrainingInput& input)
+    FeatureBatchSource(Network& network, const TrainingInput& input)
         : m_network(network), m_input(input), m_views(static_cast<std::size_t>(input.config.cachedViews)),
           m_firstRow(input.store.size()), m_cache(cacheOptions()) {
         const Graph& graph = network.graph();
@@ -165,7 +165,7 @@ private:
     }
 };
 
-Result<FilmLogits> FeatureSource::predict(const std::vector<std::size_t>& films,
+Result<FilmLogits> FeatureBatchSource::predict(const std::vector<std::size_t>& films,
                                           const PredictorOptions& options) {
     const torch::NoGradGuard noGrad;
     m_network.eval();
@@ -187,8 +187,8 @@ Result<FilmLogits> FeatureSource::predict(const std::vector<std::size_t>& films,
 Result<std::unique_ptr<BatchSource>> makeBatchSource(Network& network, const TrainingInput& input,
                                                      std::stop_token stop) {
     if (input.config.trainable == Trainable::All || input.config.cachedViews == 0)
-        return std::make_unique<FilmSource>(network, input);
-    auto source = std::make_unique<FeatureSource>(network, input);
+        return std::make_unique<FilmBatchSource>(network, input);
+    auto source = std::make_unique<FeatureBatchSource>(network, input);
     return source->compute(stop).map([&]() -> std::unique_ptr<BatchSource> { return std::move(source); });
 }
 

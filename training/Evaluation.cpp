@@ -99,8 +99,10 @@ public:
         if (!index)
             return tl::unexpected(index.error());
         const Preprocessing& preprocessing = model->card.preprocessing;
-        FilmStore::Options options{
-            .inputSizePx = preprocessing.inputSizePx, .fit = preprocessing.fit, .threads = m_threads};
+        FilmStore::Options options{.inputSizePx = preprocessing.inputSizePx,
+                                   .fit = preprocessing.fit,
+                                   .threads = m_threads,
+                                   .readFilm = m_request.readFilm};
         auto store = FilmStore::load(*index, options, reporter(TrainingPhase::Decoding), m_stop);
         if (!store)
             return tl::unexpected(store.error());

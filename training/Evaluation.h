@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/domain/FilmReader.h"
 #include "core/domain/Result.h"
 #include "training/DatasetIndex.h"
 #include "training/EvaluationReport.h"
@@ -21,6 +22,7 @@ struct EvaluationRequest {
     std::string set = "test";    // of the split: train, validation, test
     std::filesystem::path out; // evaluation.json, evaluation.txt, predictions.csv; empty: nothing is written
     int threads = 0;           // 0: every core
+    FilmReader readFilm{};     // absent: readRadiograph()
 };
 
 struct EvaluationOutcome {

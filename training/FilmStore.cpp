@@ -16,9 +16,11 @@ constexpr std::chrono::milliseconds kProgressInterval{20};
 
 using Square = std::shared_ptr<const GreyImage>;
 
-Result<Square> decoded(const std::filesystem::path& file, const FilmStore::Options& options) {
+Result<Square> decoded(const std::filesystem::path& file, const FilmStore::Options& options,
+                       const std::stop_token& stop) {
     return guarded([&]() -> Result<Square> {
-        const Result<Radiograph> film = readRadiograph(file);
+        const Result<Radiograph> film =
+            options.readFilm ? options.readFilm(file, stop) : readRadiograph(file, stop);
         if (!film)
             return tl::unexpected(film.error());
         return std::make_shared<const GreyImage>(fitToSquare(*film, options.fit, options.inputSizePx));
@@ -58,7 +60,7 @@ Result<FilmStore> FilmStore::load(DatasetIndex& index, const Options& options, c
     const std::size_t kept = std::min(count, options.memoryLimitBytes / bytesPerFilm);
     std::vector<Result<Square>> squares(count);
     const auto decodeOne = [&](std::size_t film) {
-        squares[film] = decoded(index.root / index.films[film].file, options);
+        squares[film] = decoded(index.root / index.films[film].file, options, stop);
         if (squares[film] && film >= kept)
             squares[film] = nullptr;
     };
@@ -94,7 +96,7 @@ std::size_t FilmStore::inMemory() const {
 Result<Square> FilmStore::square(std::size_t film) const {
     if (m_squares[film])
         return m_squares[film];
-    return decoded(m_files[film], m_options);
+    return decoded(m_files[film], m_options, {});
 }
 
 } // namespace hilum

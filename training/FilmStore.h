@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "core/domain/FilmReader.h"
 #include "core/domain/ModelCard.h"
 #include "core/domain/Raster.h"
 #include "core/domain/Result.h"
@@ -23,6 +24,7 @@ public:
         FitMode fit = FitMode::Stretch;
         std::size_t memoryLimitBytes = std::size_t{4096} << 20;
         int threads = 1;
+        FilmReader readFilm{}; // absent: readRadiograph()
     };
     using Progress = std::function<void(long done, long total)>; // on the calling thread
 

@@ -45,11 +45,11 @@ Result<DatasetIndex> indexed(const TrainingConfig& config, const ProgressCallbac
     return indexDataset(config.data, *patients, 2, std::move(stop));
 }
 
-Result<FilmStore> loaded(DatasetIndex& index, const TrainingConfig& config, const ProgressCallback& progress,
-                         std::stop_token stop) {
+Result<FilmStore> loaded(DatasetIndex& index, const TrainingConfig& config, const FilmReader& readFilm,
+                         const ProgressCallback& progress, std::stop_token stop) {
     const FilmStore::Options options{config.inputSizePx, config.fit,
                                      static_cast<std::size_t>(config.memoryLimitMb) << 20,
-                                     threadCount(config)};
+                                     threadCount(config), readFilm};
     const auto report = [&](long done, long total) {
         announce(progress, TrainingPhase::Decoding, done, total);
     };
@@ -80,7 +80,7 @@ Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolde
 }
 
 Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallback& progress,
-                               std::stop_token stop, ExistingRun existing) {
+                               std::stop_token stop, ExistingRun existing, const FilmReader& readFilm) {
     const RunFolder folder(config.out);
     const auto weights = findInitialWeights(config, progress, stop);
     if (!weights)
@@ -88,7 +88,7 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     auto index = indexed(config, progress, stop);
     if (!index)
         return tl::unexpected(index.error());
-    auto store = loaded(*index, config, progress, stop);
+    auto store = loaded(*index, config, readFilm, progress, stop);
     if (!store)
         return tl::unexpected(store.error());
     if (auto prepared = folder.prepare(existing); !prepared)
@@ -113,14 +113,14 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
 } // namespace
 
 Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCallback& progress,
-                                 std::stop_token stop, ExistingRun existing) {
+                                 std::stop_token stop, ExistingRun existing, const FilmReader& readFilm) {
     const auto full = resolved(config);
     if (!full)
         return tl::unexpected(full.error());
     if (existing == ExistingRun::Refuse && RunFolder(full->out).holdsRun()) // before the films are read
         return tl::unexpected(RunFolder(full->out).prepare(existing).error());
     const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};
-    return guarded([&] { return runAll(*full, callback, std::move(stop), existing); });
+    return guarded([&] { return runAll(*full, callback, std::move(stop), existing, readFilm); });
 }
 
 } // namespace hilum

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/domain/FilmReader.h"
 #include "core/domain/Result.h"
 #include "training/DatasetIndex.h"
 #include "training/EvaluationReport.h"
@@ -32,8 +33,10 @@ struct TrainingOutcome {
 // Writes the run folder config.out (see RunFolder). Deterministic: same data, configuration, seed and machine
 // give the same weights, bit for bit. When stop is requested, training ends at the next batch, the best
 // weights so far are kept and evaluated. Errors: InvalidArgument (with the setting as context), NotFound,
-// NotReadable, NotWritable, Cancelled (stopped before anything was learnt), OutOfMemory, Internal.
+// NotReadable, NotWritable, Cancelled (stopped before anything was learnt), OutOfMemory, Internal. readFilm:
+// absent: readRadiograph().
 Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCallback& progress,
-                                 std::stop_token stop, ExistingRun existing = ExistingRun::Refuse);
+                                 std::stop_token stop, ExistingRun existing = ExistingRun::Refuse,
+                                 const FilmReader& readFilm = {});
 
 } // namespace hilum

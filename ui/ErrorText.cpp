@@ -25,6 +25,8 @@ QString shortReason(ErrorCode code) {
         return tr("film too large");
     case ErrorCode::OutOfMemory:
         return tr("not enough memory");
+    case ErrorCode::DecoderStopped:
+        return tr("decoding failed");
     case ErrorCode::Cancelled:
         return tr("stopped");
     default:
@@ -46,6 +48,8 @@ QString filmErrorTitle(ErrorCode code) {
         return tr("This film is too large");
     case ErrorCode::OutOfMemory:
         return tr("There is not enough memory for this film");
+    case ErrorCode::DecoderStopped:
+        return tr("This film cannot be decoded");
     default:
         return tr("This film cannot be shown");
     }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -31,7 +32,8 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto kStartLimit = 30s; // from a cold disk
-constexpr auto kEndLimit = 1s;    // from SIGKILL until the system tells how a process ended
+constexpr auto kEndLimit = 5s;    // from SIGKILL until the system tells how a process ended
+constexpr int kWallFactor = 4;     // time on the wall for every second of processor time
 constexpr unsigned kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 tl::unexpected<Error> cannotStart(int systemError) {
@@ -75,14 +77,19 @@ std::string reasonOf(int status) {
         return "it was killed";
     if (!WIFSIGNALED(status))
         return "it ended by itself";
-    if (WTERMSIG(status) == SIGXCPU)
-        return "time limit";
     const char* name = ::sigabbrev_np(WTERMSIG(status));
     return std::string("crash, SIG") + (name == nullptr ? "?" : name);
 }
 
 tl::unexpected<Error> decoderStopped(const std::string& reason) {
     return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (" + reason + ").");
+}
+
+// What a decoder may say about a file. Everything else is this program's to say, and has consequences.
+bool isOfAFile(ErrorCode code) {
+    return code == ErrorCode::UnsupportedFormat || code == ErrorCode::Damaged ||
+           code == ErrorCode::TooLarge || code == ErrorCode::InvalidArgument ||
+           code == ErrorCode::DecoderStopped || code == ErrorCode::Internal;
 }
 
 } // namespace
@@ -134,19 +141,32 @@ std::optional<int> DecoderProcess::endStatus() {
 }
 
 template <class Answer>
-bool DecoderProcess::receive(Answer& answer, FileDescriptor& descriptor, Deadline deadline) {
+bool DecoderProcess::receive(Answer& answer, FileDescriptor& descriptor, const Limit& limit) {
     pollfd waiting{m_socket.get(), POLLIN, 0};
     while (true) {
-        const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
-        m_wasOverdue = left <= 0ms;
-        if (m_wasOverdue)
-            return false;
-        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, Milliseconds(1h)).count()));
+        const Milliseconds timeout = std::min(left(limit), Milliseconds(1h));
+        m_wasOverdue = timeout <= 0ms;
+        const int ready = ::poll(&waiting, 1, std::max(0, static_cast<int>(timeout.count())));
         if (ready > 0)
             return receiveMessage(m_socket.get(), &answer, sizeof answer, descriptor);
-        if (ready < 0 && errno != EINTR)
+        if (m_wasOverdue || (ready < 0 && errno != EINTR))
             return false;
     }
+}
+
+std::optional<std::chrono::nanoseconds> DecoderProcess::processorTime() const {
+    clockid_t clock{};
+    timespec time{};
+    if (m_process < 0 || ::clock_getcpuclockid(m_process, &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+        return std::nullopt;
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+DecoderProcess::Milliseconds DecoderProcess::left(const Limit& limit) const {
+    std::chrono::nanoseconds left = limit.wall - Clock::now();
+    if (limit.processor)
+        left = std::min(left, *limit.processor - processorTime().value_or(0ns));
+    return std::chrono::ceil<Milliseconds>(left);
 }
 
 DecoderProcess::Start DecoderProcess::waitUntilReady(const std::stop_token& stop) {
@@ -157,7 +177,7 @@ DecoderProcess::Start DecoderProcess::waitUntilReady(const std::stop_token& stop
     bool isTold = false;
     {
         const std::stop_callback onStop(stop, [this] { kill(); });
-        isTold = receive(hello, none, Clock::now() + kStartLimit);
+        isTold = receive(hello, none, {Clock::now() + kStartLimit, std::nullopt});
     }
     m_isReady = isTold && hello.protocol == kDecoderProtocol;
     if (m_isReady)
@@ -171,16 +191,17 @@ DecoderProcess::Start DecoderProcess::waitUntilReady(const std::stop_token& stop
 
 Result<Radiograph> DecoderProcess::decode(int file, const ReadOptions& options, Milliseconds timeLimit,
                                           const std::stop_token& stop) {
-    // The clock on the wall counts; a decoder with threads uses more processor time than passes there.
-    const auto cpuLimit = std::chrono::ceil<std::chrono::seconds>(4 * timeLimit);
-    const DecodeRequest request{static_cast<std::uint32_t>(cpuLimit.count()), options.frame};
+    const DecodeRequest request{options.frame};
+    Limit limit{Clock::now() + kWallFactor * timeLimit, processorTime()};
+    if (limit.processor)
+        *limit.processor += timeLimit;
     DecodeReply reply{};
     FileDescriptor memory;
     m_isFresh = false;
     {
         const std::stop_callback onStop(stop, [this] { kill(); });
         m_alive = sendMessage(m_socket.get(), &request, sizeof request, file) &&
-                  receive(reply, memory, Clock::now() + timeLimit);
+                  receive(reply, memory, limit);
     }
     if (m_alive) {
         auto film = filmFrom(reply, memory);
@@ -222,7 +243,7 @@ Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const File
     const auto* start = static_cast<const std::uint8_t*>(address);
     SharedPixels pixels(mapping, {reinterpret_cast<const std::uint16_t*>(start), reply.pixelCount});
     auto film = resultFrom({start + pixelBytes, reply.descriptionBytes}, std::move(pixels));
-    return film ? std::move(*film) : nonsense();
+    return film && (*film || isOfAFile(film->error().code)) ? std::move(*film) : nonsense();
 }
 
 } // namespace hilum

@@ -33,7 +33,8 @@ public:
     // Failed: it ended by itself, or is of another version.
     Start waitUntilReady(const std::stop_token& stop);
 
-    // Call when ready. Blocks for at most the time limit; a stop ends the process. file: open for reading, a
+    // Call when ready. Blocks until the process has used as much processor time as the limit says, or four times
+    // as long on the wall, as on a machine with other work; a stop ends the process. file: open for reading, a
     // regular file. Errors: those of decodeRadiograph(), DecoderStopped, Cancelled; context stays empty.
     Result<Radiograph> decode(int file, const ReadOptions& options, Milliseconds timeLimit,
                               const std::stop_token& stop);
@@ -50,13 +51,19 @@ public:
     [[nodiscard]] bool isGone();
 
 private:
-    using Deadline = std::chrono::steady_clock::time_point;
+    struct Limit {
+        std::chrono::steady_clock::time_point wall;
+        std::optional<std::chrono::nanoseconds> processor; // of the process, from its start
+    };
 
     DecoderProcess(int process, FileDescriptor socket);
     // False: the process is gone or does not keep to the protocol, or the time is over.
     template <class Answer>
-    bool receive(Answer& answer, FileDescriptor& descriptor, Deadline deadline);
-    // What waitpid() tells; nothing where the process does not end. Waits for a second at most.
+    bool receive(Answer& answer, FileDescriptor& descriptor, const Limit& limit);
+    // All of its threads, since its start. Empty: the system does not tell.
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> processorTime() const;
+    [[nodiscard]] Milliseconds left(const Limit& limit) const;
+    // What waitpid() tells; nothing where the process does not end. Waits for some seconds at most.
     std::optional<int> endStatus();
     Result<Radiograph> nonsense();
     Result<Radiograph> filmFrom(const DecodeReply& reply, const FileDescriptor& memory);

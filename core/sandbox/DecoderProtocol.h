@@ -12,15 +12,14 @@ namespace hilum {
 inline constexpr int kDecoderSocket = 3;
 
 // Of both programs, which are always built together.
-inline constexpr std::uint32_t kDecoderProtocol = 2;
+inline constexpr std::uint32_t kDecoderProtocol = 3;
 
 struct DecoderHello {
     std::uint32_t protocol = kDecoderProtocol;
 };
 
 struct DecodeRequest {
-    std::uint32_t cpuSeconds = 0; // processor time that the film may take
-    std::int32_t frame = 1;       // ReadOptions
+    std::int32_t frame = 1; // ReadOptions
 };
 
 struct DecodeReply {

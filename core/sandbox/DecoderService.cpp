@@ -51,16 +51,6 @@ private:
     }
 };
 
-void limitCpu(std::uint32_t seconds) {
-    rusage used{};
-    rlimit limit{};
-    if (::getrusage(RUSAGE_SELF, &used) != 0 || ::getrlimit(RLIMIT_CPU, &limit) != 0)
-        return;
-    const auto until = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 2) + seconds;
-    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? until : std::min(until, limit.rlim_max);
-    ::setrlimit(RLIMIT_CPU, &limit);
-}
-
 // A file's bytes, mapped. One that shrinks meanwhile ends the process: that is what it is there for.
 class MappedFile {
 public:
@@ -90,12 +80,16 @@ private:
 };
 
 Result<Radiograph> decoded(const DecodeFilm& decode, const FileDescriptor& file, const ReadOptions& options) {
+    Result<Radiograph> film = fail(ErrorCode::OutOfMemory, {});
     try {
         const MappedFile mapped(file);
-        return decode(mapped.bytes(), options);
+        film = decode(mapped.bytes(), options);
     } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (memory limit).");
     }
+    // Memory of which there is little for one film, not for the whole system.
+    if (!film && film.error().code == ErrorCode::OutOfMemory)
+        return fail(ErrorCode::DecoderStopped, "The file made the decoder stop (memory limit).");
+    return film;
 }
 
 bool writeAll(const FileDescriptor& file, const void* data, std::size_t count) {
@@ -142,7 +136,6 @@ int serveFilms(const DecodeFilm& decode) {
         FileDescriptor file;
         if (!receiveMessage(kDecoderSocket, &request, sizeof request, file) || !file.isOpen())
             return 0;
-        limitCpu(request.cpuSeconds);
         const Watch watch;
         if (!answer(decoded(decode, file, {request.frame})))
             return 1;

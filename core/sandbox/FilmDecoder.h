@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -19,9 +18,6 @@
 
 namespace hilum {
 
-// How films are read: readRadiograph(), or a FilmDecoder's read().
-using FilmReader = std::function<Result<Radiograph>(const std::filesystem::path&, std::stop_token)>;
-
 // $HILUM_DECODER, or hilum-decoder beside the program.
 std::filesystem::path decoderProgram();
 
@@ -29,9 +25,8 @@ class FilmDecoder {
 public:
     struct Options {
         std::filesystem::path program = decoderProgram();
-        // A film may take this long, and longer by the second value for every MB (2^20 bytes) of its file:
-        // small files that keep a decoder busy are hostile, large ones need their time on a slow machine or
-        // network.
+        // A film may take this much processor time, and more by the second value for every MB (2^20 bytes) of its file:
+        // small files that keep a decoder busy are hostile. Four times as long may pass on the wall.
         std::chrono::milliseconds timeLimit{5000};
         std::chrono::milliseconds timePerMegabyte{500};
     };

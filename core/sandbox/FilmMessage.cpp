@@ -16,6 +16,7 @@ namespace hilum {
 namespace {
 
 constexpr std::uint32_t kMaxElements = 100'000; // of a list
+constexpr std::uint32_t kMaxTextBytes = 1U << 20U;
 
 // ---- fields ----------------------------------------------------------------------------------------------
 
@@ -186,6 +187,7 @@ private:
     void get(std::string& text) {
         std::uint32_t count = 0;
         get(count);
+        m_good = m_good && count <= kMaxTextBytes;
         if (const std::uint8_t* bytes = getBytes(count))
             text = cleanText({reinterpret_cast<const char*>(bytes), count});
     }

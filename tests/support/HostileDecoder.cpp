@@ -143,6 +143,8 @@ Result<Radiograph> decode(std::span<const std::uint8_t> file, const ReadOptions&
     const std::string_view order = text.substr(mark + kMark.size());
     if (order == "rights")
         return fail(ErrorCode::Internal, "It may: " + remainingRights() + ".");
+    if (order == "lie: stopped")
+        return fail(ErrorCode::Cancelled, "Reading was stopped.");
     if (order == "honest")
         return smallFilm(255);
     if (const auto found = kOrders.find(order); found != kOrders.end())

@@ -5,6 +5,7 @@
 #include "core/image/RadiographReader.h"
 #include "core/inference/Classifier.h"
 #include "core/inference/ResourcePaths.h"
+#include "core/sandbox/FilmDecoder.h"
 
 namespace hilum {
 namespace {
@@ -33,14 +34,28 @@ Result<std::unique_ptr<AnalysisModel>> loadClassifier(const std::filesystem::pat
 
 } // namespace
 
-AnalysisBackend coreBackend() {
-    return {.findFilms = findFilms,
-            .readFilm = [](const std::filesystem::path& file,
-                           std::stop_token stop) { return readRadiograph(file, std::move(stop)); },
-            .shippedModels = shippedModels,
-            .readModelCard = readModelCard,
-            .loadModel = loadClassifier,
-            .prepare = prepareComputeBackend};
+AnalysisBackend coreBackend(Sandbox sandbox) {
+    AnalysisBackend backend{
+        .findFilms = findFilms,
+        .readFilm = [](const std::filesystem::path& file,
+                       std::stop_token stop) { return readRadiograph(file, std::move(stop)); },
+        .shippedModels = shippedModels,
+        .readModelCard = readModelCard,
+        .loadModel = loadClassifier,
+        .prepare = prepareComputeBackend};
+    if (sandbox == Sandbox::Off)
+        return backend;
+    const auto decoder = std::make_shared<FilmDecoder>();
+    backend.readFilm = [decoder](const std::filesystem::path& file, std::stop_token stop) {
+        return decoder->read(file, std::move(stop));
+    };
+    backend.prepare = [decoder] {
+        std::vector<std::string> sentences = prepareComputeBackend();
+        if (std::string problem = decoder->problem(); !problem.empty())
+            sentences.push_back(std::move(problem));
+        return sentences;
+    };
+    return backend;
 }
 
 } // namespace hilum

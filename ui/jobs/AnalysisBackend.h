@@ -46,7 +46,10 @@ struct AnalysisBackend {
     std::function<std::vector<std::string>()> prepare;
 };
 
-// The core's own functions.
-AnalysisBackend coreBackend();
+// Whether films are decoded by a helper process or in this one.
+enum class Sandbox { On, Off };
+
+// The core's own functions. On: the helper is started, which this does not wait for.
+AnalysisBackend coreBackend(Sandbox sandbox = Sandbox::On);
 
 } // namespace hilum

@@ -1,0 +1,36 @@
+#include "app/Commands.h"
+
+#include <iostream>
+#include <memory>
+#include <mutex>
+
+#include "core/image/RadiographReader.h"
+#include "core/sandbox/FilmDecoder.h"
+
+namespace hilum {
+
+FilmReader filmReader(const CommandContext& context) {
+    using Path = std::filesystem::path;
+    if (!context.sandbox)
+        return [](const Path& file, std::stop_token stop) { return readRadiograph(file, std::move(stop)); };
+    struct Sandbox {
+        FilmDecoder decoder;
+        std::once_flag asked;
+    };
+    const auto sandbox = std::make_shared<Sandbox>();
+    return [sandbox](const Path& file, std::stop_token stop) {
+        std::call_once(sandbox->asked, [&sandbox] {
+            if (const std::string problem = sandbox->decoder.problem(); !problem.empty())
+                std::cerr << "warning: " << problem << std::endl;
+        });
+        return sandbox->decoder.read(file, std::move(stop));
+    };
+}
+
+void addSandboxOption(CLI::App& app, CommandContext& context) {
+    app.fallthrough();
+    app.add_flag("!--no-sandbox", context.sandbox,
+                 "Decode films in this process rather than in a helper with limited memory and rights");
+}
+
+} // namespace hilum
