@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "core/domain/FilmReader.h"
+#include "core/image/ReadOptions.h"
 
 namespace hilum {
 
@@ -21,7 +22,7 @@ struct CommandContext {
 };
 
 // How a command reads films. Starts the helper; where that fails, the first film says so on stderr.
-FilmReader filmReader(const CommandContext& context);
+FilmReader filmReader(const CommandContext& context, const ReadOptions& reading = {});
 
 // context outlives the parser.
 void addSandboxOption(CLI::App& app, CommandContext& context); // before or behind the subcommand

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 
+#include "app/FrameOption.h"
 #include "core/image/ImageWriter.h"
 
 namespace hilum {
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 struct ConvertOptions {
     fs::path input;
     fs::path output;
+    ReadOptions reading;
 };
 
 bool isPngName(const fs::path& file) {
@@ -27,7 +29,7 @@ bool isPngName(const fs::path& file) {
 }
 
 int run(const ConvertOptions& options, const CommandContext& context) {
-    const auto film = filmReader(context)(options.input, context.stop);
+    const auto film = filmReader(context, options.reading)(options.input, context.stop);
     if (!film) {
         std::cerr << options.input.string() << ": " << film.error().message << std::endl;
         return SomeFailed;
@@ -46,12 +48,13 @@ int run(const ConvertOptions& options, const CommandContext& context) {
 void addConvertCommand(CLI::App& app, CommandContext& context) {
     auto options = std::make_shared<ConvertOptions>();
     CLI::App* command = app.add_subcommand("convert", "Write a film's stored values as a 16-bit grey PNG");
-    command->add_option("IN", options->input, "Film (DICOM, PNG, JPEG, TIFF)")->required();
+    command->add_option("IN", options->input, "Film (DICOM, PNG, JPEG, TIFF, BMP, WebP)")->required();
     command->add_option("OUT", options->output, "PNG file to write; an existing one is replaced")
         ->required()
         ->check([](const std::string& name) {
             return isPngName(name) ? std::string() : "the name must end in .png";
         });
+    addFrameOption(*command, options->reading);
     command->footer(
         "The values are those in the file: neither windowed nor rescaled nor inverted. Signed ones are "
         "shifted up\nso that the smallest possible value is 0. Colour becomes luma (ITU-R BT.601).\n"

@@ -9,21 +9,23 @@
 
 namespace hilum {
 
-FilmReader filmReader(const CommandContext& context) {
+FilmReader filmReader(const CommandContext& context, const ReadOptions& reading) {
     using Path = std::filesystem::path;
     if (!context.sandbox)
-        return [](const Path& file, std::stop_token stop) { return readRadiograph(file, std::move(stop)); };
+        return [reading](const Path& file, std::stop_token stop) {
+            return readRadiograph(file, std::move(stop), reading);
+        };
     struct Sandbox {
         FilmDecoder decoder;
         std::once_flag asked;
     };
     const auto sandbox = std::make_shared<Sandbox>();
-    return [sandbox](const Path& file, std::stop_token stop) {
+    return [sandbox, reading](const Path& file, std::stop_token stop) {
         std::call_once(sandbox->asked, [&sandbox] {
             if (const std::string problem = sandbox->decoder.problem(); !problem.empty())
                 std::cerr << "warning: " << problem << std::endl;
         });
-        return sandbox->decoder.read(file, std::move(stop));
+        return sandbox->decoder.read(file, std::move(stop), reading);
     };
 }
 

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/FrameOption.h"
 #include "core/image/RadiographReader.h"
 
 namespace hilum {
@@ -23,6 +24,7 @@ struct InfoOptions {
     std::vector<fs::path> inputs;
     bool json = false;
     bool patient = false;
+    ReadOptions reading;
 };
 
 const char* nameOf(VoiFunction function) {
@@ -63,14 +65,32 @@ std::vector<std::pair<const char*, std::string>> headerFields(const FilmHeader& 
             {"series_description", header.seriesDescription}};
 }
 
-Json toJson(const fs::path& file, const Radiograph& film, bool patient) {
-    const PixelRange range = pixelRange(film);
+Json windowsOf(const Radiograph& film) {
     Json windows = Json::array();
     for (const Window& window : film.windows)
         windows.push_back({{"center", window.center},
                            {"width", window.width},
                            {"function", nameOf(window.function)},
                            {"explanation", window.explanation}});
+    return windows;
+}
+
+Json overlaysOf(const Radiograph& film) {
+    Json overlays = Json::array();
+    for (const FilmOverlay& overlay : film.overlays)
+        overlays.push_back({{"label", overlay.label},
+                            {"left_px", overlay.leftPx},
+                            {"top_px", overlay.topPx},
+                            {"width_px", overlay.widthPx},
+                            {"height_px", overlay.heightPx}});
+    return overlays;
+}
+
+Json toJson(const fs::path& file, const Radiograph& film, bool patient) {
+    const PixelRange range = pixelRange(film);
+    Json padding;
+    if (film.padding)
+        padding = {film.padding->storedLow, film.padding->storedHigh};
     Json spacing;
     if (film.spacing)
         spacing = {{"row_mm", film.spacing->rowMm},
@@ -83,6 +103,8 @@ Json toJson(const fs::path& file, const Radiograph& film, bool patient) {
         {"photometric", film.source.photometric},
         {"width_px", film.widthPx},
         {"height_px", film.heightPx},
+        {"frame", film.source.frame},
+        {"frames", film.source.frameCount},
         {"bits_stored", film.bitsStored},
         {"stored_min", film.storedMin},
         {"stored_max", film.storedMax},
@@ -91,7 +113,10 @@ Json toJson(const fs::path& file, const Radiograph& film, bool patient) {
         {"pixel_max", range.largest},
         {"rescale",
          {{"slope", film.rescaleSlope}, {"intercept", film.rescaleIntercept}, {"type", film.rescaleType}}},
-        {"windows", windows},
+        {"modality_lut", film.modalityTable != nullptr},
+        {"windows", windowsOf(film)},
+        {"padding", padding},
+        {"overlays", overlaysOf(film)},
         {"spacing", spacing},
         {"warnings", film.source.warnings}};
     if (patient)
@@ -120,20 +145,46 @@ std::string describe(const Window& window) {
     return window.explanation.empty() ? text : text + " (" + window.explanation + ")";
 }
 
-void printTable(const fs::path& file, const Radiograph& film, bool patient) {
+std::string modalityText(const Radiograph& film) {
+    if (film.modalityTable)
+        return "a table of " + std::to_string(film.modalityTable->entries.size()) + " entries from " +
+               std::to_string(film.modalityTable->first) + " " + film.rescaleType;
+    return number(film.rescaleSlope) + " × stored " + (film.rescaleIntercept < 0 ? "− " : "+ ") +
+           number(std::abs(film.rescaleIntercept)) + " " + film.rescaleType;
+}
+
+void printValues(const Radiograph& film) {
     const PixelRange range = pixelRange(film);
+    printRow("stored values", std::to_string(film.bitsStored) + " bits, " + std::to_string(film.storedMin) +
+                                  " … " + std::to_string(film.storedMax));
+    printRow("pixels", std::to_string(range.smallest) + " … " + std::to_string(range.largest));
+    if (film.padding)
+        printRow("padding",
+                 std::to_string(film.padding->storedLow) + " … " + std::to_string(film.padding->storedHigh));
+    printRow("modality values", modalityText(film));
+    for (const Window& window : film.windows)
+        printRow("window", describe(window));
+}
+
+void printOverlay(const FilmOverlay& overlay) {
+    printRow("overlay", std::to_string(overlay.widthPx) + " × " + std::to_string(overlay.heightPx) +
+                            " pixels at " + std::to_string(overlay.leftPx) + ", " +
+                            std::to_string(overlay.topPx) +
+                            (overlay.label.empty() ? "" : " (" + overlay.label + ")"));
+}
+
+void printTable(const fs::path& file, const Radiograph& film, bool patient) {
     std::printf("%s\n", file.string().c_str());
     printRow("format", film.source.format + ", " + film.source.encoding);
     printRow("photometric", film.source.photometric +
                                 (film.polarity == Polarity::Inverted ? " (inverted: larger is denser)" : ""));
     printRow("size", std::to_string(film.widthPx) + " × " + std::to_string(film.heightPx) + " pixels");
-    printRow("stored values", std::to_string(film.bitsStored) + " bits, " + std::to_string(film.storedMin) +
-                                  " … " + std::to_string(film.storedMax));
-    printRow("pixels", std::to_string(range.smallest) + " … " + std::to_string(range.largest));
-    printRow("rescale", number(film.rescaleSlope) + " × stored " + (film.rescaleIntercept < 0 ? "− " : "+ ") +
-                            number(std::abs(film.rescaleIntercept)) + " " + film.rescaleType);
-    for (const Window& window : film.windows)
-        printRow("window", describe(window));
+    if (film.source.frameCount > 1)
+        printRow("frame",
+                 std::to_string(film.source.frame) + " of " + std::to_string(film.source.frameCount));
+    printValues(film);
+    for (const FilmOverlay& overlay : film.overlays)
+        printOverlay(overlay);
     printRow("spacing", film.spacing ? number(film.spacing->rowMm) + " × " + number(film.spacing->columnMm) +
                                            " mm (rows × columns, from " + film.spacing->source + ")"
                                      : "unknown");
@@ -167,7 +218,7 @@ bool describeFilm(const InfoOptions& options, const fs::path& file, const Result
 }
 
 int run(const InfoOptions& options, const CommandContext& context) {
-    const FilmReader readFilm = filmReader(context);
+    const FilmReader readFilm = filmReader(context, options.reading);
     int exitCode = AllDone;
     for (const fs::path& input : options.inputs) {
         const auto films = findFilms({input}, context.stop);
@@ -193,13 +244,16 @@ void addInfoCommand(CLI::App& app, CommandContext& context) {
     auto options = std::make_shared<InfoOptions>();
     CLI::App* command =
         app.add_subcommand("info", "Say what films hold: format, size, encoding, windows, spacing");
-    command->add_option("FILES", options->inputs, "Films (DICOM, PNG, JPEG, TIFF) or folders of them")
+    command
+        ->add_option("FILES", options->inputs,
+                     "Films (DICOM, PNG, JPEG, TIFF, BMP, WebP), folders of them, or a DICOMDIR")
         ->required();
     command->add_flag("--json", options->json,
                       "One JSON object a line: {\"file\", \"format\", …} or {\"file\", \"error\": {\"code\", "
                       "\"message\"}}");
     command->add_flag("--patient", options->patient,
                       "Print the patient and study fields of DICOM headers too; left out otherwise");
+    addFrameOption(*command, options->reading);
     command->footer(
         "Pixels are stored values counted up from the smallest possible one, turned round where the "
         "file says\nthat large is dark, so that larger is always denser.\n"

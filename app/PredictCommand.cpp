@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/FrameOption.h"
 #include "core/domain/ReadAhead.h"
 #include "core/image/HeatMap.h"
 #include "core/image/ImageWriter.h"
@@ -37,6 +38,7 @@ struct PredictOptions {
     std::string precision = "auto";
     bool raw = false;
     bool json = false;
+    ReadOptions reading;
 };
 
 // Invalid UTF-8 in a file name must not end the batch.
@@ -129,7 +131,7 @@ Result<void> writeHeatMaps(const PredictOptions& options, const fs::path& folder
 class Batch {
 public:
     Batch(const PredictOptions& options, const CommandContext& context)
-        : m_options(options), m_stop(context.stop), m_readFilm(filmReader(context)) {}
+        : m_options(options), m_stop(context.stop), m_readFilm(filmReader(context, options.reading)) {}
 
     // False, with the reason printed, where a model cannot be used.
     bool loadModels() {
@@ -274,7 +276,10 @@ void predict(PredictOptions& options, CommandContext& context) {
 void addPredictCommand(CLI::App& app, CommandContext& context) {
     CLI::App* command = app.add_subcommand("predict", "Read films with one or several models");
     const auto options = std::make_shared<PredictOptions>();
-    command->add_option("films", options->inputs, "DICOM, PNG, JPEG or TIFF files; folders are walked")
+    command
+        ->add_option(
+            "films", options->inputs,
+            "DICOM, PNG, JPEG, TIFF, BMP or WebP files; folders are walked, a DICOMDIR gives its images")
         ->required();
     command->add_option("-m,--model", options->models,
                         "model file (.safetensors); may be given several times [the starter model]");
@@ -295,6 +300,7 @@ void addPredictCommand(CLI::App& app, CommandContext& context) {
         ->needs(heatMap);
     command->add_option("--report", options->reportFile,
                         "write a page with films, figures and heat maps (HTML)");
+    addFrameOption(*command, options->reading);
     command->footer(
         "Exit status: 0 all films read, 1 some failed and the others are done, 2 wrong usage or no "
         "usable model.\nResearch use, not for diagnosis.");

@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
     parser.addVersionOption();
     options.addTo(parser);
     parser.addPositionalArgument(QStringLiteral("paths"),
-                                 QStringLiteral("Films and folders to open: DICOM, PNG, JPEG, TIFF."),
+                                 QStringLiteral("Films and folders to open: DICOM, PNG, JPEG, TIFF, BMP, WebP, DICOMDIR."),
                                  QStringLiteral("[paths …]"));
     parser.process(application);
 

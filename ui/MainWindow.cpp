@@ -142,7 +142,7 @@ void MainWindow::buildMenus() {
     view->addActions(
         {m_actions.fit, m_actions.oneToOne, m_actions.zoomIn, m_actions.zoomOut, m_actions.reset});
     view->addSeparator();
-    view->addActions({m_actions.texts, m_actions.details, m_actions.fullScreen});
+    view->addActions({m_actions.texts, m_actions.overlays, m_actions.details, m_actions.fullScreen});
 
     QMenu* heatMap = menuBar()->addMenu(tr("&Heat map"));
     heatMap->addActions({m_actions.heatMap, m_actions.nextClass, m_actions.toggleScale, m_actions.lessOpaque,

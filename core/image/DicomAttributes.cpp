@@ -20,6 +20,7 @@ constexpr std::size_t kMaxValueBytes = 128 * 1024;
 
 // What the readers ask for, in ascending order.
 constexpr std::array kWanted{
+    DicomTag{0x0004, 0x1410}, // Record In-use Flag
     DicomTag{0x0004, 0x1430}, // Directory Record Type
     DicomTag{0x0004, 0x1500}, // Referenced File ID
     DicomTag{0x0008, 0x0005}, // Specific Character Set

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/image/Bytes.h"
+#include "core/image/DicomDirectory.h"
 #include "core/image/DicomReader.h"
 #include "core/image/DicomStructure.h"
 #include "core/image/FrameChoice.h"
@@ -89,15 +90,25 @@ bool isHidden(const fs::path& path) {
 }
 
 bool isFilm(const fs::path& file) {
-    constexpr std::string_view kMediaDirectory = "1.2.840.10008.1.3.10";
     const auto head = readBytes(file, kHeadBytes);
     if (!head)
         return false;
     const FileKind kind = kindOf(*head);
-    if (kind != FileKind::Dicom)
-        return kind != FileKind::Unknown;
-    const auto meta = readDicomMeta(*head);
-    return !meta || meta->sopClass != kMediaDirectory;
+    return kind != FileKind::Unknown && (kind != FileKind::Dicom || !isDicomDirectory(*head));
+}
+
+// The file itself, or the films that it lists where it is a DICOMDIR.
+Result<std::vector<fs::path>> filmsOf(const fs::path& file) {
+    const auto head = readBytes(file, kHeadBytes);
+    if (!head || kindOf(*head) != FileKind::Dicom || !isDicomDirectory(*head))
+        return std::vector{file}; // reading it will say what is wrong
+    const auto bytes = readBytes(file, static_cast<std::uint64_t>(kMaxFileBytes));
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    auto films = filmsOfDirectory(*bytes, file.parent_path());
+    if (!films)
+        films.error().context = nameOf(file);
+    return films;
 }
 
 // Unreadable folders are passed over; the films in them are not there for the user either way.
@@ -177,14 +188,10 @@ Result<std::vector<fs::path>> findFilms(const std::vector<fs::path>& paths, std:
         const fs::file_status status = fs::status(path, error);
         if (status.type() == fs::file_type::not_found)
             return fail(ErrorCode::NotFound, "The path does not exist.", nameOf(path));
-        if (status.type() != fs::file_type::directory) {
-            films.push_back(path);
-            continue;
-        }
-        const auto below = filmsBelow(path, stop);
-        if (!below)
-            return tl::unexpected(below.error());
-        films.insert(films.end(), below->begin(), below->end());
+        const auto found = status.type() == fs::file_type::directory ? filmsBelow(path, stop) : filmsOf(path);
+        if (!found)
+            return tl::unexpected(found.error());
+        films.insert(films.end(), found->begin(), found->end());
     }
     return films;
 }

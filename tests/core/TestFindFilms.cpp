@@ -1,10 +1,12 @@
 // Which files are films, and how folders are walked.
 
-#include <QtTest>
-
-#include <QTemporaryDir>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
+
+#include <QTemporaryDir>
+#include <QtTest>
 
 #ifndef _WIN32
 #include <sys/stat.h>
@@ -32,6 +34,22 @@ ByteVector smallDicom() {
     DicomFile file;
     file.pixels(2, 1, 8, 8, {3, 4});
     return file.bytes();
+}
+
+// A DICOMDIR whose records list these files, with components joined by backslashes.
+ByteVector mediaDirectory(const std::vector<std::string>& fileIds, const char* type = "IMAGE") {
+    RawDicom meta("");
+    meta.text(0x0002, 0x0002, "UI", "1.2.840.10008.1.3.10").text(0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1");
+    meta.text(0x0004, 0x1130, "CS", "SET").header(0x0004, 0x1220, "SQ", 0xFFFFFFFF);
+    for (const std::string& fileId : fileIds) {
+        meta.item(0xFFFFFFFF).number(0x0004, 0x1410, 0xFFFF).text(0x0004, 0x1430, "CS", type);
+        meta.text(0x0004, 0x1500, "CS", fileId).itemEnd();
+    }
+    ByteVector bytes(132, 0); // the preamble, and the prefix
+    std::ranges::copy(std::string_view("DICM"), bytes.begin() + 128);
+    meta.sequenceEnd();
+    bytes.insert(bytes.end(), meta.bytes().begin(), meta.bytes().end());
+    return bytes;
 }
 
 } // namespace
@@ -102,21 +120,73 @@ private Q_SLOTS:
     }
 
     void mediaDirectoryIsNoFilm() {
-        RawDicom directory;
-        save(root() / "DICOMDIR", [] {
-            ByteVector bytes(128, 0);
-            for (const char c : {'D', 'I', 'C', 'M'})
-                bytes.push_back(static_cast<std::uint8_t>(c));
-            RawDicom meta("");
-            meta.text(0x0002, 0x0002, "UI", "1.2.840.10008.1.3.10")
-                .text(0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1");
-            meta.text(0x0004, 0x1130, "CS", "SET");
-            bytes.insert(bytes.end(), meta.bytes().begin(), meta.bytes().end());
-            return bytes;
-        }());
+        save(root() / "DICOMDIR", mediaDirectory({"film"}));
         save(root() / "film", smallDicom());
         const auto films = findFilms({root()});
         QCOMPARE(films->size(), std::size_t{1});
+    }
+
+    void mediaDirectoryGivesItsImages() {
+        save(root() / "DICOMDIR", mediaDirectory({"B\\2", "A\\1", "GONE"}));
+        save(root() / "B" / "2", smallDicom());
+        save(root() / "a" / "1", smallDicom()); // a disc mounted in lower case
+        const auto films = findFilms({root() / "DICOMDIR"});
+        QVERIFY(films.has_value());
+        const std::vector<fs::path> expected{root() / "B" / "2", root() / "a" / "1", root() / "GONE"};
+        QVERIFY(*films == expected);
+        QVERIFY(readRadiograph(films->at(1)).has_value());
+        QCOMPARE(readRadiograph(films->at(2)).error().code, ErrorCode::NotFound);
+    }
+
+    void mediaDirectoryWithoutImagesIsAnError() {
+        save(root() / "DICOMDIR", mediaDirectory({"film"}, "SR DOCUMENT"));
+        QCOMPARE(findFilms({root() / "DICOMDIR"}).error().code, ErrorCode::NotFound);
+    }
+
+    void mediaDirectoryDoesNotLeadOutOfItsFolder_data() {
+        QTest::addColumn<std::string>("fileId");
+        for (const char* fileId :
+             {"..\\secret", "A\\..\\..\\secret", "../secret", "/etc\\passwd", ".", "A\\\\B", "C:"})
+            QTest::newRow(fileId) << std::string(fileId);
+    }
+    void mediaDirectoryDoesNotLeadOutOfItsFolder() {
+        QFETCH(std::string, fileId);
+        save(root() / "secret", smallDicom());
+        save(root() / "disc" / "DICOMDIR", mediaDirectory({fileId}));
+        const auto films = findFilms({root() / "disc" / "DICOMDIR"});
+        QVERIFY(!films.has_value());
+        QCOMPARE(films.error().code, ErrorCode::Damaged);
+        QVERIFY(films.error().context.ends_with("DICOMDIR"));
+    }
+
+    void everySharedMediaDirectoryOpens_data() {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<int>("images");
+        QTest::addColumn<ErrorCode>("error"); // where there are none
+        for (const char* name : {"DICOMDIR", "DICOMDIR-bigEnd", "DICOMDIR-implicit", "DICOMDIR-nopatient",
+                                 "DICOMDIR-reordered"})
+            QTest::newRow(name) << QString(name) << 31 << ErrorCode{};
+        // Its last item states 24 bytes more than the file has.
+        QTest::newRow("cut") << QString("DICOMDIR-nooffset") << 0 << ErrorCode::Damaged;
+        QTest::newRow("TINY_ALPHA") << QString("TINY_ALPHA/DICOMDIR") << 50 << ErrorCode{};
+        QTest::newRow("empty") << QString("DICOMDIR-empty.dcm") << 0 << ErrorCode::NotFound;
+    }
+    void everySharedMediaDirectoryOpens() {
+        QFETCH(QString, file);
+        QFETCH(int, images);
+        QFETCH(ErrorCode, error);
+        const fs::path folder = fs::path(HILUM_SHARED_DATA) / "dicom" / "pydicom" / "dicomdirtests";
+        if (!fs::exists(folder))
+            QSKIP("the shared data are not here");
+        const auto films = findFilms({folder / file.toStdString()});
+        if (images == 0) {
+            QCOMPARE(films.error().code, error);
+            return;
+        }
+        QVERIFY2(films.has_value(), films ? "" : films.error().message.c_str());
+        QCOMPARE(static_cast<int>(films->size()), images);
+        for (const fs::path& film : *films)
+            QVERIFY2(fs::exists(film), film.c_str());
     }
 
     void missingPathIsAnError() {
@@ -145,6 +215,13 @@ private Q_SLOTS:
         QCOMPARE(films->size(), std::size_t{1});
         QCOMPARE(readRadiograph(root() / "pipe.png").error().code, ErrorCode::NotReadable);
         QCOMPARE(readRadiograph("/dev/zero").error().code, ErrorCode::NotReadable);
+    }
+
+    void mediaDirectoryDoesNotFollowLinksOutOfItsFolder() {
+        save(root() / "secret", smallDicom());
+        save(root() / "disc" / "DICOMDIR", mediaDirectory({"LINK"}));
+        fs::create_symlink(root() / "secret", root() / "disc" / "LINK");
+        QCOMPARE(findFilms({root() / "disc" / "DICOMDIR"}).error().code, ErrorCode::Damaged);
     }
 
     void linkedFoldersAreNotWalked() {

@@ -4,8 +4,7 @@
 
 #include <random>
 
-#include "core/image/RadiographReader.h"
-#include "tests/support/DicomFiles.h"
+#include "tests/support/SampleFilms.h"
 
 using namespace hilum;
 using namespace hilum::test;
@@ -56,24 +55,6 @@ ByteVector mutated(const ByteVector& original, Random& random) {
     return bytes;
 }
 
-ByteVector dicom(DicomWriting writing, int bits) {
-    const auto picture = makePicture(24, 20);
-    DicomFile file;
-    file.text(0x0028, 0x1050, "40\\600").text(0x0028, 0x1051, "400\\1500").text(0x0028, 0x0030, "0.2\\0.2");
-    file.pixels(24, 20, bits == 8 ? 8 : 16, bits, {picture.values.begin(), picture.values.end()});
-    return file.bytes(writing);
-}
-
-ByteVector tiff(int compressionBits) {
-    const auto picture = makePicture(24, 20);
-    TiffSpec spec;
-    spec.widthPx = 24;
-    spec.heightPx = compressionBits == 16 ? 10 : 20;
-    spec.bits = compressionBits;
-    spec.pixels = picture.values;
-    return makeTiff(spec);
-}
-
 } // namespace
 
 class TestMutatedFilms : public QObject {
@@ -82,27 +63,8 @@ class TestMutatedFilms : public QObject {
 private Q_SLOTS:
     void everyMutationIsReadOrRefused_data() {
         QTest::addColumn<ByteVector>("original");
-        const auto picture = makePicture(24, 20);
-        const auto colour = makePicture(24, 20, 3);
-        QTest::newRow("PNG") << makePng({.widthPx = 24, .heightPx = 20, .rows = picture.values});
-        QTest::newRow("PNG palette") << makePng({.widthPx = 24,
-                                                 .heightPx = 20,
-                                                 .colourType = 3,
-                                                 .rows = picture.values,
-                                                 .palette = ByteVector(768, 99),
-                                                 .transparency = {1, 2, 3},
-                                                 .exif = exifWithOrientation(6)});
-        QTest::newRow("JPEG") << withExifOrientation(makeJpeg(picture), 5);
-        QTest::newRow("JPEG progressive, colour") << makeJpeg(colour, {.progressive = true});
-        QTest::newRow("TIFF 8") << tiff(8);
-        QTest::newRow("TIFF 16") << tiff(16);
-        QTest::newRow("DICOM implicit") << dicom(DicomWriting::ImplicitLittle, 12);
-        QTest::newRow("DICOM explicit") << dicom(DicomWriting::ExplicitLittle, 12);
-        QTest::newRow("DICOM big endian") << dicom(DicomWriting::ExplicitBig, 16);
-        QTest::newRow("DICOM RLE") << dicom(DicomWriting::Rle, 12);
-        QTest::newRow("DICOM JPEG") << dicom(DicomWriting::JpegBaseline, 8);
-        QTest::newRow("DICOM JPEG extended") << dicom(DicomWriting::JpegExtended, 12);
-        QTest::newRow("DICOM JPEG lossless") << dicom(DicomWriting::JpegLossless, 16);
+        for (const SampleFilm& film : sampleFilms())
+            QTest::newRow(film.name.c_str()) << film.bytes;
     }
     void everyMutationIsReadOrRefused() {
         QFETCH(ByteVector, original);

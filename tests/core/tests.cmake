@@ -9,15 +9,12 @@ hilum_test(core TestNetworks LIBS hilum_network TIMEOUT 600)
 hilum_test(core TestReadAhead LIBS hilum_domain Threads::Threads)
 
 # Reading and drawing films
-add_library(hilum_film_files STATIC support/PictureFiles.cpp support/DicomFiles.cpp)
-target_link_libraries(hilum_film_files
-  PUBLIC hilum_domain
-  PRIVATE hilum_warnings hilum_opencv charls hilum_openjpeg hilum_webp DCMTK::DCMTK JPEG::JPEG)
 hilum_test(core TestDicomCodecs LIBS hilum_image hilum_film_files)
 hilum_test(core TestDicomPresentation LIBS hilum_image hilum_film_files)
 hilum_test(core TestDicomReader LIBS hilum_image hilum_film_files)
 hilum_test(core TestFindFilms LIBS hilum_image hilum_film_files)
 hilum_test(core TestHeatMap LIBS hilum_image)
+hilum_test(core TestHostileFilms LIBS hilum_image hilum_film_files)
 hilum_test(core TestImageWriter LIBS hilum_image hilum_film_files hilum_opencv)
 hilum_test(core TestMutatedFilms LIBS hilum_image hilum_film_files)
 hilum_test(core TestWindowing LIBS hilum_image)

@@ -162,6 +162,26 @@ private Q_SLOTS:
         qInfo("%.1f ms a frame of 1600 x 1000", milliseconds);
         QVERIFY2(milliseconds < 50, qPrintable(QString::number(milliseconds)));
     }
+
+    void overlaysAreDrawnWhereTheyCover() {
+        Radiograph film = makeGradient();
+        film.overlays = {{"", 9, 5, 3, 1, std::make_shared<const std::vector<std::uint8_t>>(1, 0b110)}};
+        const auto decoded = makeDecodedFilm(std::move(film), {});
+        FilmRenderer renderer;
+        renderer.setFilm(decoded);
+        renderer.setWindow(decoded->openingWindow, Polarity::AsStored);
+        const ViewGeometry geometry =
+            oneToOne(decoded->film, {decoded->film.widthPx, decoded->film.heightPx});
+        const QSize view(decoded->film.widthPx, decoded->film.heightPx);
+        const QImage drawn = renderer.render(geometry, view).copy();
+        renderer.setOverlaysVisible(false);
+        const QImage plain = renderer.render(geometry, view).copy();
+        for (int y = 0; y < drawn.height(); ++y)
+            for (int x = 0; x < drawn.width(); ++x)
+                QCOMPARE(drawn.pixel(x, y) != plain.pixel(x, y), y == 5 && (x == 10 || x == 11));
+        renderer.setOverlaysVisible(true);
+        QCOMPARE(renderer.render(geometry, view), drawn);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestFilmRenderer)

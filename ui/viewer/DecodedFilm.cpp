@@ -32,16 +32,35 @@ QImage makeThumbnail(const Radiograph& film, const PlanePyramid& pyramid, const 
     return image;
 }
 
+// All overlays in one plane of the film's size.
+PlanePyramid makeOverlays(const Radiograph& film) {
+    if (film.overlays.empty())
+        return {};
+    auto values = std::make_shared<std::vector<std::uint16_t>>(film.pixels->size());
+    for (const FilmOverlay& overlay : film.overlays) {
+        const int right = std::min(film.widthPx, overlay.leftPx + overlay.widthPx);
+        const int bottom = std::min(film.heightPx, overlay.topPx + overlay.heightPx);
+        for (int y = std::max(0, overlay.topPx); y < bottom; ++y)
+            for (int x = std::max(0, overlay.leftPx); x < right; ++x)
+                if (overlay.covers(x, y))
+                    (*values)[static_cast<std::size_t>(y) * static_cast<std::size_t>(film.widthPx) +
+                              static_cast<std::size_t>(x)] = 0xFFFF;
+    }
+    return PlanePyramid(Plane{film.widthPx, film.heightPx, std::move(values)});
+}
+
 } // namespace
 
 std::size_t DecodedFilm::bytes() const {
-    return film.pixels->size() * sizeof(std::uint16_t) + pyramid.extraBytes() +
-           static_cast<std::size_t>(thumbnail.sizeInBytes());
+    const std::size_t planes = overlays.levels() > 0 ? 2 : 1;
+    return planes * film.pixels->size() * sizeof(std::uint16_t) + pyramid.extraBytes() +
+           overlays.extraBytes() + static_cast<std::size_t>(thumbnail.sizeInBytes());
 }
 
 DecodedFilmPtr makeDecodedFilm(Radiograph film, std::chrono::duration<double, std::milli> decodeTime) {
     auto decoded = std::make_shared<DecodedFilm>();
     decoded->pyramid = PlanePyramid(Plane{film.widthPx, film.heightPx, film.pixels});
+    decoded->overlays = makeOverlays(film);
     decoded->openingWindow = defaultWindow(film);
     decoded->thumbnail = makeThumbnail(film, decoded->pyramid, decoded->openingWindow);
     decoded->film = std::move(film);

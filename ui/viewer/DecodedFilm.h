@@ -16,8 +16,9 @@ namespace hilum {
 struct DecodedFilm {
     Radiograph film;
     PlanePyramid pyramid;
-    Window openingWindow; // defaultWindow()
-    QImage thumbnail;     // square, kThumbnailPx, through the film's default window
+    PlanePyramid overlays; // 65535 where one of the film's overlays covers; without levels where it has none
+    Window openingWindow;  // defaultWindow()
+    QImage thumbnail;      // square, kThumbnailPx, through the film's default window
     std::chrono::duration<double, std::milli> decodeTime{};
 
     [[nodiscard]] std::size_t bytes() const;

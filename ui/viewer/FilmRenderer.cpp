@@ -11,6 +11,7 @@ namespace hilum {
 namespace {
 
 constexpr QRgb kOpaque = 0xFF000000U;
+constexpr QRgb kOverlayColour = 0xFFFFE08AU; // no grey, and none of the heat map's colours
 
 // Where the pixels of rect look along one axis of a plane that has planeStep film pixels per pixel.
 AxisMap axisMap(double filmStart, double filmStep, double planeStep) {
@@ -23,8 +24,16 @@ void FilmRenderer::setFilm(DecodedFilmPtr film) {
     m_film = std::move(film);
     m_filmPlacement = {};
     m_heatPlacement = {};
+    m_overlayPlacement = {};
     m_composed = false;
 }
+
+void FilmRenderer::setOverlaysVisible(bool visible) {
+    m_composed = m_composed && visible == m_overlaysVisible;
+    m_overlaysVisible = visible;
+}
+
+bool FilmRenderer::showsOverlays() const { return m_overlaysVisible && m_film->overlays.levels() > 0; }
 
 void FilmRenderer::setWindow(const Window& window, Polarity display) {
     const std::vector<float> table = windowTable(m_film->film, window, display);
@@ -69,13 +78,18 @@ const QImage& FilmRenderer::render(const ViewGeometry& geometry, QSize viewPx) {
     }
     const Placement placement{rect, geometry.scale(), geometry.toFilm(rect.topLeft())};
     if (placement != m_filmPlacement) {
-        resampleFilm(geometry, rect);
+        resamplePyramid(m_film->pyramid, geometry, rect, m_filmValues);
         m_filmPlacement = placement;
         m_composed = false;
     }
     if (m_heatmap && placement != m_heatPlacement) {
         resampleHeat(geometry, rect);
         m_heatPlacement = placement;
+        m_composed = false;
+    }
+    if (showsOverlays() && placement != m_overlayPlacement) {
+        resamplePyramid(m_film->overlays, geometry, rect, m_overlayValues);
+        m_overlayPlacement = placement;
         m_composed = false;
     }
     if (!m_composed) {
@@ -85,20 +99,23 @@ const QImage& FilmRenderer::render(const ViewGeometry& geometry, QSize viewPx) {
             composeWithHeat();
         else
             compose();
+        if (showsOverlays())
+            composeOverlays();
         m_composed = true;
     }
     return m_image;
 }
 
-void FilmRenderer::resampleFilm(const ViewGeometry& geometry, const QRect& rect) {
-    if (m_filmValues.widthPx != rect.width() || m_filmValues.heightPx != rect.height())
-        m_filmValues = Raster<std::uint16_t>(rect.width(), rect.height());
+void FilmRenderer::resamplePyramid(const PlanePyramid& pyramid, const ViewGeometry& geometry,
+                                   const QRect& rect, Raster<std::uint16_t>& values) const {
+    if (values.widthPx != rect.width() || values.heightPx != rect.height())
+        values = Raster<std::uint16_t>(rect.width(), rect.height());
     const QPointF start = geometry.toFilm(rect.topLeft());
     const QPointF step = geometry.toFilm(rect.topLeft() + QPoint(1, 1)) - start;
-    const int level = m_film->pyramid.levelFor(geometry.scale());
+    const int level = pyramid.levelFor(geometry.scale());
     const double planeStep = std::ldexp(1.0, level);
-    resample(m_film->pyramid.level(level), axisMap(start.x(), step.x(), planeStep),
-             axisMap(start.y(), step.y(), planeStep), m_filmValues);
+    resample(pyramid.level(level), axisMap(start.x(), step.x(), planeStep),
+             axisMap(start.y(), step.y(), planeStep), values);
 }
 
 void FilmRenderer::resampleHeat(const ViewGeometry& geometry, const QRect& rect) {
@@ -134,6 +151,23 @@ void FilmRenderer::composeWithHeat() {
             const std::uint32_t film = grey[*value++] * blend.keep;
             line[x] = kOpaque | ((film + blend.add[0]) >> 8U) << 16U | ((film + blend.add[1]) & 0xFF00U) |
                       (film + blend.add[2]) >> 8U;
+        }
+    }
+}
+
+// Lines thinner than a pixel of the view stay visible: they cover at least half of it.
+void FilmRenderer::composeOverlays() {
+    const std::uint16_t* cover = m_overlayValues.values.data();
+    for (int y = 0; y < m_image.height(); ++y) {
+        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
+        for (int x = 0; x < m_image.width(); ++x, ++cover) {
+            if (*cover == 0)
+                continue;
+            const int share = std::max(128, *cover >> 8); // of 255
+            const auto mixed = [share](int film, int drawn) { return film + (drawn - film) * share / 255; };
+            line[x] = qRgb(mixed(qRed(line[x]), qRed(kOverlayColour)),
+                           mixed(qGreen(line[x]), qGreen(kOverlayColour)),
+                           mixed(qBlue(line[x]), qBlue(kOverlayColour)));
         }
     }
 }

@@ -24,6 +24,9 @@ public:
     // Null: without. opacity in [0, 1].
     void setHeatmap(std::shared_ptr<const HeatmapLayer> layer, double opacity);
 
+    // On at first.
+    void setOverlaysVisible(bool visible);
+
     // The part of the view that the film covers, in device pixels; empty when it covers none.
     [[nodiscard]] static QRect visibleRect(const ViewGeometry& geometry, QSize viewPx);
     // The image for visibleRect(); its device pixel ratio is 1. Valid until the next call.
@@ -42,10 +45,13 @@ private:
         std::array<std::uint32_t, 3> add{};
     };
 
-    void resampleFilm(const ViewGeometry& geometry, const QRect& rect);
+    void resamplePyramid(const PlanePyramid& pyramid, const ViewGeometry& geometry, const QRect& rect,
+                         Raster<std::uint16_t>& values) const;
     void resampleHeat(const ViewGeometry& geometry, const QRect& rect);
     void compose();
     void composeWithHeat();
+    void composeOverlays();
+    [[nodiscard]] bool showsOverlays() const;
 
     DecodedFilmPtr m_film;
     std::shared_ptr<const HeatmapLayer> m_heatmap;
@@ -55,9 +61,12 @@ private:
 
     Placement m_filmPlacement;
     Placement m_heatPlacement;
+    Placement m_overlayPlacement;
+    bool m_overlaysVisible = true;
     bool m_composed = false;
     Raster<std::uint16_t> m_filmValues;
     Raster<std::uint16_t> m_heatValues;
+    Raster<std::uint16_t> m_overlayValues; // 65535: wholly covered
     QImage m_image;
 };
 

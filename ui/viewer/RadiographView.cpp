@@ -137,6 +137,11 @@ void RadiographView::setTextsVisible(bool visible) {
     update();
 }
 
+void RadiographView::setOverlaysVisible(bool visible) {
+    m_renderer.setOverlaysVisible(visible);
+    update();
+}
+
 void RadiographView::setWindow(const Window& window) {
     if (!m_film)
         return;

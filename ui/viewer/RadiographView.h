@@ -66,6 +66,8 @@ public Q_SLOTS:
     void setHeatmapVisible(bool visible);
     void setHeatmapOpacity(double opacity);
     void setTextsVisible(bool visible);
+    // Those that the film's file brings along (PS3.3 C.9.2).
+    void setOverlaysVisible(bool visible);
 
 Q_SIGNALS:
     void windowChanged(const hilum::Window& window);

@@ -152,6 +152,7 @@ void ReadPage::connectActions() {
     connect(m_actions.zoomOut, &QAction::triggered, m_view, &RadiographView::zoomOut);
     connect(m_actions.reset, &QAction::triggered, m_view, &RadiographView::reset);
     connect(m_actions.texts, &QAction::toggled, m_view, &RadiographView::setTextsVisible);
+    connect(m_actions.overlays, &QAction::toggled, m_view, &RadiographView::setOverlaysVisible);
     connect(m_actions.heatMap, &QAction::toggled, this, [this](bool visible) {
         m_view->setHeatmapVisible(visible);
         updateHeatmap();
@@ -191,7 +192,7 @@ void ReadPage::showMenu(QPoint position) {
     menu->addSeparator();
     menu->addActions({m_actions.fit, m_actions.oneToOne, m_actions.reset});
     menu->addSeparator();
-    menu->addActions({m_actions.texts, m_actions.details});
+    menu->addActions({m_actions.texts, m_actions.overlays, m_actions.details});
     menu->popup(position);
 }
 

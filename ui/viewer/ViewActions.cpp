@@ -62,6 +62,8 @@ ViewActions::ViewActions(QWidget& owner)
       reset(make(owner, tr("&Reset"), {Qt::Key_Space}, "reset", tr("Window, zoom and inversion as opened"))),
       texts(makeSwitch(owner, tr("&Texts on the film"), {Qt::Key_T}, "texts",
                        tr("Show the texts on the film"))),
+      overlays(makeSwitch(owner, tr("Over&lays of the file"), {Qt::Key_L}, nullptr,
+                          tr("Show what the file draws over the film"))),
       details(makeSwitch(owner, tr("Film &details"), {Qt::CTRL | Qt::Key_I})),
       fullScreen(makeSwitch(owner, tr("F&ull screen"), {Qt::Key_F11})),
       keys(make(owner, tr("&Keys and mouse"), {Qt::Key_F1}, "keys")),
@@ -70,13 +72,14 @@ ViewActions::ViewActions(QWidget& owner)
     owner.removeAction(reset);
     reset->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     texts->setChecked(true);
+    overlays->setChecked(true);
     quit->setMenuRole(QAction::QuitRole);
     about->setMenuRole(QAction::AboutRole);
 }
 
 QList<QAction*> ViewActions::filmActions() const {
     return {heatMap, nextClass, toggleScale, lessOpaque, moreOpaque, autoWindow, invert,
-            fit,     oneToOne,  zoomIn,      zoomOut,    reset,      texts};
+            fit,     oneToOne,  zoomIn,      zoomOut,    reset,      texts,      overlays};
 }
 
 } // namespace hilum

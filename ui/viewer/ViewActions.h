@@ -36,6 +36,7 @@ struct ViewActions {
     QAction* zoomOut;
     QAction* reset;
     QAction* texts;      // checkable, on at first
+    QAction* overlays;   // checkable, on at first
     QAction* details;    // checkable
     QAction* fullScreen; // checkable
 
