@@ -24,11 +24,12 @@ struct TrainerCommand {
     std::string_view name;
     const char* description;
 };
-constexpr std::array<TrainerCommand, 4> kCommands{
+constexpr std::array<TrainerCommand, 5> kCommands{
     {{"train", "Fine-tune a network on a folder of films, one folder per class"},
      {"evaluate", "Read a folder of films, one folder per class, and print the figures"},
      {"import", "Make a model file of weights: torchvision's, or your own .pth or .safetensors"},
-     {"export", "Write a model for other programs: ONNX, TorchScript, safetensors"}}};
+     {"export", "Write a model for other programs: ONNX, TorchScript, safetensors"},
+     {"benchmark", "Measure what this machine does"}}};
 
 } // namespace
 

@@ -16,5 +16,6 @@ int main(int argc, char** argv) {
     hilum::addEvaluateCommand(app, context);
     hilum::addImportCommand(app, context);
     hilum::addExportCommand(app, context);
+    hilum::addBenchmarkCommand(app, context);
     return hilum::runSubcommand(app, argc, argv, context);
 }

@@ -50,6 +50,15 @@ double throughTable(const Window& window, double offset) {
     return std::min(1.0, table.at(table.first + index) / static_cast<double>((1 << table.bits) - 1));
 }
 
+// As of most 8-bit films.
+bool changesNothing(const std::vector<std::uint8_t>& greys) {
+    for (std::size_t i = 0; i < greys.size(); ++i) {
+        if (greys[i] != i)
+            return false;
+    }
+    return true;
+}
+
 } // namespace
 
 Window defaultWindow(const Radiograph& film) {
@@ -105,8 +114,12 @@ GreyImage applyWindow(const Radiograph& film, const Window& window, Polarity dis
     image.heightPx = film.heightPx;
     image.values.resize(film.pixels->size());
     const std::uint8_t* const lookup = grey.data();
-    std::transform(film.pixels->begin(), film.pixels->end(), image.values.begin(),
-                   [lookup](std::uint16_t pixel) { return lookup[pixel]; });
+    if (changesNothing(grey))
+        std::transform(film.pixels->begin(), film.pixels->end(), image.values.begin(),
+                       [](std::uint16_t pixel) { return static_cast<std::uint8_t>(pixel); });
+    else
+        std::transform(film.pixels->begin(), film.pixels->end(), image.values.begin(),
+                       [lookup](std::uint16_t pixel) { return lookup[pixel]; });
     return image;
 }
 

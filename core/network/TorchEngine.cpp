@@ -60,12 +60,21 @@ private:
     std::shared_ptr<Network> m_network;
 };
 
-// OpenBLAS tells its name; the reference BLAS does not.
+// OpenBLAS tells its name and version; empty where it is not loaded.
+std::string openBlasConfig() {
+#ifndef _WIN32
+    using Config = char* (*)();
+    if (const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config")))
+        return config();
+#endif
+    return {};
+}
+
 bool blasIsFast() {
 #ifdef _WIN32
     return true;
 #else
-    return at::hasMKL() || ::dlsym(RTLD_DEFAULT, "openblas_get_config") != nullptr;
+    return at::hasMKL() || !openBlasConfig().empty();
 #endif
 }
 
@@ -84,6 +93,11 @@ std::vector<std::string> prepareTorch() {
     if (!at::hasMKLDNN())
         warnings.emplace_back("LibTorch was built without oneDNN, which makes readings several times slower.");
     return warnings;
+}
+
+std::string torchVersions() {
+    const std::string blas = openBlasConfig();
+    return "LibTorch " TORCH_VERSION ", " + at::get_mkldnn_version() + (blas.empty() ? "" : ", " + blas);
 }
 
 } // namespace hilum
