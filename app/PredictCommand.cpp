@@ -281,8 +281,10 @@ void addPredictCommand(CLI::App& app, CommandContext& context) {
             "films", options->inputs,
             "DICOM, PNG, JPEG, TIFF, BMP or WebP files; folders are walked, a DICOMDIR gives its images")
         ->required();
-    command->add_option("-m,--model", options->models,
-                        "model file (.safetensors); may be given several times [the starter model]");
+    command
+        ->add_option("-m,--model", options->models,
+                     "model file (.safetensors); may be given several times [the starter model]")
+        ->allow_extra_args(false); // what follows is a film
     command
         ->add_option("--precision", options->precision,
                      "fp32, bf16 (faster on some processors; probabilities move in the third digit), or auto: "

@@ -27,4 +27,8 @@ if(HILUM_FUZZ)
 elseif(HILUM_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+  # gcc knows less of what is initialised when it instruments, and says so in LibTorch's headers.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
 endif()

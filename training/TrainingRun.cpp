@@ -1,6 +1,7 @@
 #include "training/TrainingRun.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -9,7 +10,7 @@
 #include "core/domain/UtcNow.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
-#include "training/Checkpoint.h"
+#include "training/CheckpointKeeper.h"
 #include "training/Guarded.h"
 #include "training/Predictor.h"
 #include "training/Text.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
+constexpr std::chrono::seconds kCheckpointPause{5};
 
 class Run {
 public:
@@ -80,17 +82,13 @@ private:
                             .featureFile = m_request.folder.features(),
                             .progress = [&](TrainingProgress progress) { report(std::move(progress)); },
                             .keep = {}};
+        CheckpointKeeper keeper(m_request.folder, kCheckpointPause);
         input.keep = [&](const std::vector<EpochRecord>& history, const WeightState& weights, bool best) {
-            const Checkpoint checkpoint{static_cast<int>(history.size()), configJson, historyToCsv(history),
-                                        weights};
-            return writeFileAtomically(m_request.folder.history(), checkpoint.historyCsv)
-                .and_then([&] { return writeCheckpoint(m_request.folder.lastCheckpoint(), checkpoint); })
-                .and_then([&] {
-                    return best ? writeCheckpoint(m_request.folder.bestCheckpoint(), checkpoint)
-                                : Result<void>{};
-                });
+            return keeper.keep({static_cast<int>(history.size()), configJson, historyToCsv(history), weights}, best);
         };
         auto trained = trainNetwork(*m_network, input, m_session.stop);
+        if (const Result<void> kept = keeper.flush(); trained && !kept)
+            return kept;
         if (!trained)
             return tl::unexpected(trained.error());
         m_outcome.history = std::move(trained->history);

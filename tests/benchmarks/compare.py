@@ -30,6 +30,15 @@ except ImportError:
 BATCH = 16
 PX = 224
 CLASSES = 3
+# A program's seconds, peak memory in MB and exit status. In a small process of its own: Linux counts the memory of
+# the process that starts a program as the program's.
+MEASURE = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([time.perf_counter() - start, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)]))
+"""
 SECTIONS = ["input", "training", "cached", "prediction", "folder"]
 
 
@@ -271,13 +280,10 @@ def compare_folder(arguments, hilum, table, scratch):
     peaks = {}
     for count in (min(100, len(files)), len(files)):
         command = [str(hilum.cli), "predict", "--json", *map(str, files[:count])]
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        peaks[count] = usage.ru_maxrss / 1024
+        seconds, peaks[count], status = json.loads(
+            subprocess.run([sys.executable, "-c", MEASURE, *command], check=True, stdout=subprocess.PIPE).stdout)
         print(f"predict on {count} films: {count / seconds:.1f} films/s, peak memory {peaks[count]:.1f} MB, "
-              f"exit status {os.waitstatus_to_exitcode(status)}", flush=True)
+              f"exit status {status}", flush=True)
     few, many = min(peaks), max(peaks)
     print(f"peak memory of {many} films against {few}: {peaks[many] / peaks[few]:.3f} x")
     for what, value in hilum.benchmark("--only", "folder").items():

@@ -1,0 +1,69 @@
+// When the weights of a running training reach the disk.
+
+#include <filesystem>
+
+#include <ATen/ATen.h>
+
+#include "training/CheckpointKeeper.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace hilum;
+
+namespace {
+
+constexpr std::chrono::hours kLong{1};
+
+Checkpoint checkpointOf(int epoch) { return {epoch, "{}", "epoch\n", {{"weight", at::full({2}, epoch)}}}; }
+
+} // namespace
+
+class TestCheckpointKeeper : public QObject {
+    Q_OBJECT
+
+    static int epochIn(const std::filesystem::path& file) {
+        const auto checkpoint = readCheckpoint(file);
+        return checkpoint ? checkpoint->epoch : -1;
+    }
+
+private Q_SLOTS:
+    void everyEpochIsWrittenWhereThereIsTime() {
+        const QTemporaryDir root;
+        const RunFolder folder(root.path().toStdString());
+        std::filesystem::create_directories(folder.lastCheckpoint().parent_path());
+        CheckpointKeeper keeper(folder, std::chrono::milliseconds(0));
+        for (const int epoch : {1, 2, 3}) {
+            QVERIFY(keeper.keep(checkpointOf(epoch), epoch < 3));
+            QCOMPARE(epochIn(folder.lastCheckpoint()), epoch);
+            QCOMPARE(epochIn(folder.bestCheckpoint()), std::min(epoch, 2));
+        }
+    }
+
+    void quickEpochsWaitForTheEnd() {
+        const QTemporaryDir root;
+        const RunFolder folder(root.path().toStdString());
+        std::filesystem::create_directories(folder.lastCheckpoint().parent_path());
+        CheckpointKeeper keeper(folder, kLong);
+        for (const int epoch : {1, 2, 3})
+            QVERIFY(keeper.keep(checkpointOf(epoch), epoch < 3));
+        QCOMPARE(epochIn(folder.lastCheckpoint()), 1);
+        QCOMPARE(epochIn(folder.bestCheckpoint()), 1);
+        QVERIFY(keeper.flush());
+        QCOMPARE(epochIn(folder.lastCheckpoint()), 3);
+        QCOMPARE(epochIn(folder.bestCheckpoint()), 2);
+        const auto written = std::filesystem::last_write_time(folder.lastCheckpoint());
+        QVERIFY(keeper.flush());
+        QVERIFY(std::filesystem::last_write_time(folder.lastCheckpoint()) == written);
+    }
+
+    void whatCannotBeWrittenIsSaid() {
+        CheckpointKeeper keeper(RunFolder("/nowhere/run"), kLong);
+        const auto kept = keeper.keep(checkpointOf(1), true);
+        QVERIFY(!kept);
+        QCOMPARE(kept.error().code, ErrorCode::NotWritable);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestCheckpointKeeper)
+#include "TestCheckpointKeeper.moc"
