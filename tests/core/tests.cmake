@@ -23,10 +23,6 @@ hilum_test(core TestPhantom LIBS hilum_image DCMTK::DCMTK)
 hilum_test(core TestPhantomCommand)
 hilum_test(core TestPhantomModel LIBS hilum_inference hilum_image)
 
-# Files of weights
-add_library(hilum_weight_files STATIC support/PickleFiles.cpp)
-target_include_directories(hilum_weight_files PUBLIC "${CMAKE_SOURCE_DIR}")
-target_link_libraries(hilum_weight_files PRIVATE hilum_warnings ZLIB::ZLIB)
 hilum_test(core TestPickleReader LIBS hilum_weights hilum_weight_files)
 hilum_test(core TestWeightStore LIBS hilum_weights hilum_storage Qt6::Network)
 hilum_test(core TestImportWeights LIBS hilum_exchange hilum_network hilum_weights hilum_weight_files TIMEOUT 600)

@@ -18,9 +18,13 @@ hilum_fuzz(FuzzJpeg hilum_image)
 hilum_fuzz(FuzzTiff hilum_image)
 hilum_fuzz(FuzzBmp hilum_image)
 hilum_fuzz(FuzzWebP hilum_image)
+hilum_fuzz(FuzzSafeTensors hilum_model)
+hilum_fuzz(FuzzPickle hilum_weights)
+hilum_fuzz(FuzzCsv hilum_dataset)
+hilum_fuzz(FuzzJson hilum_dataset hilum_model)
 
-# Writes the inputs that the film readers' targets begin with.
-add_executable(film-seeds fuzz/FilmSeeds.cpp)
-target_link_libraries(film-seeds PRIVATE hilum_film_files hilum_image hilum_warnings)
-set_target_properties(film-seeds PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
-add_dependencies(fuzz film-seeds)
+# Writes the inputs that the targets begin with.
+add_executable(fuzz-seeds fuzz/Seeds.cpp)
+target_link_libraries(fuzz-seeds PRIVATE hilum_film_files hilum_weight_files hilum_dataset hilum_image hilum_model hilum_warnings)
+set_target_properties(fuzz-seeds PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+add_dependencies(fuzz fuzz-seeds)

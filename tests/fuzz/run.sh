@@ -11,7 +11,7 @@ targets=("$@")
 if [ "${#targets[@]}" -eq 0 ]; then
     mapfile -t targets < <(find fuzz -maxdepth 1 -name 'Fuzz*' -type f -executable -printf '%f\n' | sort)
 fi
-fuzz/film-seeds corpus/seeds
+fuzz/fuzz-seeds corpus/seeds
 mkdir -p findings
 for target in "${targets[@]}"; do
     mkdir -p "corpus/$target" "corpus/seeds/$target"

@@ -1,0 +1,11 @@
+#include "core/model/CardJson.h"
+#include "tests/fuzz/FuzzInput.h"
+#include "training/TrainingConfig.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace hilum::test;
+    const std::string text = textOf(data, size);
+    checkAnswer(hilum::trainingConfigFromJson(text));
+    checkAnswer(hilum::cardFromJson(text));
+    return 0;
+}

@@ -1,0 +1,36 @@
+// Small whole files besides films: a model, its card, a training's settings, a split.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/model/CardJson.h"
+#include "core/model/ModelContent.h"
+#include "training/TrainingConfig.h"
+
+namespace hilum::test {
+
+inline ModelCard sampleCard() {
+    ModelCard card;
+    card.name = "a";
+    card.architecture = "hilumnet";
+    card.labels = {"x", "y"};
+    return card;
+}
+
+// A safetensors file with two tensors and the metadata of a model.
+inline Result<void> writeSampleModel(const std::filesystem::path& file) {
+    const std::vector<std::byte> values(24);
+    return writeTensorFile(
+        file, modelMetadata(sampleCard(), {0.5, -0.5}),
+        {{"a", TensorType::F32, {2, 3}, values}, {"b", TensorType::F16, {}, std::span(values).first(2)}});
+}
+
+inline std::string sampleConfig() { return toJson(TrainingConfig{}); }
+
+inline std::string sampleSplit() {
+    return "file,label,patient,set\na/1.png,a,1,train\n\"b,2.png\",b,\"\"\"2\",test\n";
+}
+
+} // namespace hilum::test
