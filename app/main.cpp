@@ -9,6 +9,7 @@
 #include <QDir>
 #include <QTemporaryDir>
 
+#include "app/Milestones.h"
 #include "app/Screenshot.h"
 #include "ui/MainWindow.h"
 #include "ui/QtConvert.h"
@@ -47,13 +48,16 @@ struct Options {
     QCommandLineOption details{QStringLiteral("details"),
                                QStringLiteral("Unfold the film's details for --screenshot.")};
 
+    QCommandLineOption milestones{
+        QStringLiteral("milestones"),
+        QStringLiteral("Print when the window, the film and its reading are there, and quit.")};
     QCommandLineOption noSandbox{
         QStringLiteral("no-sandbox"),
         QStringLiteral(
             "Decode films in this process rather than in a helper with limited memory and rights.")};
 
     void addTo(QCommandLineParser& parser) const {
-        parser.addOptions({model, models, noSandbox, screenshot, size, heatMap, details});
+        parser.addOptions({model, models, noSandbox, screenshot, size, heatMap, details, milestones});
     }
 };
 
@@ -79,7 +83,8 @@ int main(int argc, char** argv) {
     parser.addVersionOption();
     options.addTo(parser);
     parser.addPositionalArgument(QStringLiteral("paths"),
-                                 QStringLiteral("Films and folders to open: DICOM, PNG, JPEG, TIFF, BMP, WebP, DICOMDIR."),
+                                 QStringLiteral(
+                                     "Films and folders to open: DICOM, PNG, JPEG, TIFF, BMP, WebP, DICOMDIR."),
                                  QStringLiteral("[paths …]"));
     parser.process(application);
 
@@ -94,6 +99,8 @@ int main(int argc, char** argv) {
     if (isScreenshot)
         hilum::saveScreenshotWhenRead(window, {parser.value(options.screenshot), parser.value(options.size),
                                                parser.isSet(options.heatMap), parser.isSet(options.details)});
+    if (parser.isSet(options.milestones))
+        hilum::printMilestones(window);
     window.show();
     window.open(toPaths(parser.positionalArguments()));
     return QApplication::exec();

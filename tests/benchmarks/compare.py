@@ -39,7 +39,7 @@ process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(process.pid, 0)
 print(json.dumps([time.perf_counter() - start, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)]))
 """
-SECTIONS = ["input", "training", "cached", "prediction", "folder"]
+SECTIONS = ["input", "training", "cached", "prediction", "folder", "start"]
 
 
 def parse_arguments():
@@ -67,6 +67,10 @@ class Hilum:
         lines = [json.loads(line) for line in output.splitlines()]
         self.header = {line["key"]: line["text"] for line in lines if "key" in line}
         return {line["what"]: line["value"] for line in lines if "what" in line}
+
+    def models(self):
+        """Files of the models that ship."""
+        return sorted(self.cli.resolve().parents[3].glob("resources/models/*.safetensors"))
 
     def phantoms(self, folder, count, size):
         subprocess.run([self.cli, "phantom", "--out", folder, "--count", str(count), "--size", str(size)],
@@ -290,6 +294,35 @@ def compare_folder(arguments, hilum, table, scratch):
         print(f"{what}: {value:.1f}")
 
 
+def compare_start(arguments, hilum, scratch):
+    """No peer: what passes from the start of the program until the window, the film and its reading are there."""
+    film = next((hilum.phantoms(scratch / "start", 1, 1024)).rglob("*.png"))
+    models = {"starter model": (["--model", next(m for m in hilum.models() if m.stem == "starter")], 600)}
+    for name in ("densenet201",):
+        run = scratch / name
+        subprocess.run([hilum.cli, "train", "--data", scratch / "start/films", "--network", name, "--out", run,
+                        "--trainable", "head", "--epochs", "1", "--batch-size", "1", "--train-fraction", "1",
+                        "--validation-fraction", "0", "--test-fraction", "0"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        models[name] = (["--model", run / "model.safetensors"], 1000)
+    for name, (options, limit) in models.items():
+        runs = []
+        for _ in range(2 * arguments.rounds + 1):
+            start, times = time.perf_counter(), {}
+            process = subprocess.Popen([hilum.cli.with_name("hilum"), "--milestones", *options, film],
+                                       stdout=subprocess.PIPE, text=True,
+                                       env={"QT_QPA_PLATFORM": "offscreen", **os.environ})
+            for line in process.stdout:
+                times[line.strip()] = 1e3 * (time.perf_counter() - start)
+            process.wait()
+            runs.append(times)
+        middle = medians(runs[1:])  # the first one may measure which kernels are fast, and keeps it
+        window, reading = middle["window"], middle["reading"]
+        print(f"{name}: window after {window:.0f} ms (400: {'met' if window <= 400 else 'NOT met'}), film after "
+              f"{middle['film']:.0f} ms, reading after {reading:.0f} ms ({limit}: "
+              f"{'met' if reading <= limit else 'NOT met'})", flush=True)
+
+
 def main():
     arguments = parse_arguments()
     sections = arguments.only.split(",")
@@ -310,6 +343,8 @@ def main():
             compare_prediction(arguments, hilum, table)
         if "folder" in sections:
             compare_folder(arguments, hilum, table, scratch)
+        if "start" in sections:
+            compare_start(arguments, hilum, scratch)
 
 
 if __name__ == "__main__":
