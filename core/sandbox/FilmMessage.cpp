@@ -196,7 +196,7 @@ private:
         std::uint32_t count = 0;
         get(count);
         if constexpr (std::is_arithmetic_v<T>) {
-            if (const std::uint8_t* bytes = getBytes(count * sizeof(T))) {
+            if (const std::uint8_t* bytes = getBytes(count * sizeof(T)); bytes != nullptr && count > 0) {
                 list.resize(count);
                 std::memcpy(list.data(), bytes, count * sizeof(T));
             }
@@ -265,7 +265,7 @@ bool isSound(const Radiograph& film) {
     const int range = (1 << film.bitsStored) - 1;
     const int least = film.storedMin;
     return pixels == film.pixels->size() && pixels <= static_cast<std::uint64_t>(kMaxFilmPixels) &&
-           (least == 0 || least == -(range / 2) - 1) && film.storedMax - range == least &&
+           (least == 0 || least == -(range / 2) - 1) && film.storedMax == least + range &&
            liesWithin(*film.pixels, range) && std::isfinite(film.rescaleSlope) && film.rescaleSlope != 0 &&
            std::isfinite(film.rescaleIntercept) && (!film.modalityTable || isSound(*film.modalityTable)) &&
            (!film.padding || film.padding->storedLow <= film.padding->storedHigh) && film.source.frame >= 1 &&

@@ -348,7 +348,7 @@ private Q_SLOTS:
             << RawDicom(kJpegBaseline).imagePixelModule(256, 256, 8).fragments({}, parts).bytes() << read();
         QTest::newRow("JPEG of another size") << jpeg(makeJpeg(makePicture(5, 2))) << damaged;
         ByteVector cut = makeJpeg(makePicture(4, 2));
-        cut.resize(cut.size() - 8);
+        cut.erase(cut.end() - 8, cut.end());
         QTest::newRow("JPEG cut short") << jpeg(cut) << refused(ErrorCode::Damaged);
         QTest::newRow("RLE header of too many segments") << rle(rleStream(3, 64)) << damaged;
         QTest::newRow("RLE header of no segments") << rle(rleStream(0, 64)) << damaged;

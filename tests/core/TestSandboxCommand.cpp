@@ -53,7 +53,7 @@ class TestSandboxCommand : public QObject {
 private Q_SLOTS:
     void initTestCase() {
         const ByteVector film = makePng({.widthPx = 64, .heightPx = 64, .rows = makePicture(64, 64).values});
-        const std::string order = "\x89PNG\r\n\x1a\nORDER crash";
+        const std::string order = "\x89PNG\r\n\x1a\nORDER abort";
         save("1.png", film);
         save("2.png", ByteVector(order.begin(), order.end()));
         save("3.png", film);
@@ -72,7 +72,7 @@ private Q_SLOTS:
         QCOMPARE(errorOf(run.lines[0]), QString());
         QCOMPARE(errorOf(run.lines[1]), QString("decoder-stopped"));
         QCOMPARE(run.lines[1]["error"].toObject()["message"].toString(),
-                 QString("The file made the decoder stop (crash, SIGSEGV)."));
+                 QString("The file made the decoder stop (crash, SIGABRT)."));
         QCOMPARE(run.lines[1]["file"].toString(), m_folder.filePath("2.png"));
         QCOMPARE(errorOf(run.lines[2]), QString());
     }

@@ -26,7 +26,7 @@ namespace {
 
 using namespace hilum;
 
-volatile int sink = 0;
+volatile unsigned sink = 0; // wraps round
 
 [[noreturn]] void waitForever() {
     while (true)
@@ -107,10 +107,10 @@ struct Lie {
 const std::map<std::string_view, std::function<void()>> kOrders{
     {"allocate", allocate},
     {"allocate blindly", allocateBlindly},
-    {"recurse", [] { sink = recurse(1); }},
+    {"recurse", [] { sink = static_cast<unsigned>(recurse(1)); }},
     {"spin", spin},
     {"wait", waitForever},
-    {"crash", [] { *const_cast<volatile int*>(static_cast<int*>(nullptr)) = sink; }},
+    {"crash", [] { *const_cast<volatile unsigned*>(static_cast<unsigned*>(nullptr)) = sink; }},
     {"abort", [] { std::abort(); }},
     {"end", [] { ::_exit(0); }},
     {"throw", [] { throw 1; }},
