@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kLabels = 3;
 constexpr double kMostLogitDifference = 1e-4;
+constexpr double kMostOfRounding = 2; // of a foreign runtime, in multiples of PyTorch's own error
 constexpr double kMostLossDifference = 1e-5;
 constexpr double kMostGradientDifference = 1e-3; // of the largest gradient in the tensor
 constexpr double kLeastCorrelation = 0.999;
@@ -108,10 +109,12 @@ private Q_SLOTS:
             return;
         const QString onnx = folder.filePath("exported.onnx");
         QVERIFY(askHilum({"export", imported, onnx}).worked);
-        const double largest = reference.at("logits").abs().max().item<double>();
+        // Other kernels round differently: both are held against double precision.
+        const double rounding = largestDifference(reference.at("logits"), reference.at("exact"));
+        qInfo("%s: PyTorch's logits differ by %.2g from those in double precision", qPrintable(name), rounding);
         compareOutside("ONNX in ONNX Runtime", name,
                        askOnnxRuntime({onnx, folder.filePath("reference.safetensors")}),
-                       kMostLogitDifference * std::max(1.0, largest)); // other kernels than PyTorch's
+                       std::max(kMostLogitDifference, kMostOfRounding * rounding));
     }
 
 private:
@@ -167,8 +170,8 @@ private:
         const double lossDifference = std::abs(loss.item<double>() - reference.at("loss").item<double>());
         qInfo("%s: loss %.6f differs by %.2g; %zu gradients differ by at most %.2g of their largest value",
               qPrintable(name), loss.item<double>(), lossDifference, compared, worst);
-        QVERIFY(compared + 5 ==
-                reference.size()); // every gradient; beside images, targets, logits, maps, loss
+        QVERIFY(compared + 6 ==
+                reference.size()); // every gradient; beside images, targets, logits, exact, maps, loss
         QVERIFY(lossDifference <= kMostLossDifference * (1 + loss.item<double>()));
         QVERIFY(worst <= kMostGradientDifference);
     }

@@ -6,6 +6,7 @@
   torchvision_peer.py script FOLDER FILE        the same for a TorchScript file
 """
 
+import copy
 import json
 import struct
 import sys
@@ -133,9 +134,10 @@ def make(name, folder):
     targets = torch.tensor([2, 0])
     with torch.no_grad():
         logits = model(images)
+        exact = copy.deepcopy(model).double()(images.double()).float()
     maps = cams(model, LAYERS[name], images)
     loss, gradients = training_step(model, images, targets)
-    reference = {"images": images, "targets": targets, "logits": logits, "maps": maps, "loss": loss}
+    reference = {"images": images, "targets": targets, "logits": logits, "exact": exact, "maps": maps, "loss": loss}
     reference.update({"gradient." + key: value for key, value in gradients.items()})
     write_safetensors(f"{folder}/reference.safetensors", reference)
 
