@@ -411,6 +411,7 @@ private:
 int runBenchmark(const BenchmarkOptions& options, const CommandContext& context) {
     letThreadsWaitPassively(context.commandLine);
 #ifdef __linux__
+    unsetenv("GOMP_SPINCOUNT");
     unsetenv("OMP_WAIT_POLICY"); // read by now; what is started from here decides for itself
 #endif
     const auto measured = Benchmark(options, context).run();

@@ -13,6 +13,7 @@ void letThreadsWaitPassively([[maybe_unused]] const std::vector<std::string>& co
     constexpr const char* kPolicy = "OMP_WAIT_POLICY";
     if (std::getenv(kPolicy) != nullptr || setenv(kPolicy, "passive", 0) != 0)
         return;
+    setenv("GOMP_SPINCOUNT", "30000", 0);
     std::vector<char*> arguments;
     for (const std::string& argument : commandLine)
         arguments.push_back(const_cast<char*>(argument.c_str())); // execv() only reads them
