@@ -7,6 +7,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "core/domain/Softmax.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/FilmStore.h"

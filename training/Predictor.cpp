@@ -69,17 +69,4 @@ Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& stor
     return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(peaks); });
 }
 
-std::vector<double> softmax(const std::vector<double>& logits, double temperature) {
-    const double top = std::ranges::max(logits);
-    std::vector<double> probabilities;
-    double sum = 0;
-    for (const double logit : logits) {
-        probabilities.push_back(std::exp((logit - top) / temperature));
-        sum += probabilities.back();
-    }
-    for (double& probability : probabilities)
-        probability /= sum;
-    return probabilities;
-}
-
 } // namespace hilum

@@ -35,7 +35,4 @@ Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& stor
                                          const std::vector<std::size_t>& films,
                                          const PredictorOptions& options, std::stop_token stop = {});
 
-// softmax(logits / temperature)
-std::vector<double> softmax(const std::vector<double>& logits, double temperature = 1);
-
 } // namespace hilum

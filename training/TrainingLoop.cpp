@@ -9,6 +9,7 @@
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/utils.h>
 
+#include "core/domain/Softmax.h"
 #include "core/network/Autocast.h"
 #include "training/BatchSource.h"
 #include "training/Guarded.h"

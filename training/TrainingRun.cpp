@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <torch/utils.h>
 
+#include "core/domain/Softmax.h"
 #include "core/domain/UtcNow.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"

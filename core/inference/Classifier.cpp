@@ -4,6 +4,7 @@
 #include <cmath>
 #include <future>
 
+#include "core/domain/Softmax.h"
 #include "core/model/Engine.h"
 #include "core/model/ModelContent.h"
 #include "core/model/Preprocessor.h"
@@ -29,14 +30,7 @@ std::vector<std::string> doubts(const Radiograph& film, const Preprocessing& pre
 
 Prediction predictionOf(const ModelCard& card, const std::vector<float>& logits) {
     Prediction prediction{card.labels, {}, {logits.begin(), logits.end()}, 0};
-    const double top = std::ranges::max(prediction.logits);
-    double sum = 0;
-    for (const double logit : prediction.logits) {
-        prediction.probabilities.push_back(std::exp((logit - top) / card.temperature));
-        sum += prediction.probabilities.back();
-    }
-    for (double& probability : prediction.probabilities)
-        probability /= sum;
+    prediction.probabilities = softmax(prediction.logits, card.temperature);
     prediction.best = static_cast<std::size_t>(std::ranges::max_element(prediction.probabilities) -
                                                prediction.probabilities.begin());
     return prediction;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/storage/AtomicFile.h"
+#include "core/storage/UserFolders.h"
 
 namespace hilum {
 namespace {
@@ -22,17 +23,6 @@ fs::path homeFolder() {
     return environment("USERPROFILE");
 #else
     return environment("HOME");
-#endif
-}
-
-fs::path userCache() {
-#ifdef _WIN32
-    return environment("LOCALAPPDATA") / "hilum" / "cache";
-#elif defined(__APPLE__)
-    return homeFolder() / "Library" / "Caches" / "hilum";
-#else
-    const fs::path cache = environment("XDG_CACHE_HOME"); // XDG Base Directory Specification
-    return (cache.empty() ? homeFolder() / ".cache" : cache) / "hilum";
 #endif
 }
 
@@ -71,7 +61,7 @@ Result<std::optional<PublishedWeights>> found(const fs::path& folder, std::strin
 WeightPlaces weightPlaces(const fs::path& folder) {
     const std::string address = environment("HILUM_WEIGHTS_URL").string();
     WeightPlaces places{folder.empty() ? environment("HILUM_WEIGHTS_DIR") : folder, torchCache(),
-                        userCache() / "weights", address.empty() ? kTorchvision : address};
+                        userCacheFolder() / "weights", address.empty() ? kTorchvision : address};
     if (!places.address.ends_with('/'))
         places.address += '/';
     return places;

@@ -18,9 +18,9 @@ std::filesystem::path below(const std::filesystem::path& folder, const char* par
 
 std::filesystem::path userCacheFolder() {
 #if defined(_WIN32)
-    return below(fromEnvironment("LOCALAPPDATA"), "Hilum/cache");
+    return below(fromEnvironment("LOCALAPPDATA"), "hilum/cache");
 #elif defined(__APPLE__)
-    return below(fromEnvironment("HOME"), "Library/Caches/Hilum");
+    return below(fromEnvironment("HOME"), "Library/Caches/hilum");
 #else
     const std::filesystem::path cache = fromEnvironment("XDG_CACHE_HOME");
     return cache.is_absolute() ? cache / "hilum" : below(fromEnvironment("HOME"), ".cache/hilum");
