@@ -1,6 +1,7 @@
 // The subcommands of hilum-cli. Each adds itself to the parser; its callback sets the exit code.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -25,7 +26,6 @@ struct CommandContext {
 FilmReader filmReader(const CommandContext& context, const ReadOptions& reading = {});
 
 // context outlives the parser.
-void addSandboxOption(CLI::App& app, CommandContext& context); // before or behind the subcommand
 void addTrainCommand(CLI::App& app, CommandContext& context);
 void addEvaluateCommand(CLI::App& app, CommandContext& context);
 void addPredictCommand(CLI::App& app, CommandContext& context);
@@ -36,14 +36,8 @@ void addExportCommand(CLI::App& app, CommandContext& context);
 void addImportCommand(CLI::App& app, CommandContext& context);
 void addConvertCommand(CLI::App& app, CommandContext& context);
 
-// Parses, runs the subcommand, and says with which status to exit.
-inline int runSubcommand(CLI::App& app, int argc, char** argv, const CommandContext& context) {
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? AllDone : WrongUsage;
-    }
-    return context.exitCode;
-}
+// main() of a program with subcommands, which add puts in. Returns the status to exit with.
+int runCommandLine(int argc, char** argv, std::string description,
+                   const std::function<void(CLI::App&, CommandContext&)>& add);
 
 } // namespace hilum

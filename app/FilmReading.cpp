@@ -29,10 +29,4 @@ FilmReader filmReader(const CommandContext& context, const ReadOptions& reading)
     };
 }
 
-void addSandboxOption(CLI::App& app, CommandContext& context) {
-    app.fallthrough();
-    app.add_flag("!--no-sandbox", context.sandbox,
-                 "Decode films in this process rather than in a helper with limited memory and rights");
-}
-
 } // namespace hilum
