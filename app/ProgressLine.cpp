@@ -57,7 +57,7 @@ std::string place(const TrainingProgress& progress) {
 }
 
 std::string epochText(const TrainingProgress& progress) {
-    const EpochRecord& record = *progress.finishedEpoch;
+    const EpochRecord& record = progress.finishedEpoch->record;
     std::string text = place(progress) + "loss " + fixed(record.trainLoss, 4) + "  accuracy " +
                        fixed(100 * record.trainAccuracy, 1) + " %";
     if (record.validationLoss)

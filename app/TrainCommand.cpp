@@ -1,15 +1,19 @@
 #include "app/Commands.h"
 
-#include <iostream>
+#include <algorithm>
 #include <map>
 #include <memory>
 
 #include "app/PassiveThreads.h"
-#include "app/ProgressLine.h"
+#include "app/TrainReport.h"
+#include "app/TrainingControl.h"
 #include "training/FineTuner.h"
 
 namespace hilum {
 namespace {
+
+constexpr const char* kText = "text";
+constexpr const char* kJson = "json";
 
 // What the user typed; settings are put into the configuration after --config has been read.
 struct TrainArguments {
@@ -17,18 +21,11 @@ struct TrainArguments {
     std::map<std::string, std::string> texts; // option -> value
     std::map<std::string, bool> switches;
     std::map<std::string, std::vector<std::string>> lists;
+    std::string progress = kText;
+    bool control = false;
     bool overwrite = false;
     bool resume = false;
 };
-
-int reportError(const Error& error) {
-    std::cerr << "hilum-cli train: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage
-                                                                                         : SomeFailed;
-}
 
 void addField(CLI::App& command, const ConfigField& field, TrainArguments& arguments) {
     const std::string defaultText = fieldText(field);
@@ -73,42 +70,39 @@ Result<TrainingConfig> configFrom(const CLI::App& command, const TrainArguments&
     return config;
 }
 
-void printOutcome(const TrainingOutcome& outcome, const TrainingConfig& config) {
-    for (const SkippedFile& file : outcome.skipped)
-        std::cerr << "Not used: " << file.file.string() << ": " << file.reason << "\n";
-    for (const std::string& note : outcome.notes)
-        std::cerr << note << "\n";
-    if (outcome.stopped)
-        std::cerr << "Stopped; what was learnt so far has been kept.\n";
-    if (outcome.crossValidation)
-        std::cout << reportToText(*outcome.crossValidation);
-    if (outcome.test)
-        std::cout << reportToText(*outcome.test);
-    if (!outcome.modelFile.empty())
-        std::cout << "\nModel written to " << outcome.modelFile.string() << " (weights of epoch "
-                  << outcome.bestEpoch << ")\n";
-    else
-        std::cout << "\nRuns written to " << config.out.string() << "\n";
+int failed(TrainReport& report, const Error& error) {
+    report.failed(error);
+    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+}
+
+Result<ExistingRun> existingRun(const TrainArguments& arguments) {
+    if (arguments.overwrite && arguments.resume)
+        return fail(ErrorCode::InvalidArgument, "--overwrite and --resume exclude each other.");
+    return arguments.overwrite ? ExistingRun::Overwrite
+           : arguments.resume  ? ExistingRun::Resume
+                               : ExistingRun::Refuse;
 }
 
 int runTrain(const CLI::App& command, const TrainArguments& arguments, const CommandContext& context) {
     letThreadsWaitPassively(context.commandLine);
+    const auto report = arguments.progress == kJson ? makeJsonTrainReport() : makeTextTrainReport();
     const auto config = configFrom(command, arguments);
     if (!config)
-        return reportError(config.error());
-    if (arguments.overwrite && arguments.resume)
-        return reportError({ErrorCode::InvalidArgument, "--overwrite and --resume exclude each other.", {}});
-    const ExistingRun existing = arguments.overwrite ? ExistingRun::Overwrite
-                                 : arguments.resume  ? ExistingRun::Resume
-                                                     : ExistingRun::Refuse;
-    ProgressLine line;
-    const auto outcome = fineTune(
-        *config, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, existing,
-        filmReader(context));
-    line.clear();
+        return failed(*report, config.error());
+    const auto existing = existingRun(arguments);
+    if (!existing)
+        return failed(*report, existing.error());
+    TrainingControl control(context.stop);
+    if (arguments.control)
+        control.listen();
+    const auto show = [&](const TrainingProgress& progress) {
+        report->show(progress);
+        control.waitWhilePaused([&](bool paused) { report->paused(paused); });
+    };
+    const auto outcome = fineTune(*config, show, control.stop(), *existing, filmReader(context));
     if (!outcome)
-        return reportError(outcome.error());
-    printOutcome(*outcome, *config);
+        return failed(*report, outcome.error());
+    report->finished(*outcome, *config);
     const bool unreadable = std::ranges::any_of(
         outcome->skipped, [](const SkippedFile& file) { return file.kind == SkipKind::Unreadable; });
     return unreadable || outcome->stopped ? SomeFailed : AllDone;
@@ -133,6 +127,14 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
     command->add_flag("--overwrite", arguments->overwrite, "Replace a run that is in the run folder");
     command->add_flag("--resume", arguments->resume,
                       "Keep the finished folds of an interrupted cross-validation with the same settings");
+    command
+        ->add_option("--progress", arguments->progress,
+                     "text: for people; json: for programs, an event a line on stdout instead of the figures")
+        ->type_name("FORM")
+        ->check(CLI::IsMember({kText, kJson}))
+        ->capture_default_str();
+    command->add_flag("--control", arguments->control,
+                      "Obey lines on stdin: pause, resume, stop; its end stops the training");
     TrainingConfig defaults;
     for (const ConfigField& field : configFields(defaults))
         addField(*command, field, *arguments);

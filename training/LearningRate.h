@@ -45,6 +45,7 @@ public:
     // True where loss is lower than the best by more than minDelta, and for the first epoch.
     bool epochEnded(double loss);
     [[nodiscard]] bool shouldStop() const { return m_patience > 0 && m_badEpochs >= m_patience; }
+    [[nodiscard]] int epochsWithoutGain() const { return m_badEpochs; }
 
 private:
     int m_patience;

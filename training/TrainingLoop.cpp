@@ -25,9 +25,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double secondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+// Seconds of work: what the progress callback takes, a pause above all, does not count.
+class WorkClock {
+public:
+    [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - m_start).count(); }
+    void tell(const ProgressCallback& callback, const TrainingProgress& progress) {
+        const auto begin = Clock::now();
+        callback(progress);
+        m_start += Clock::now() - begin;
+    }
+
+private:
+    Clock::time_point m_start = Clock::now();
+};
 
 // Mean cross-entropy and accuracy, from logits.
 struct Score {
@@ -71,7 +81,7 @@ public:
         m_optimiser = makeOptimiser(m_network, m_config.optimiser);
         if (m_config.emaDecay > 0)
             m_average.emplace(m_network, m_config.emaDecay);
-        m_started = Clock::now();
+        m_clock = {};
         for (int epoch = 1; epoch <= m_config.epochs; ++epoch) {
             if (auto ran = runEpoch(epoch); !ran)
                 return tl::unexpected(ran.error());
@@ -100,11 +110,11 @@ private:
     std::optional<WeightAverage> m_average;
     WeightState m_bestWeights;
     LoopOutcome m_outcome;
-    Clock::time_point m_started;
+    WorkClock m_clock; // since the first step
     double m_lastRate = 0;
 
     Result<void> runEpoch(int epoch) {
-        const auto start = Clock::now();
+        const double start = m_clock.seconds();
         EpochRecord record;
         record.epoch = epoch;
         if (auto trained = trainEpoch(record); !trained)
@@ -113,15 +123,15 @@ private:
             return keepStopped();
         if (auto validated = validate(record); !validated)
             return validated;
-        record.seconds = secondsSince(start);
+        record.seconds = m_clock.seconds() - start;
         m_outcome.history.push_back(record);
         const bool best = !record.validationLoss || m_earlyStopping.epochEnded(*record.validationLoss);
         m_plateau.epochEnded(record.validationLoss.value_or(record.trainLoss));
         if (auto kept = keepWeights(best); !kept)
             return kept;
         TrainingProgress progress = progressAt(TrainingPhase::Training, record.epoch);
-        progress.finishedEpoch = record;
-        m_input.progress(progress);
+        progress.finishedEpoch = FinishedEpoch{record, best, m_earlyStopping.epochsWithoutGain()};
+        m_clock.tell(m_input.progress, progress);
         return {};
     }
 
@@ -134,7 +144,7 @@ private:
         m_source->start(films, record.epoch);
         enterTrainingMode(m_network);
 
-        const auto start = Clock::now();
+        const double start = m_clock.seconds();
         double lossSum = 0, hits = 0, seen = 0;
         for (long batchIndex = 1; auto batch = m_source->next(); ++batchIndex) {
             if (!*batch)
@@ -152,7 +162,7 @@ private:
             seen += count;
             record.trainLoss = lossSum / seen;
             record.trainAccuracy = hits / seen;
-            record.imagesPerSecond = seen / secondsSince(start);
+            record.imagesPerSecond = seen / (m_clock.seconds() - start);
             reportBatch(record, batchIndex);
         }
         record.learningRate = m_lastRate;
@@ -212,7 +222,7 @@ private:
             TrainingProgress progress = progressAt(TrainingPhase::Validating, record.epoch);
             progress.done = done;
             progress.total = total;
-            m_input.progress(progress);
+            m_clock.tell(m_input.progress, progress);
         };
         const auto logits = m_source->predict(m_input.validationFilms, options);
         if (m_average)
@@ -262,19 +272,20 @@ private:
         if (m_step > 0) {
             const double left =
                 static_cast<double>(m_oneCycle.totalSteps - m_step) / static_cast<double>(m_step);
-            progress.remaining = std::chrono::seconds(std::lround(secondsSince(m_started) * left));
+            progress.remaining = std::chrono::seconds(std::lround(m_clock.seconds() * left));
         }
         return progress;
     }
 
-    void reportBatch(const EpochRecord& record, long batchIndex) const {
+    void reportBatch(const EpochRecord& record, long batchIndex) {
         TrainingProgress progress = progressAt(TrainingPhase::Training, record.epoch);
         progress.done = batchIndex;
         progress.total = m_stepsPerEpoch;
         progress.loss = record.trainLoss;
         progress.accuracy = record.trainAccuracy;
         progress.imagesPerSecond = record.imagesPerSecond;
-        m_input.progress(progress);
+        progress.learningRate = m_lastRate;
+        m_clock.tell(m_input.progress, progress);
     }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +21,28 @@ struct EpochRecord {
     double learningRate = 0;    // of the epoch's last step
     double seconds = 0;         // training and validation
     double imagesPerSecond = 0; // training alone
+
+    bool operator==(const EpochRecord&) const = default;
+};
+
+// An epoch right after it ended.
+struct FinishedEpoch {
+    EpochRecord record;
+    bool best = true;          // the lowest validation loss so far; always so without a validation set
+    int epochsWithoutGain = 0; // since the best one, as early stopping counts them
+
+    bool operator==(const FinishedEpoch&) const = default;
+};
+
+// A pinned validation film, as the network saw it after an epoch.
+struct PinnedFilm {
+    std::filesystem::path file; // relative to the data folder
+    std::string label;
+    std::string predicted;
+    double probability = 0;        // of the predicted class
+    std::filesystem::path picture; // relative to the run folder: the film with the heat map of the predicted class
+
+    bool operator==(const PinnedFilm&) const = default;
 };
 
 std::string historyToCsv(const std::vector<EpochRecord>& history);
@@ -38,12 +61,17 @@ struct TrainingProgress {
     double loss = 0;     // running mean of the epoch
     double accuracy = 0; // likewise, in [0, 1]
     double imagesPerSecond = 0;
+    double learningRate = 0; // of the last step; 0 outside training
     std::optional<std::chrono::seconds> remaining; // of this run's epochs (of a fold: of that fold)
-    std::optional<EpochRecord> finishedEpoch;      // set once, right after an epoch
+    std::optional<FinishedEpoch> finishedEpoch;    // set once, right after an epoch
+    std::vector<PinnedFilm> pinnedFilms;           // set once, after an epoch, where there are any
     std::string note;                              // set once, e.g. that a film could not be read
+
+    bool operator==(const TrainingProgress&) const = default;
 };
 
-// Called on the thread that called fineTune(), often; must not block.
+// Called on the thread that called fineTune(), often, and between any two batches. What it does holds the training up:
+// to pause the training is to wait in here. That time counts neither as an epoch's nor as speed.
 using ProgressCallback = std::function<void(const TrainingProgress&)>;
 
 } // namespace hilum

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include <unistd.h>
+
 #include <QProcess>
 #include <QtTest/QtTest>
 
@@ -14,6 +16,7 @@
 #include "training/Random.h"
 #include "training/RunFolder.h"
 #include "training/Text.h"
+#include "training/TrainingEvents.h"
 
 using namespace hilum;
 using test::FilmFolder;
@@ -65,6 +68,69 @@ Finished run(const QStringList& arguments) {
 
 bool appears(const std::filesystem::path& file) {
     return QTest::qWaitFor([&] { return std::filesystem::exists(file); }, kTimeoutMs);
+}
+
+// A training that is followed and led over pipes, as the window does it.
+class LedTraining {
+public:
+    explicit LedTraining(const QStringList& arguments) {
+        m_process.start(program(), arguments + QStringList{"--progress", "json", "--control"});
+    }
+    ~LedTraining() {
+        m_process.kill();
+        m_process.waitForFinished(kTimeoutMs);
+    }
+
+    void say(const char* line) { m_process.write(QByteArray(line) + "\n"); }
+    void hangUp() { m_process.closeWriteChannel(); }
+    void goAway() {
+        m_process.closeReadChannel(QProcess::StandardOutput);
+        m_process.closeWriteChannel();
+    }
+
+    // Waits for the next event of a kind; false where the program ends first, or says something that is no event.
+    template <class Event>
+    bool hears() {
+        while (true) {
+            while (m_process.canReadLine()) {
+                const auto event = parseTrainingEvent(m_process.readLine().trimmed().toStdString());
+                if (!event)
+                    return false;
+                events.push_back(*event);
+                if (std::holds_alternative<Event>(*event))
+                    return true;
+            }
+            if (!m_process.waitForReadyRead(kTimeoutMs))
+                return false;
+        }
+    }
+    bool saysMore(int timeoutMs) { return m_process.waitForReadyRead(timeoutMs) || m_process.canReadLine(); }
+    int exitCode() {
+        m_process.waitForFinished(kTimeoutMs);
+        return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1;
+    }
+    // Seconds on a processor so far: proc(5), fields 14 and 15.
+    double processorSeconds() const {
+        QFile stat(QString("/proc/%1/stat").arg(m_process.processId()));
+        stat.open(QIODevice::ReadOnly);
+        const QList<QByteArray> fields = stat.readAll().split(')').last().simplified().split(' ');
+        return (fields.value(11).toDouble() + fields.value(12).toDouble()) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    }
+
+    std::vector<TrainingEvent> events;
+
+private:
+    QProcess m_process;
+};
+
+template <class Event>
+std::vector<Event> only(const std::vector<TrainingEvent>& events) {
+    std::vector<Event> found;
+    for (const TrainingEvent& event : events) {
+        if (const auto* one = std::get_if<Event>(&event))
+            found.push_back(*one);
+    }
+    return found;
 }
 
 } // namespace
@@ -210,6 +276,123 @@ private Q_SLOTS:
         QVERIFY(readSafeTensors(runFolder.bestCheckpoint()).has_value());
         QVERIFY(loadModel(runFolder.model()).has_value());
         QVERIFY(std::filesystem::exists(runFolder.evaluationJson()));
+    }
+
+    void eventsTellTheWholeRun() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        LedTraining training(trainArguments(folder, "run", 3));
+        QVERIFY(training.hears<FinishedEvent>());
+        QVERIFY(!training.saysMore(kTimeoutMs)); // no table follows
+        QCOMPARE(training.exitCode(), 0);
+        const auto epochs = only<EpochEvent>(training.events);
+        QCOMPARE(epochs.size(), std::size_t{3});
+        QCOMPARE(epochs[2].finished.record.epoch, 3);
+        QCOMPARE(epochs[2].epochs, 3);
+        QVERIFY(epochs[0].finished.best && epochs[0].finished.record.validationLoss);
+        const auto progress = only<ProgressEvent>(training.events);
+        QVERIFY(!progress.empty() && progress.front().memoryMb > 10);
+        const auto finished = std::get<FinishedEvent>(training.events.back());
+        QVERIFY(!finished.stopped);
+        QCOMPARE(finished.epochs, 3);
+        QVERIFY(finished.bestEpoch >= 1);
+        QVERIFY(loadModel(finished.model).has_value());
+        const auto row = historyToCsv({epochs[0].finished.record, epochs[1].finished.record, epochs[2].finished.record});
+        QCOMPARE(*readTextFile(RunFolder(folder.scratch() / "run").history()), row);
+    }
+
+    void progressIsToldTenTimesASecondAtMost() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        LedTraining training(trainArguments(folder, "run", 100'000));
+        QVERIFY(training.hears<EpochEvent>());
+        training.events.clear();
+        QElapsedTimer watch;
+        watch.start();
+        while (watch.elapsed() < 2000)
+            QVERIFY(training.hears<ProgressEvent>());
+        const auto count = only<ProgressEvent>(training.events).size();
+        QVERIFY2(count >= 3 && count <= 22, qPrintable(QString::number(count)));
+        training.say("stop");
+        QVERIFY(training.hears<FinishedEvent>());
+        QVERIFY(std::get<FinishedEvent>(training.events.back()).stopped);
+        QCOMPARE(training.exitCode(), 1);
+    }
+
+    void pausedTrainingRestsAndGoesOn() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        LedTraining training(trainArguments(folder, "run", 100'000));
+        QVERIFY(training.hears<EpochEvent>());
+        training.say("pause");
+        QVERIFY(training.hears<PausedEvent>());
+        const double before = training.processorSeconds();
+        QVERIFY(before > 0);
+        QVERIFY(!training.saysMore(1000));
+        QVERIFY2(training.processorSeconds() - before < 0.1, "a paused training must not use the processor");
+        training.say("resume");
+        QVERIFY(training.hears<ResumedEvent>());
+        QVERIFY(training.hears<EpochEvent>());
+        // The pause was no work.
+        QVERIFY(std::get<EpochEvent>(training.events.back()).finished.record.seconds < 0.9);
+        training.say("pause");
+        QVERIFY(training.hears<PausedEvent>());
+        training.say("stop");
+        QVERIFY(training.hears<FinishedEvent>());
+        QCOMPARE(training.exitCode(), 1);
+    }
+
+    // A window that is gone neither leaves a training behind nor loses what was learnt.
+    void vanishedWindowStopsTheTraining_data() {
+        QTest::addColumn<bool>("paused");
+        QTest::addColumn<bool>("reads");
+        QTest::newRow("training") << false << true;
+        QTest::newRow("paused") << true << true;
+        QTest::newRow("training, unread") << false << false;
+    }
+    void vanishedWindowStopsTheTraining() {
+        QFETCH(bool, paused);
+        QFETCH(bool, reads);
+        const FilmFolder folder;
+        folder.addClasses(8);
+        LedTraining training(trainArguments(folder, "run", 100'000));
+        QVERIFY(training.hears<EpochEvent>());
+        if (paused) {
+            training.say("pause");
+            QVERIFY(training.hears<PausedEvent>());
+        }
+        if (reads) {
+            training.hangUp();
+            QVERIFY(training.hears<FinishedEvent>());
+        } else {
+            training.goAway();
+        }
+        QCOMPARE(training.exitCode(), 1);
+        QVERIFY(loadModel(RunFolder(folder.scratch() / "run").model()).has_value());
+    }
+
+    void linesThatAreNoOrdersChangeNothing() {
+        const FilmFolder folder;
+        folder.addClasses(8);
+        LedTraining training(trainArguments(folder, "run", 3));
+        training.say("PAUSE");
+        training.say("");
+        training.say(QByteArray(100'000, 'x'));
+        QVERIFY(training.hears<FinishedEvent>());
+        QVERIFY(!std::get<FinishedEvent>(training.events.back()).stopped);
+        QVERIFY(only<PausedEvent>(training.events).empty());
+        QCOMPARE(training.exitCode(), 0);
+    }
+
+    void failureIsAnEvent() {
+        const FilmFolder folder;
+        folder.addClasses(4);
+        LedTraining training(trainArguments(folder, "run", 1) + QStringList{"--momentum", "2"});
+        QVERIFY(training.hears<FailedEvent>());
+        const Error& error = std::get<FailedEvent>(training.events.back()).error;
+        QCOMPARE(error.code, ErrorCode::InvalidArgument);
+        QCOMPARE(error.context, std::string("--momentum"));
+        QCOMPARE(training.exitCode(), 2);
     }
 
     // What stands under a final name is whole, whenever the process dies.

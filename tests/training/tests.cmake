@@ -12,5 +12,6 @@ hilum_test(training TestSplit LIBS hilum_training)
 hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image hilum_storage Qt6::Network
   TIMEOUT 600)
 hilum_test(training TestTrainingConfig LIBS hilum_training)
+hilum_test(training TestTrainingEvents LIBS hilum_dataset)
 # Threads that spin take the cores from tests that run beside these.
 set_property(TEST TestBatchLoader TestFineTuner TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
