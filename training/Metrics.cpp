@@ -109,24 +109,33 @@ Proportion wilson(long hits, long count) {
             count};
 }
 
-double expectedCalibrationError(const std::vector<FilmPrediction>& predictions, int bins) {
-    if (predictions.empty())
-        return 0;
-    struct Bin {
-        double confidence = 0;
-        double hits = 0;
-    };
-    std::vector<Bin> sums(static_cast<std::size_t>(bins));
+std::vector<ReliabilityBin> reliabilityBins(const std::vector<FilmPrediction>& predictions, int bins) {
+    std::vector<ReliabilityBin> diagram;
+    for (int bin = 0; bin < bins; ++bin)
+        diagram.push_back({static_cast<double>(bin) / bins, static_cast<double>(bin + 1) / bins});
     for (const FilmPrediction& film : predictions) {
         const int predicted = film.predicted();
         const double confidence = film.probabilities[static_cast<std::size_t>(predicted)];
         const int bin = std::clamp(static_cast<int>(std::ceil(confidence * bins)) - 1, 0, bins - 1);
-        sums[static_cast<std::size_t>(bin)].confidence += confidence;
-        sums[static_cast<std::size_t>(bin)].hits += predicted == film.truth ? 1 : 0;
+        ReliabilityBin& mine = diagram[static_cast<std::size_t>(bin)];
+        ++mine.films;
+        mine.confidence += confidence;
+        mine.accuracy += predicted == film.truth ? 1 : 0;
     }
+    for (ReliabilityBin& bin : diagram) {
+        const auto films = static_cast<double>(std::max(1L, bin.films));
+        bin.confidence /= films;
+        bin.accuracy /= films;
+    }
+    return diagram;
+}
+
+double expectedCalibrationError(const std::vector<FilmPrediction>& predictions, int bins) {
+    if (predictions.empty())
+        return 0;
     double error = 0;
-    for (const Bin& bin : sums)
-        error += std::abs(bin.hits - bin.confidence);
+    for (const ReliabilityBin& bin : reliabilityBins(predictions, bins))
+        error += static_cast<double>(bin.films) * std::abs(bin.accuracy - bin.confidence);
     return error / static_cast<double>(predictions.size());
 }
 

@@ -63,8 +63,22 @@ Proportion wilson(long hits, long count);
 
 inline constexpr int kCalibrationBins = 15;
 
-// Expected calibration error of the top label (Guo et al. 2017, arXiv 1706.04599, eq. 3): bins of equal width
-// over the largest probability, bin b holds ((b) / bins, (b + 1) / bins], 0 in the first; the mean over films
+// Films whose largest probability lies in (low, high]; 0 lies in the first.
+struct ReliabilityBin {
+    double low = 0;
+    double high = 0;
+    long films = 0;
+    double confidence = 0; // mean of the largest probability; 0 without films
+    double accuracy = 0;   // share of films whose most probable label is the true one; 0 without films
+
+    friend bool operator==(const ReliabilityBin&, const ReliabilityBin&) = default;
+};
+
+// The reliability diagram of the top label: bins of equal width, empty ones too.
+std::vector<ReliabilityBin> reliabilityBins(const std::vector<FilmPrediction>& predictions,
+                                            int bins = kCalibrationBins);
+
+// Expected calibration error of the top label (Guo et al. 2017, arXiv 1706.04599, eq. 3): the mean over films
 // of |accuracy − confidence| of their bin.
 double expectedCalibrationError(const std::vector<FilmPrediction>& predictions, int bins = kCalibrationBins);
 

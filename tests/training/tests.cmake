@@ -2,6 +2,7 @@
 hilum_test(training TestAugmenter LIBS hilum_training hilum_opencv)
 hilum_test(training TestBatchLoader LIBS hilum_training hilum_network hilum_image)
 hilum_test(training TestBootstrap LIBS hilum_dataset)
+hilum_test(training TestCalibration LIBS hilum_dataset)
 hilum_test(training TestCheckpointKeeper LIBS hilum_training hilum_network)
 hilum_test(training TestCurves LIBS hilum_dataset)
 hilum_test(training TestDatasetIndex LIBS hilum_training hilum_image)
