@@ -1,5 +1,7 @@
 #include "training/CrossValidation.h"
 
+#include <map>
+
 #include "core/storage/AtomicFile.h"
 #include "training/Text.h"
 
@@ -103,7 +105,8 @@ private:
     }
 
     Result<void> writeReport() {
-        CrossValidationReport report{evaluationReport(m_session.index.labels, m_predictions), m_accuracies};
+        CrossValidationReport report{evaluationReport(m_session.index.labels, m_predictions, patients()),
+                                     m_accuracies};
         report.pooled.model = m_config.network + ", " + std::to_string(m_accuracies.size()) + " of " +
                               std::to_string(m_config.split.folds) + " folds";
         report.pooled.testedOn = testedOn();
@@ -113,6 +116,17 @@ private:
             .and_then([&] { return writeFileAtomically(m_root.crossValidationText(), reportToText(report)); })
             .and_then(
                 [&] { return writeFileAtomically(m_root.crossValidationJson(), reportToJson(report)); });
+    }
+
+    // Of m_predictions, one each.
+    [[nodiscard]] std::vector<std::string> patients() const {
+        std::map<std::filesystem::path, std::string> byFile;
+        for (const FilmEntry& film : m_session.index.films)
+            byFile.emplace(film.file, film.patient);
+        std::vector<std::string> patients;
+        for (const FilmPrediction& film : m_predictions)
+            patients.push_back(byFile[film.file]);
+        return patients;
     }
 
     [[nodiscard]] std::string testedOn() const {

@@ -51,14 +51,18 @@ Result<void> keepSet(DatasetIndex& index, const EvaluationRequest& request) {
         return tl::unexpected(rows.error());
     }
     std::set<std::string> wanted;
+    std::map<std::string, std::string> patients;
     for (const SplitRow& row : *rows) {
         if (row.set == request.set)
             wanted.insert(row.file);
+        patients.emplace(row.file, row.patient);
     }
     std::erase_if(index.films,
                   [&](const FilmEntry& film) { return wanted.erase(film.file.generic_string()) == 0; });
     std::erase_if(index.skipped,
                   [&](const SkippedFile& file) { return wanted.erase(file.file.generic_string()) == 0; });
+    for (FilmEntry& film : index.films)
+        film.patient = patients[film.file.generic_string()];
     for (const std::string& missing : wanted)
         index.skipped.push_back(
             {missing, SkipKind::Unreadable, "The split names this film, but it is not there."});
@@ -144,10 +148,13 @@ private:
         if (!logits)
             return tl::unexpected(logits.error());
         EvaluationOutcome outcome;
-        for (std::size_t i = 0; i < films.size(); ++i)
+        std::vector<std::string> patients;
+        for (std::size_t i = 0; i < films.size(); ++i) {
             outcome.predictions.push_back({index.films[i].file, index.films[i].label,
                                            softmax(logits->values[i], model.card.temperature)});
-        outcome.report = evaluationReport(model.card.labels, outcome.predictions);
+            patients.push_back(index.films[i].patient);
+        }
+        outcome.report = evaluationReport(model.card.labels, outcome.predictions, std::move(patients));
         outcome.report.model = model.card.name;
         outcome.report.modelSha256 = model.sha256;
         outcome.report.testedOn = std::to_string(films.size()) + " films of " + m_request.data.string() +

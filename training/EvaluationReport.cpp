@@ -1,81 +1,16 @@
 #include "training/EvaluationReport.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include <nlohmann/json.hpp>
-
+#include "training/Curves.h"
 #include "training/Text.h"
 
 namespace hilum {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t kFigureWidth = 13;
+constexpr std::size_t kRangeWidth = 17;
 constexpr int kDigits = 4;
-
-Json toJson(const Proportion& proportion) {
-    return {{"value", proportion.value},
-            {"wilson95", {proportion.low, proportion.high}},
-            {"films", proportion.count}};
-}
-
-Json toJson(const ClassMetrics& metrics) {
-    Json json{{"precision", metrics.precision},
-              {"recall", metrics.recall},
-              {"specificity", metrics.specificity},
-              {"f1", metrics.f1},
-              {"films", metrics.support}};
-    Json undefined = Json::array();
-    if (metrics.precisionUndefined)
-        undefined.push_back("precision");
-    if (metrics.recallUndefined)
-        undefined.push_back("recall");
-    if (metrics.specificityUndefined)
-        undefined.push_back("specificity");
-    if (metrics.f1Undefined)
-        undefined.push_back("f1");
-    if (!undefined.empty())
-        json["undefined"] = undefined;
-    return json;
-}
-
-Json matrixJson(const ConfusionMatrix& matrix) {
-    Json rows = Json::array();
-    for (int truth = 0; truth < matrix.labelCount; ++truth) {
-        Json row = Json::array();
-        for (int predicted = 0; predicted < matrix.labelCount; ++predicted)
-            row.push_back(matrix.at(truth, predicted));
-        rows.push_back(row);
-    }
-    return rows;
-}
-
-Json reportJson(const EvaluationReport& report) {
-    Json classes = Json::object();
-    for (std::size_t i = 0; i < report.labels.size(); ++i)
-        classes[report.labels[i]] = toJson(report.classes[i]);
-    Json json{{"model", report.model}};
-    if (!report.modelSha256.empty())
-        json["modelSha256"] = report.modelSha256;
-    json["testedOn"] = report.testedOn;
-    json["labels"] = report.labels;
-    json["confusion"] = {
-        {"rows", "true class"}, {"columns", "predicted class"}, {"counts", matrixJson(report.confusion)}};
-    json["accuracy"] = toJson(report.accuracy);
-    json["classes"] = classes;
-    json["macro"] = toJson(report.macro);
-    json["weighted"] = toJson(report.weighted);
-    json["expectedCalibrationError"] = report.expectedCalibrationError;
-    json["negativeLogLikelihood"] = report.negativeLogLikelihood;
-    json["notes"] = report.notes;
-    return json;
-}
-
-std::string dumped(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 std::string figure(double value, bool undefined) {
     return paddedLeft(fixedText(value, kDigits) + (undefined ? "*" : ""), kFigureWidth);
@@ -122,26 +57,90 @@ std::string confusionTable(const EvaluationReport& report, std::size_t nameWidth
     return text;
 }
 
+std::string rangeText(double low, double high) {
+    return fixedText(low, kDigits) + "–" + fixedText(high, kDigits);
+}
+
+std::string rangeText(const Proportion& proportion) {
+    return proportion.count == 0 ? "–" : rangeText(proportion.low, proportion.high);
+}
+
+std::string rangeText(const std::vector<std::optional<Interval>>& intervals, std::size_t label) {
+    return label < intervals.size() && intervals[label]
+               ? rangeText(intervals[label]->low, intervals[label]->high)
+               : "–";
+}
+
+std::string figureText(const std::optional<double>& value) {
+    return value ? fixedText(*value, kDigits) : "–";
+}
+
+// Areas below the curves, then every interval.
+std::string rankingTable(const EvaluationReport& report, std::size_t nameWidth) {
+    const auto row = [nameWidth](const std::string& name, const std::vector<std::string>& cells) {
+        std::string text = paddedRight(name, nameWidth);
+        for (const std::string& cell : cells)
+            text += paddedLeft(cell, kFigureWidth);
+        return text + "\n";
+    };
+    std::string text = row("", {"ROC AUC", "avg. prec."});
+    for (std::size_t i = 0; i < report.rocAuc.size(); ++i)
+        text += row(report.labels[i], {figureText(report.rocAuc[i]), figureText(report.averagePrecision[i])});
+    return text +
+           row("macro average", {figureText(report.macroRocAuc), figureText(report.macroAveragePrecision)});
+}
+
+std::string intervalTable(const EvaluationReport& report, std::size_t nameWidth) {
+    const auto row = [nameWidth](const std::string& name, const std::vector<std::string>& cells) {
+        std::string text = paddedRight(name, nameWidth);
+        for (const std::string& cell : cells)
+            text += paddedLeft(cell, kRangeWidth);
+        return text + "\n";
+    };
+    const BootstrapIntervals& resampled = report.bootstrap;
+    std::string text = row("95 % intervals", {"precision", "recall", "specificity", "F1", "ROC AUC"});
+    for (std::size_t i = 0; i < report.proportions.size(); ++i) {
+        const ClassProportions& one = report.proportions[i];
+        text += row(report.labels[i],
+                    {rangeText(one.precision), rangeText(one.recall), rangeText(one.specificity),
+                     rangeText(resampled.f1, i), rangeText(resampled.rocAuc, i)});
+    }
+    text += row("macro average",
+                {"", "", "", rangeText({resampled.macroF1}, 0), rangeText({resampled.macroRocAuc}, 0)});
+    return text + "F1 and ROC AUC: bootstrap, " + bootstrapText(resampled) + "; the others: Wilson\n";
+}
+
 std::string percent(double value) { return fixedText(100 * value, 2) + " %"; }
 
-bool parseDouble(const std::string& text, double& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size();
+bool parseProbability(const std::string& text, double& value) {
+    return parseDouble(text, value) && value >= 0 && value <= 1; // not NaN either
 }
 
 } // namespace
 
 EvaluationReport evaluationReport(std::vector<std::string> labels,
-                                  const std::vector<FilmPrediction>& predictions) {
+                                  const std::vector<FilmPrediction>& predictions,
+                                  std::vector<std::string> patients) {
     EvaluationReport report;
     report.labels = std::move(labels);
-    report.confusion = confusionMatrix(predictions, static_cast<int>(report.labels.size()));
+    const int labelCount = static_cast<int>(report.labels.size());
+    report.confusion = confusionMatrix(predictions, labelCount);
     report.accuracy = wilson(report.confusion.correct(), report.confusion.total());
     report.classes = classMetrics(report.confusion);
     report.macro = macroAverage(report.classes);
     report.weighted = weightedAverage(report.classes);
     report.expectedCalibrationError = expectedCalibrationError(predictions);
     report.negativeLogLikelihood = negativeLogLikelihood(predictions);
+    report.proportions = classProportions(report.confusion);
+    const std::vector<ClassCurves> curves = classCurves(predictions, labelCount);
+    for (const ClassCurves& one : curves) {
+        report.rocAuc.push_back(one.rocAuc);
+        report.averagePrecision.push_back(one.averagePrecision);
+    }
+    report.macroRocAuc = macroRocAuc(curves);
+    report.macroAveragePrecision = macroAveragePrecision(curves);
+    report.bootstrap = bootstrap(predictions, labelCount, {.patients = std::move(patients)});
+    report.reliability = reliabilityBins(predictions);
     return report;
 }
 
@@ -151,7 +150,10 @@ std::string proportionText(const Proportion& proportion) {
            (proportion.count == 1 ? " film)" : " films)");
 }
 
-std::string reportToJson(const EvaluationReport& report) { return dumped(reportJson(report)); }
+std::string bootstrapText(const BootstrapIntervals& intervals) {
+    return std::to_string(intervals.resamples) + " resamples of " + std::to_string(intervals.units) +
+           (intervals.byPatient ? " patients" : " films");
+}
 
 std::string reportToText(const EvaluationReport& report) {
     std::size_t nameWidth = characterCount("weighted average");
@@ -163,19 +165,11 @@ std::string reportToText(const EvaluationReport& report) {
                        std::to_string(kCalibrationBins) + " bins)\n" + "NLL        " +
                        fixedText(report.negativeLogLikelihood, kDigits) + "\n\n";
     text += metricsTable(report, nameWidth) + "\n" + confusionTable(report, nameWidth);
+    if (!report.rocAuc.empty())
+        text += "\n" + rankingTable(report, nameWidth) + "\n" + intervalTable(report, nameWidth);
     for (const std::string& note : report.notes)
         text += "\nNote: " + note;
     return text + (report.notes.empty() ? "" : "\n");
-}
-
-std::string reportToJson(const CrossValidationReport& report) {
-    Json json{{"folds", report.foldAccuracies.size()}};
-    Json accuracies = Json::array();
-    for (const Proportion& accuracy : report.foldAccuracies)
-        accuracies.push_back(toJson(accuracy));
-    json["foldAccuracies"] = accuracies;
-    json["pooled"] = reportJson(report.pooled);
-    return dumped(json);
 }
 
 std::string reportToText(const CrossValidationReport& report) {
@@ -219,7 +213,7 @@ Result<std::vector<FilmPrediction>> parsePredictionsCsv(std::string_view text,
                             std::vector<double>(labels.size())};
         bool good = label != labels.end();
         for (std::size_t k = 0; good && k < labels.size(); ++k)
-            good = parseDouble(cells[3 + k], film.probabilities[k]);
+            good = parseProbability(cells[3 + k], film.probabilities[k]);
         if (!good)
             return fail(ErrorCode::Damaged, "A row of the table of predictions makes no sense.",
                         "row " + std::to_string(i + 1));

@@ -21,6 +21,21 @@ Quotient quotient(long numerator, long denominator) {
     return {static_cast<double>(numerator) / static_cast<double>(denominator), false};
 }
 
+struct ClassCounts {
+    long hits = 0;
+    long there = 0;
+    long predicted = 0;
+};
+
+ClassCounts countsOf(const ConfusionMatrix& matrix, int label) {
+    ClassCounts counts{matrix.at(label, label)};
+    for (int other = 0; other < matrix.labelCount; ++other) {
+        counts.there += matrix.at(label, other);
+        counts.predicted += matrix.at(other, label);
+    }
+    return counts;
+}
+
 // weights sum to 1, or are all 0.
 ClassMetrics average(const std::vector<ClassMetrics>& classes, const std::vector<double>& weights) {
     ClassMetrics mean;
@@ -67,12 +82,7 @@ std::vector<ClassMetrics> classMetrics(const ConfusionMatrix& matrix) {
     std::vector<ClassMetrics> classes;
     const long total = matrix.total();
     for (int label = 0; label < matrix.labelCount; ++label) {
-        long there = 0, predicted = 0;
-        for (int other = 0; other < matrix.labelCount; ++other) {
-            there += matrix.at(label, other);
-            predicted += matrix.at(other, label);
-        }
-        const long hits = matrix.at(label, label);
+        const auto [hits, there, predicted] = countsOf(matrix, label);
         const Quotient precision = quotient(hits, predicted);
         const Quotient recall = quotient(hits, there);
         const Quotient specificity = quotient(total - there - predicted + hits, total - there);
@@ -107,6 +117,17 @@ Proportion wilson(long hits, long count) {
     const double half = kZ95 / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
     return {p, hits == 0 ? 0 : std::max(0.0, center - half), hits == count ? 1 : std::min(1.0, center + half),
             count};
+}
+
+std::vector<ClassProportions> classProportions(const ConfusionMatrix& matrix) {
+    std::vector<ClassProportions> classes;
+    const long total = matrix.total();
+    for (int label = 0; label < matrix.labelCount; ++label) {
+        const auto [hits, there, predicted] = countsOf(matrix, label);
+        classes.push_back({wilson(hits, predicted), wilson(hits, there),
+                           wilson(total - there - predicted + hits, total - there)});
+    }
+    return classes;
 }
 
 std::vector<ReliabilityBin> reliabilityBins(const std::vector<FilmPrediction>& predictions, int bins) {

@@ -61,6 +61,14 @@ ClassMetrics weightedAverage(const std::vector<ClassMetrics>& classes);
 // count 0 gives value 0 and the interval [0, 1].
 Proportion wilson(long hits, long count);
 
+// The quotients of a class with their Wilson intervals; count is the denominator.
+struct ClassProportions {
+    Proportion precision;
+    Proportion recall;
+    Proportion specificity;
+};
+std::vector<ClassProportions> classProportions(const ConfusionMatrix& matrix);
+
 inline constexpr int kCalibrationBins = 15;
 
 // Films whose largest probability lies in (low, high]; 0 lies in the first.

@@ -14,6 +14,11 @@ std::string numberText(double value) {
     return {buffer.data(), result.ptr};
 }
 
+bool parseDouble(std::string_view text, double& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
 std::string fixedText(double value, int digits) {
     std::array<char, 400> buffer{};
     const auto result =

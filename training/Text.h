@@ -12,6 +12,8 @@ namespace hilum {
 
 // The shortest text that reads back as the same number; never with a comma.
 std::string numberText(double value);
+// Reads back what numberText() wrote; false where text is anything else, or has more in it.
+bool parseDouble(std::string_view text, double& value);
 // With so many digits after the point.
 std::string fixedText(double value, int digits);
 

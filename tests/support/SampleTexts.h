@@ -7,6 +7,7 @@
 
 #include "core/model/CardJson.h"
 #include "core/model/ModelContent.h"
+#include "training/EvaluationReport.h"
 #include "training/TrainingConfig.h"
 
 namespace hilum::test {
@@ -31,6 +32,20 @@ inline std::string sampleConfig() { return toJson(TrainingConfig{}); }
 
 inline std::string sampleSplit() {
     return "file,label,patient,set\na/1.png,a,1,train\n\"b,2.png\",b,\"\"\"2\",test\n";
+}
+
+inline std::vector<std::string> sampleLabels() { return {"x", "y"}; }
+
+inline std::vector<FilmPrediction> samplePredictions() {
+    return {{"x/1.png", 0, {0.75, 0.25}}, {"x/2.png", 0, {0.5, 0.5}}, {"y/3.png", 1, {0.625, 0.375}}};
+}
+
+inline std::string sampleEvaluation() {
+    EvaluationReport report = evaluationReport(sampleLabels(), samplePredictions());
+    report.model = "a";
+    report.testedOn = "3 films";
+    report.notes = {"None."};
+    return reportToJson(report);
 }
 
 } // namespace hilum::test

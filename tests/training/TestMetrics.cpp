@@ -26,6 +26,8 @@ std::vector<FilmPrediction> tenFilms() {
     return films;
 }
 
+std::vector<std::string> tenPatients() { return {"1", "1", "2", "2", "3", "3", "4", "4", "5", "5"}; }
+
 bool near(double a, double b, double tolerance = 1e-12) { return std::abs(a - b) <= tolerance; }
 
 } // namespace
@@ -168,6 +170,97 @@ private Q_SLOTS:
         QCOMPARE(document["accuracy"]["value"].toDouble(), 0.6);
         QCOMPARE(document["classes"]["C"]["undefined"][0].toString(), QString("precision"));
         QCOMPARE(document["confusion"]["counts"][2][0].toInt(), 2);
+        QVERIFY(near(document["classes"]["A"]["wilson95"]["recall"][1].toDouble(), wilson(4, 5).high));
+        QVERIFY(near(document["macro"]["rocAuc"].toDouble(), report.macroRocAuc.value()));
+        QCOMPARE(document["bootstrap"]["unit"].toString(), QString("film"));
+        QCOMPARE(document["reliability"].toArray().size(), kCalibrationBins);
+        QVERIFY(text.find("1000 resamples of 10 films") != std::string::npos);
+        // Recall of A, 4 of 5: Wilson's interval.
+        QVERIFY(text.find("0.3755–0.9638") != std::string::npos);
+    }
+
+    void reportsSurviveTheirFile() {
+        EvaluationReport report = evaluationReport({"A", "\"B\"", "C"}, tenFilms(), tenPatients());
+        report.model = "a model";
+        report.modelSha256 = "0123";
+        report.testedOn = "10 films";
+        report.notes = {"One.", "Two."};
+        const std::string json = reportToJson(report);
+        const auto read = parseEvaluationJson(json);
+        QVERIFY2(read, read ? "" : read.error().message.c_str());
+        QCOMPARE(reportToJson(*read), json);
+        QCOMPARE(reportToText(*read), reportToText(report));
+        QVERIFY(read->bootstrap.byPatient);
+        QCOMPARE(read->bootstrap.units, 5L);
+        QCOMPARE(read->bootstrap.rocAuc, report.bootstrap.rocAuc);
+        QCOMPARE(read->reliability, report.reliability);
+        QCOMPARE(read->notes, report.notes);
+
+        const CrossValidationReport folds{report, {wilson(3, 5), wilson(4, 5)}};
+        const auto readFolds = parseCrossValidationJson(reportToJson(folds));
+        QVERIFY(readFolds.has_value());
+        QCOMPARE(reportToJson(*readFolds), reportToJson(folds));
+    }
+
+    // As Hilum wrote it before it had curves and intervals.
+    void earlierReportIsRead() {
+        QJsonObject json =
+            QJsonDocument::fromJson(
+                QByteArray::fromStdString(reportToJson(evaluationReport({"A", "B", "C"}, tenFilms()))))
+                .object();
+        json.remove("bootstrap");
+        json.remove("reliability");
+        const auto read = parseEvaluationJson(QJsonDocument(json).toJson().toStdString());
+        QVERIFY2(read, read ? "" : read.error().message.c_str());
+        QCOMPARE(read->accuracy.value, 0.6);
+        QCOMPARE(read->classes[1].support, 3L);
+        QVERIFY(read->rocAuc.empty());
+        QCOMPARE(read->bootstrap.resamples, 0);
+        QVERIFY(parseEvaluationJson(reportToJson(*read)));
+        QVERIFY(reportToText(*read).find("60.00 %") != std::string::npos);
+    }
+
+    void contradictingReportIsRefused_data() {
+        QTest::addColumn<QString>("from");
+        QTest::addColumn<QString>("to");
+        QTest::newRow("accuracy") << "\"value\": 0.6"
+                                  << "\"value\": 0.7";
+        QTest::newRow("negative count") << "\"counts\": [\n      [\n        4"
+                                        << "\"counts\": [\n      [\n        -4";
+        QTest::newRow("count like a figure") << "\"counts\": [\n      [\n        4"
+                                             << "\"counts\": [\n      [\n        4.5";
+        QTest::newRow("huge count") << "\"counts\": [\n      [\n        4"
+                                    << "\"counts\": [\n      [\n        9223372036854775807";
+        QTest::newRow("labels that are equal") << "\"A\",\n    \"B\""
+                                               << "\"A\",\n    \"A\"";
+        QTest::newRow("a label more") << "\"A\",\n    \"B\""
+                                      << "\"A\", \"D\",\n    \"B\"";
+        QTest::newRow("bins")
+            << "\"reliability\": ["
+            << "\"reliability\": [{\"low\":0,\"high\":0,\"films\":1,\"confidence\":0,\"accuracy\":0},";
+        QTest::newRow("calibration error") << "\"expectedCalibrationError\": 0"
+                                           << "\"expectedCalibrationError\": 10";
+        QTest::newRow("seed") << "\"seed\": 1"
+                              << "\"seed\": \"1\"";
+        QTest::newRow("cut off") << "\"notes\": []\n}"
+                                 << "";
+    }
+    void contradictingReportIsRefused() {
+        QFETCH(QString, from);
+        QFETCH(QString, to);
+        QString json = QString::fromStdString(reportToJson(evaluationReport({"A", "B", "C"}, tenFilms())));
+        QVERIFY(parseEvaluationJson(json.toStdString()));
+        QVERIFY(json.contains(from));
+        const auto read = parseEvaluationJson(json.replace(from, to).toStdString());
+        QVERIFY(!read);
+        QCOMPARE(read.error().code, ErrorCode::Damaged);
+    }
+
+    void impossibleProbabilitiesAreRefused() {
+        for (const char* value : {"nan", "inf", "-0.1", "1.5", ""})
+            QVERIFY(!parsePredictionsCsv(std::string("file,truth,predicted,A,B\nx,A,A,") + value + ",0.5\n",
+                                         {"A", "B"}));
+        QVERIFY(parsePredictionsCsv("file,truth,predicted,A,B\nx,A,A,1,0\n", {"A", "B"}));
     }
 };
 

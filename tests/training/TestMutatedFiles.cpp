@@ -1,4 +1,4 @@
-// A small model file, model card, settings and split, changed at random: each is read or refused, and nothing else
+// A small model file, model card, settings, figures and tables, changed at random: each is read or refused, and nothing else
 // happens. TestMutatedFilms and TestPickleReader do the same to films and PyTorch's files.
 
 #include <fstream>
@@ -75,6 +75,24 @@ private Q_SLOTS:
     void settings() {
         mutate(bytesOf(sampleConfig()),
                [](const ByteVector& bytes) { return reasonOf(trainingConfigFromJson(textOf(bytes))); });
+    }
+
+    void evaluations() {
+        mutate(bytesOf(sampleEvaluation()), [](const ByteVector& bytes) {
+            const auto report = parseEvaluationJson(textOf(bytes));
+            if (report)
+                reportToText(*report); // whatever is read can be shown
+            return reasonOf(report);
+        });
+    }
+
+    void predictions() {
+        mutate(bytesOf(predictionsToCsv(sampleLabels(), samplePredictions())), [](const ByteVector& bytes) {
+            const auto films = parsePredictionsCsv(textOf(bytes), sampleLabels());
+            if (films)
+                evaluationReport(sampleLabels(), *films);
+            return reasonOf(films);
+        });
     }
 
     void splits() {
