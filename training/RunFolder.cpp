@@ -20,7 +20,7 @@ void RunFolder::removeRun() const {
                                 history(),        split(),
                                 skipped(),        folds(),
                                 bestCheckpoint(), lastCheckpoint(),
-                                features()};
+                                features(),       validationPredictions()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);

@@ -40,6 +40,10 @@ public:
     [[nodiscard]] std::filesystem::path evaluationJson() const { return m_root / "evaluation.json"; }
     [[nodiscard]] std::filesystem::path evaluationText() const { return m_root / "evaluation.txt"; }
     [[nodiscard]] std::filesystem::path predictions() const { return m_root / "predictions.csv"; }
+    // As predictions(), of the validation films: what temperature and thresholds are chosen on.
+    [[nodiscard]] std::filesystem::path validationPredictions() const {
+        return m_root / "validation-predictions.csv";
+    }
     [[nodiscard]] std::filesystem::path folds() const { return m_root / "folds.csv"; }
     [[nodiscard]] std::filesystem::path crossValidationJson() const {
         return m_root / "cross-validation.json";

@@ -102,10 +102,24 @@ private:
         const std::vector<std::size_t> films = m_request.split.films(FilmSet::Test);
         if (films.empty())
             return {};
+        auto predictions = predictionsOf(films, TrainingPhase::Testing);
+        if (!predictions)
+            return tl::unexpected(predictions.error());
+        m_outcome.predictions = std::move(*predictions);
+        std::vector<std::string> patients;
+        for (const std::size_t film : films)
+            patients.push_back(m_session.index.films[film].patient);
+        m_outcome.report =
+            evaluationReport(m_session.index.labels, m_outcome.predictions, std::move(patients));
+        m_outcome.report->testedOn = heldOutText(films.size(), m_session.config.split.grouping);
+        return {};
+    }
+
+    Result<std::vector<FilmPrediction>> predictionsOf(const std::vector<std::size_t>& films, TrainingPhase phase) {
         PredictorOptions options = predictorOptions();
         options.progress = [&](long done, long total) {
             TrainingProgress progress;
-            progress.phase = TrainingPhase::Testing;
+            progress.phase = phase;
             progress.done = done;
             progress.total = total;
             report(std::move(progress));
@@ -113,13 +127,23 @@ private:
         const auto logits = predictFilms(*m_network, m_session.store, films, options);
         if (!logits)
             return tl::unexpected(logits.error());
+        std::vector<FilmPrediction> predictions;
         for (std::size_t i = 0; i < films.size(); ++i) {
             const FilmEntry& film = m_session.index.films[films[i]];
-            m_outcome.predictions.push_back({film.file, film.label, softmax(logits->values[i])});
+            predictions.push_back({film.file, film.label, softmax(logits->values[i])});
         }
-        m_outcome.report = evaluationReport(m_session.index.labels, m_outcome.predictions);
-        m_outcome.report->testedOn = heldOutText(films.size(), m_session.config.split.grouping);
-        return {};
+        return predictions;
+    }
+
+    Result<void> writeValidationPredictions() {
+        const std::vector<std::size_t> films = m_request.split.films(FilmSet::Validation);
+        if (films.empty())
+            return {};
+        return predictionsOf(films, TrainingPhase::Validating)
+            .and_then([&](const std::vector<FilmPrediction>& predictions) {
+                return writeFileAtomically(m_request.folder.validationPredictions(),
+                                           predictionsToCsv(m_session.index.labels, predictions));
+            });
     }
 
     // The model first, the evaluation last: the folder of a fold with evaluation.json is a finished one,
@@ -130,6 +154,8 @@ private:
             return tl::unexpected(scale.error());
         const ModelCard card = makeCard(*scale);
         auto saved = guarded([&] { return saveModel(m_request.folder.model(), card, *m_network); });
+        if (saved)
+            saved = writeValidationPredictions();
         if (!saved || !m_outcome.report)
             return saved;
         auto sha256 = sha256OfFile(m_request.folder.model());
