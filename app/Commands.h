@@ -34,6 +34,7 @@ void addBenchmarkCommand(CLI::App& app, CommandContext& context);
 void addInfoCommand(CLI::App& app, CommandContext& context);
 void addExportCommand(CLI::App& app, CommandContext& context);
 void addImportCommand(CLI::App& app, CommandContext& context);
+void addLeaderboardCommand(CLI::App& app, CommandContext& context);
 void addConvertCommand(CLI::App& app, CommandContext& context);
 
 // main() of a program with subcommands, which add puts in. Returns the status to exit with.

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/domain/Result.h"
+
 namespace hilum {
 
 // One finished epoch; a row of history.csv.
@@ -46,6 +48,8 @@ struct PinnedFilm {
 };
 
 std::string historyToCsv(const std::vector<EpochRecord>& history);
+// Columns after those of EpochRecord are left out. Errors: Damaged (not such a table).
+Result<std::vector<EpochRecord>> parseHistoryCsv(std::string_view text);
 
 enum class TrainingPhase { Fetching, Indexing, Decoding, Caching, Training, Validating, Testing };
 std::string_view toString(TrainingPhase phase); // for people, e.g. "Reading films"
