@@ -1,9 +1,9 @@
 #include "app/Commands.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 
+#include "app/ConfigOptions.h"
 #include "app/PassiveThreads.h"
 #include "app/TrainReport.h"
 #include "app/TrainingControl.h"
@@ -18,35 +18,14 @@ constexpr const char* kJson = "json";
 // What the user typed; settings are put into the configuration after --config has been read.
 struct TrainArguments {
     std::string configFile;
-    std::map<std::string, std::string> texts; // option -> value
-    std::map<std::string, bool> switches;
-    std::map<std::string, std::vector<std::string>> lists;
+    ConfigOptions settings;
     std::string progress = kText;
     bool control = false;
     bool overwrite = false;
     bool resume = false;
 };
 
-void addField(CLI::App& command, const ConfigField& field, TrainArguments& arguments) {
-    const std::string defaultText = fieldText(field);
-    if (std::holds_alternative<bool*>(field.value)) {
-        command
-            .add_flag(field.option + ",!--no-" + field.option.substr(2), arguments.switches[field.option],
-                      field.help + (defaultText == "true" ? " [on]" : " [off]"))
-            ->group("Settings");
-        return;
-    }
-    CLI::Option* option = std::holds_alternative<std::vector<std::string>*>(field.value)
-                              ? command.add_option(field.option, arguments.lists[field.option], field.help)
-                              : command.add_option(field.option, arguments.texts[field.option], field.help);
-    option->type_name(field.unit)->group("Settings");
-    if (std::holds_alternative<std::vector<std::string>*>(field.value))
-        option->allow_extra_args(false);
-    if (!defaultText.empty())
-        option->default_str(defaultText);
-}
-
-Result<TrainingConfig> configFrom(const CLI::App& command, const TrainArguments& arguments) {
+Result<TrainingConfig> configFrom(const TrainArguments& arguments) {
     TrainingConfig config;
     if (!arguments.configFile.empty()) {
         auto read = readTrainingConfig(arguments.configFile);
@@ -54,20 +33,7 @@ Result<TrainingConfig> configFrom(const CLI::App& command, const TrainArguments&
             return read;
         config = std::move(*read);
     }
-    for (const ConfigField& field : configFields(config)) {
-        if (command.get_option(field.option)->count() == 0)
-            continue;
-        Result<void> set;
-        if (const auto* value = std::get_if<bool*>(&field.value))
-            **value = arguments.switches.at(field.option);
-        else if (const auto* list = std::get_if<std::vector<std::string>*>(&field.value))
-            **list = arguments.lists.at(field.option);
-        else
-            set = setFieldText(field, arguments.texts.at(field.option));
-        if (!set)
-            return tl::unexpected(set.error());
-    }
-    return config;
+    return arguments.settings.over(std::move(config));
 }
 
 int failed(TrainReport& report, const Error& error) {
@@ -83,10 +49,10 @@ Result<ExistingRun> existingRun(const TrainArguments& arguments) {
                                : ExistingRun::Refuse;
 }
 
-int runTrain(const CLI::App& command, const TrainArguments& arguments, const CommandContext& context) {
+int runTrain(const TrainArguments& arguments, const CommandContext& context) {
     letThreadsWaitPassively(context.commandLine);
     const auto report = arguments.progress == kJson ? makeJsonTrainReport() : makeTextTrainReport();
-    const auto config = configFrom(command, arguments);
+    const auto config = configFrom(arguments);
     if (!config)
         return failed(*report, config.error());
     const auto existing = existingRun(arguments);
@@ -135,11 +101,8 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
         ->capture_default_str();
     command->add_flag("--control", arguments->control,
                       "Obey lines on stdin: pause, resume, stop; its end stops the training");
-    TrainingConfig defaults;
-    for (const ConfigField& field : configFields(defaults))
-        addField(*command, field, *arguments);
-    command->callback(
-        [command, arguments, &context] { context.exitCode = runTrain(*command, *arguments, context); });
+    arguments->settings.addAll(*command);
+    command->callback([arguments, &context] { context.exitCode = runTrain(*arguments, context); });
 }
 
 } // namespace hilum

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
                                  "Research use, not for diagnosis.",
                                  [](CLI::App& app, hilum::CommandContext& context) {
                                      hilum::addPredictCommand(app, context);
+                                     hilum::addCheckCommand(app, context);
                                      hilum::addTrainerCommands(app);
                                      hilum::addLeaderboardCommand(app, context);
                                      hilum::addPhantomCommand(app, context);

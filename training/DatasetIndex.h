@@ -16,6 +16,7 @@ struct FilmEntry {
     int label = 0;              // index into DatasetIndex::labels
     std::string patient;        // films of the same patient have the same text
     std::string sha256;         // of the content
+    std::string source{};       // where the film comes from, e.g. a hospital or an address; empty: not known
 };
 
 enum class SkipKind {

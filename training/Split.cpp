@@ -7,6 +7,7 @@
 
 #include "training/Random.h"
 #include "training/Text.h"
+#include "training/Unions.h"
 
 namespace hilum {
 namespace {
@@ -16,26 +17,6 @@ using Group = std::vector<std::size_t>;
 
 // Random streams of a seed, one per purpose.
 enum Stream : std::uint64_t { SplitStream = 1, FoldStream = 2, ValidationStream = 3 };
-
-// Union–find over films.
-class Unions {
-public:
-    explicit Unions(std::size_t count) : m_parents(count) {
-        std::iota(m_parents.begin(), m_parents.end(), 0U);
-    }
-    std::size_t rootOf(std::size_t item) {
-        while (m_parents[item] != item)
-            item = m_parents[item] = m_parents[m_parents[item]];
-        return item;
-    }
-    void unite(std::size_t a, std::size_t b) {
-        const auto [low, high] = std::minmax({rootOf(a), rootOf(b)});
-        m_parents[high] = low;
-    }
-
-private:
-    std::vector<std::size_t> m_parents;
-};
 
 std::vector<Group> groupsOf(const DatasetIndex& index, const std::vector<std::size_t>& films,
                             Grouping grouping) {

@@ -1,0 +1,71 @@
+#include "app/ConfigOptions.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "app/Commands.h"
+
+namespace hilum {
+
+void ConfigOptions::addAll(CLI::App& command) {
+    TrainingConfig defaults;
+    for (const ConfigField& field : configFields(defaults))
+        addField(command, field);
+}
+
+void ConfigOptions::add(CLI::App& command, const std::vector<std::string_view>& keys) {
+    TrainingConfig defaults;
+    for (const ConfigField& field : configFields(defaults)) {
+        if (std::ranges::find(keys, field.key) != keys.end())
+            addField(command, field);
+    }
+}
+
+void ConfigOptions::addField(CLI::App& command, const ConfigField& field) {
+    const std::string defaultText = fieldText(field);
+    if (std::holds_alternative<bool*>(field.value)) {
+        m_options[field.option] =
+            command
+                .add_flag(field.option + ",!--no-" + field.option.substr(2), m_switches[field.option],
+                          field.help + (defaultText == "true" ? " [on]" : " [off]"))
+                ->group("Settings");
+        return;
+    }
+    const bool isList = std::holds_alternative<std::vector<std::string>*>(field.value);
+    CLI::Option* option = isList ? command.add_option(field.option, m_lists[field.option], field.help)
+                                 : command.add_option(field.option, m_texts[field.option], field.help);
+    option->type_name(field.unit)->group("Settings");
+    if (isList)
+        option->allow_extra_args(false);
+    if (!defaultText.empty())
+        option->default_str(defaultText);
+    m_options[field.option] = option;
+}
+
+Result<TrainingConfig> ConfigOptions::over(TrainingConfig config) const {
+    for (const ConfigField& field : configFields(config)) {
+        const auto option = m_options.find(field.option);
+        if (option == m_options.end() || option->second->count() == 0)
+            continue;
+        Result<void> set;
+        if (const auto* value = std::get_if<bool*>(&field.value))
+            **value = m_switches.at(field.option);
+        else if (const auto* list = std::get_if<std::vector<std::string>*>(&field.value))
+            **list = m_lists.at(field.option);
+        else
+            set = setFieldText(field, m_texts.at(field.option));
+        if (!set)
+            return tl::unexpected(set.error());
+    }
+    return config;
+}
+
+int reportError(const std::string& command, const Error& error) {
+    std::cerr << "hilum-cli " << command << ": " << error.message;
+    if (!error.context.empty())
+        std::cerr << " [" << error.context << "]";
+    std::cerr << "\n";
+    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+}
+
+} // namespace hilum

@@ -1,0 +1,37 @@
+// The fields of a TrainingConfig as options of a subcommand.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "training/TrainingConfig.h"
+
+namespace hilum {
+
+// What the user typed. Lives as long as the command that it was added to.
+class ConfigOptions {
+public:
+    void addAll(CLI::App& command);
+    // Those whose keys are given, in the order of --help.
+    void add(CLI::App& command, const std::vector<std::string_view>& keys);
+
+    // The configuration with what was typed on top. Errors: InvalidArgument.
+    [[nodiscard]] Result<TrainingConfig> over(TrainingConfig config) const;
+
+private:
+    std::map<std::string, CLI::Option*> m_options; // by the field's option
+    std::map<std::string, std::string> m_texts;
+    std::map<std::string, bool> m_switches;
+    std::map<std::string, std::vector<std::string>> m_lists;
+
+    void addField(CLI::App& command, const ConfigField& field);
+};
+
+// As "hilum-cli COMMAND: message [context]" on stderr; returns the status to exit with.
+int reportError(const std::string& command, const Error& error);
+
+} // namespace hilum
