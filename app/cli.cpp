@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
                                      hilum::addCheckCommand(app, context);
                                      hilum::addTrainerCommands(app);
                                      hilum::addLeaderboardCommand(app, context);
+                                     hilum::addReportCommand(app, context);
                                      hilum::addPhantomCommand(app, context);
                                      hilum::addInfoCommand(app, context);
                                      hilum::addConvertCommand(app, context);

@@ -85,6 +85,16 @@ std::vector<FilmPrediction> rescaled(std::vector<FilmPrediction> predictions, do
     return predictions;
 }
 
+std::optional<OperatingPoint> operatingPointAt(const ClassCurves& curves, double threshold) {
+    if (curves.roc.empty())
+        return std::nullopt;
+    const auto below = std::ranges::find_if(
+        curves.roc, [threshold](const RocPoint& point) { return point.threshold < threshold; });
+    OperatingPoint point = pointOf(curves, *(below - 1)); // the first one's threshold is infinite
+    point.threshold = threshold;
+    return point;
+}
+
 std::optional<OperatingPoints> operatingPoints(const ClassCurves& curves) {
     if (curves.roc.size() < 2)
         return std::nullopt;

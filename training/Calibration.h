@@ -47,6 +47,9 @@ struct OperatingPoints {
     OperatingPoint highSensitivity; // highest threshold with a sensitivity of at least kHighSensitivity
 };
 
+// The films that curves are made of, judged by a threshold that was chosen on others. Absent without a curve.
+std::optional<OperatingPoint> operatingPointAt(const ClassCurves& curves, double threshold);
+
 // Of equally good thresholds the highest. Absent where the class has no curve.
 std::optional<OperatingPoints> operatingPoints(const ClassCurves& curves);
 

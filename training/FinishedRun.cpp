@@ -5,7 +5,6 @@
 
 #include "core/storage/AtomicFile.h"
 #include "training/RunFolder.h"
-#include "training/Split.h"
 #include "training/Text.h"
 
 namespace hilum {
@@ -43,21 +42,13 @@ Result<void> readReport(const RunFolder& files, FinishedRun& run) {
     return {};
 }
 
-Result<std::vector<FilmPrediction>> readPredictions(const fs::path& file,
-                                                    const std::vector<std::string>& labels) {
-    return parsedFile(file, [&](const std::string& text) { return parsePredictionsCsv(text, labels); });
-}
-
-// One per film, out of split.csv; empty where that does not name every film.
-std::vector<std::string> patientsOf(const RunFolder& files, const std::vector<FilmPrediction>& predictions) {
-    const auto rows = parsedFile(files.split(), parseSplitCsv);
-    if (!rows)
-        return {};
+// One per film, out of the split; empty where that does not name every film.
+std::vector<std::string> patientsOf(const FinishedRun& run) {
     std::map<std::string, std::string> byFile;
-    for (const SplitRow& row : *rows)
+    for (const SplitRow& row : run.split)
         byFile.emplace(row.file, row.patient);
     std::vector<std::string> patients;
-    for (const FilmPrediction& film : predictions) {
+    for (const FilmPrediction& film : run.predictions) {
         const auto patient = byFile.find(film.file.generic_string());
         if (patient == byFile.end())
             return {};
@@ -66,11 +57,10 @@ std::vector<std::string> patientsOf(const RunFolder& files, const std::vector<Fi
     return patients;
 }
 
-void completeReport(const RunFolder& files, FinishedRun& run) {
+void completeReport(FinishedRun& run) {
     if (!run.report.rocAuc.empty())
         return;
-    EvaluationReport complete =
-        evaluationReport(run.report.labels, run.predictions, patientsOf(files, run.predictions));
+    EvaluationReport complete = evaluationReport(run.report.labels, run.predictions, patientsOf(run));
     complete.model = run.report.model;
     complete.modelSha256 = run.report.modelSha256;
     complete.testedOn = run.report.testedOn;
@@ -79,7 +69,9 @@ void completeReport(const RunFolder& files, FinishedRun& run) {
 }
 
 Result<void> readTables(const RunFolder& files, FinishedRun& run) {
-    auto predictions = readPredictions(files.predictions(), run.report.labels);
+    auto predictions = parsedFile(files.predictions(), [&](const std::string& text) {
+        return parsePredictionsCsv(text, run.report.labels);
+    });
     if (!predictions)
         return tl::unexpected(predictions.error());
     run.predictions = std::move(*predictions);
@@ -87,19 +79,28 @@ Result<void> readTables(const RunFolder& files, FinishedRun& run) {
         run.report.confusion.counts)
         return fail(ErrorCode::Damaged, "The figures are not those of the predictions beside them.",
                     files.predictions().string());
-    if (there(files.validationPredictions())) {
-        auto validation = readPredictions(files.validationPredictions(), run.report.labels);
-        if (!validation)
-            return tl::unexpected(validation.error());
-        run.validation = std::move(*validation);
-    }
-    if (there(files.history())) {
-        auto history = parsedFile(files.history(), parseHistoryCsv);
-        if (!history)
-            return tl::unexpected(history.error());
-        run.history = std::move(*history);
-    }
-    return {};
+    const auto optional = [](const fs::path& file, auto parse, auto& rows) -> Result<void> {
+        if (!there(file))
+            return {};
+        auto read = parsedFile(file, parse);
+        if (!read)
+            return tl::unexpected(read.error());
+        rows = std::move(*read);
+        return {};
+    };
+    return optional(
+               files.validationPredictions(),
+               [&](const std::string& text) { return parsePredictionsCsv(text, run.report.labels); },
+               run.validation)
+        .and_then([&] { return optional(files.history(), parseHistoryCsv, run.history); })
+        .and_then([&] { return optional(files.split(), parseSplitCsv, run.split); });
+}
+
+std::chrono::sys_seconds writtenAt(const fs::path& file) {
+    std::error_code error;
+    const fs::file_time_type time = fs::last_write_time(file, error);
+    return error ? std::chrono::sys_seconds{}
+                 : std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(time));
 }
 
 } // namespace
@@ -125,7 +126,9 @@ Result<FinishedRun> loadRun(const fs::path& folder) {
     run.config = std::move(*config);
     if (auto read = readReport(files, run).and_then([&] { return readTables(files, run); }); !read)
         return tl::unexpected(read.error());
-    completeReport(files, run);
+    completeReport(run);
+    run.finished =
+        writtenAt(run.foldAccuracies.empty() ? files.evaluationJson() : files.crossValidationJson());
     run.testSet = testSetFingerprint(run.report.labels, run.predictions);
     return run;
 }

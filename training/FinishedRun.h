@@ -2,12 +2,14 @@
 // thread-safe.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/domain/Result.h"
 #include "training/EvaluationReport.h"
+#include "training/Split.h"
 #include "training/TrainingConfig.h"
 #include "training/TrainingProgress.h"
 
@@ -21,6 +23,8 @@ struct FinishedRun {
     std::vector<FilmPrediction> predictions; // of the test films
     std::vector<FilmPrediction> validation;  // of the validation films; empty where they were not kept
     std::vector<EpochRecord> history;        // empty without history.csv
+    std::vector<SplitRow> split;             // empty without split.csv
+    std::chrono::sys_seconds finished;       // when the figures were written
     std::string testSet;                     // testSetFingerprint()
 };
 

@@ -20,7 +20,8 @@ void RunFolder::removeRun() const {
                                 history(),        split(),
                                 skipped(),        folds(),
                                 bestCheckpoint(), lastCheckpoint(),
-                                features(),       validationPredictions()};
+                                features(),       validationPredictions(),
+                                report()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] std::filesystem::path validationPredictions() const {
         return m_root / "validation-predictions.csv";
     }
+    [[nodiscard]] std::filesystem::path report() const { return m_root / "report.html"; }
     [[nodiscard]] std::filesystem::path folds() const { return m_root / "folds.csv"; }
     [[nodiscard]] std::filesystem::path crossValidationJson() const {
         return m_root / "cross-validation.json";

@@ -118,6 +118,15 @@ private Q_SLOTS:
         QCOMPARE(points->highSensitivity.specificity.count, 4L);
         QCOMPARE(points->highSensitivity.specificity.low, wilson(2, 4).low);
         QVERIFY(!operatingPoints(ClassCurves{}));
+        // 0.65 lies between two probabilities: 0.9, 0.8 and the negative 0.7 count as the class.
+        const auto between = operatingPointAt(curves[1], 0.65);
+        QCOMPARE(between->threshold, 0.65);
+        QCOMPARE(between->sensitivity.value, 0.5);
+        QCOMPARE(between->specificity.value, 0.75);
+        QCOMPARE(operatingPointAt(curves[1], 0.7)->specificity.value, 0.75); // "at least"
+        QCOMPARE(operatingPointAt(curves[1], 0.95)->sensitivity.value, 0.0);
+        QCOMPARE(operatingPointAt(curves[1], 0.0)->sensitivity.value, 1.0);
+        QVERIFY(!operatingPointAt(ClassCurves{}, 0.5));
     }
 };
 
