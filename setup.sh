@@ -7,7 +7,7 @@ HILUM_PACKAGES=(
     libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
     libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libopenjp2-7-dev libcharls-dev libwebp-dev
     libssl-dev zlib1g-dev libcurl4-openssl-dev libseccomp-dev
-    qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev
+    qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev libqcustomplot-dev
     libexpected-dev nlohmann-json3-dev libcli11-dev
     fonts-inter
 )

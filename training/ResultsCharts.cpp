@@ -70,7 +70,7 @@ Chart rocChart(const std::vector<std::string>& labels, const std::vector<ClassCu
     for (std::size_t i = 0; i < curves.size(); ++i) {
         if (!curves[i].rocAuc)
             continue;
-        ChartLine line{legendOf(labels[i], "AUC", *curves[i].rocAuc), {}, std::string(classColour(i))};
+        ChartLine line{legendOf(labels[i], "AUC", *curves[i].rocAuc), {}, std::string(classInk(i))};
         for (const RocPoint& point : curves[i].roc)
             line.points.push_back({point.falsePositiveRate, point.sensitivity});
         chart.lines.push_back(std::move(line));
@@ -83,7 +83,7 @@ Chart precisionRecallChart(const std::vector<std::string>& labels, const std::ve
     for (std::size_t i = 0; i < curves.size(); ++i) {
         if (curves[i].averagePrecision)
             chart.lines.push_back({legendOf(labels[i], "average precision", *curves[i].averagePrecision),
-                                   steps(curves[i].precisionRecall), std::string(classColour(i))});
+                                   steps(curves[i].precisionRecall), std::string(classInk(i))});
     }
     return chart;
 }

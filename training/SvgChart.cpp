@@ -180,7 +180,7 @@ bool isForbidden(char c) {
 
 std::string toSvg(const Chart& chart) { return Drawing(chart).svg(); }
 
-std::string_view classColour(std::size_t label) { return kColours[label % kColours.size()]; }
+std::string_view classInk(std::size_t label) { return kColours[label % kColours.size()]; }
 
 std::string markupEscaped(std::string_view text) {
     std::string escaped;

@@ -50,7 +50,7 @@ std::string toSvg(const Chart& chart);
 
 // A fixed order of colours that colour-blind readers tell apart (Okabe and Ito 2008), begun anew after the
 // seventh.
-std::string_view classColour(std::size_t label);
+std::string_view classInk(std::size_t label);
 
 // For text and attribute values in HTML and XML; characters that neither may hold become U+FFFD.
 std::string markupEscaped(std::string_view text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <QActionGroup>
 #include <QApplication>
 #include <QDir>
 #include <QDragEnterEvent>
@@ -13,6 +14,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QTimer>
 #include <QToolButton>
@@ -21,10 +23,14 @@
 #include "ui/KeysDialog.h"
 #include "ui/QtConvert.h"
 #include "ui/Settings.h"
+#include "ui/jobs/SiblingPrograms.h"
 #include "ui/Style.h"
 #include "ui/viewer/FindingsPanel.h"
 #include "ui/viewer/ModelSection.h"
 #include "ui/viewer/ReadPage.h"
+#include "ui/wizard/QueueRow.h"
+#include "ui/wizard/TrainSession.h"
+#include "ui/wizard/TrainingWizard.h"
 
 namespace hilum {
 namespace {
@@ -40,17 +46,18 @@ std::vector<std::filesystem::path> localPaths(const QMimeData& data) {
     return paths;
 }
 
-QToolButton* addRailButton(QVBoxLayout& layout, QWidget* rail, const QString& text, const char* iconName) {
+void addRailButton(QVBoxLayout& layout, QWidget* rail, QAction* action) {
     auto* button = new QToolButton(rail);
+    button->setDefaultAction(action);
+    QString text = action->text().remove(QLatin1Char('&'));
+    text = text.section(QLatin1Char(' '), 0, 0);
     button->setText(text);
-    button->setIcon(icon(QLatin1String(iconName)));
     button->setIconSize({20, 20});
     button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
     button->setFixedSize(52, 52);
     button->setFocusPolicy(Qt::TabFocus);
     button->setAccessibleName(text);
     layout.addWidget(button, 0, Qt::AlignHCenter);
-    return button;
 }
 
 // Shows a dialog without an event loop of its own.
@@ -68,10 +75,11 @@ void openFileDialog(QFileDialog* dialog) {
 } // namespace
 
 MainWindow::MainWindow(AnalysisBackend backend, Settings& settings, ModelSources models, QWidget* parent)
-    : QMainWindow(parent), m_settings(settings), m_models(std::move(models)), m_actions(*this),
-      m_session(std::move(backend)), m_page(new ReadPage(m_session, settings, m_actions)),
-      m_recentMenu(new QMenu(tr("Open &recent"), this)), m_readStatus(new QLabel), m_filmStatus(new QLabel),
-      m_activity(new QLabel), m_stop(new QPushButton(tr("Stop"))) {
+    : QMainWindow(parent), m_settings(settings), m_backend(std::move(backend)), m_models(std::move(models)),
+      m_actions(*this), m_session(m_backend), m_pages(new QStackedWidget(this)),
+      m_page(new ReadPage(m_session, settings, m_actions)), m_recentMenu(new QMenu(tr("Open &recent"), this)),
+      m_readStatus(new QLabel), m_filmStatus(new QLabel), m_trainingStatus(new QLabel), m_activity(new QLabel),
+      m_stop(new QPushButton(tr("Stop"))) {
     setWindowTitle(QStringLiteral("Hilum"));
     setAcceptDrops(true);
     setMinimumSize(1024, 560);
@@ -83,7 +91,8 @@ MainWindow::MainWindow(AnalysisBackend backend, Settings& settings, ModelSources
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(buildRail());
-    layout->addWidget(m_page, 1);
+    m_pages->addWidget(m_page);
+    layout->addWidget(m_pages, 1);
     setCentralWidget(central);
     buildMenus();
     buildStatusBar();
@@ -109,15 +118,14 @@ QWidget* MainWindow::buildRail() {
     auto* layout = new QVBoxLayout(rail);
     layout->setContentsMargins(0, 8, 0, 8);
     layout->setSpacing(4);
-    QToolButton* read = addRailButton(*layout, rail, tr("Read"), "read");
-    read->setCheckable(true);
-    read->setChecked(true);
-    read->setAutoExclusive(true);
-    read->setToolTip(tr("Read films"));
+    auto* pages = new QActionGroup(this);
+    for (QAction* action : {m_actions.goRead, m_actions.goTrain}) {
+        pages->addAction(action);
+        addRailButton(*layout, rail, action);
+    }
+    m_actions.goRead->setChecked(true);
     layout->addStretch();
-    QToolButton* keys = addRailButton(*layout, rail, tr("Keys"), "keys");
-    keys->setToolTip(m_actions.keys->toolTip());
-    connect(keys, &QToolButton::clicked, m_actions.keys, &QAction::trigger);
+    addRailButton(*layout, rail, m_actions.keys);
     return rail;
 }
 
@@ -135,6 +143,8 @@ void MainWindow::buildMenus() {
     file->addActions({m_actions.closeAll, m_actions.quit});
 
     QMenu* view = menuBar()->addMenu(tr("&View"));
+    view->addActions({m_actions.goRead, m_actions.goTrain});
+    view->addSeparator();
     view->addActions({m_actions.previousFilm, m_actions.nextFilm});
     view->addSeparator();
     view->addActions({m_actions.autoWindow, m_actions.invert});
@@ -157,12 +167,14 @@ void MainWindow::buildStatusBar() {
     setRole(*m_stop, "link");
     m_stop->setToolTip(tr("Stop looking for films (Esc)"));
     m_stop->setShortcut(Qt::Key_Escape);
-    for (QLabel* label : {m_readStatus, m_filmStatus, m_activity})
+    for (QLabel* label : {m_readStatus, m_filmStatus, m_trainingStatus, m_activity})
         label->setTextFormat(Qt::PlainText);
     m_readStatus->setContentsMargins(0, 0, 14, 0);
     statusBar()->addWidget(m_readStatus);
     statusBar()->addWidget(m_filmStatus);
+    statusBar()->addPermanentWidget(m_trainingStatus);
     statusBar()->addPermanentWidget(m_activity);
+    m_trainingStatus->hide();
     statusBar()->addPermanentWidget(m_stop);
     connect(m_page, &ReadPage::statusChanged, this, [this](const QString& reading, const QString& film) {
         m_readStatus->setText(reading);
@@ -190,6 +202,8 @@ void MainWindow::connectActions() {
     connect(m_actions.openFilms, &QAction::triggered, this, &MainWindow::askForFilms);
     connect(m_actions.openFolder, &QAction::triggered, this, &MainWindow::askForFolder);
     connect(m_actions.openModel, &QAction::triggered, this, &MainWindow::askForModel);
+    connect(m_actions.goRead, &QAction::triggered, this, [this] { showPage(WindowPage::Read); });
+    connect(m_actions.goTrain, &QAction::triggered, this, [this] { showPage(WindowPage::Train); });
     connect(m_actions.quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions.fullScreen, &QAction::toggled, this,
             [this](bool full) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, full)); });
@@ -197,6 +211,62 @@ void MainWindow::connectActions() {
     connect(m_actions.about, &QAction::triggered, this, &MainWindow::showAbout);
     connect(m_page, &ReadPage::recentChosen, this, [this](const QString& path) { open({toPath(path)}); });
     connect(&m_session, &ReadSession::modelsListed, this, &MainWindow::onModelsListed);
+}
+
+void MainWindow::showPage(WindowPage page) {
+    const bool isReading = page == WindowPage::Read;
+    QWidget* shown = isReading ? static_cast<QWidget*>(m_page) : &wizard();
+    m_pages->setCurrentWidget(shown);
+    (isReading ? m_actions.goRead : m_actions.goTrain)->setChecked(true);
+    // The film's keys are plain letters: elsewhere they belong to what has the focus.
+    for (QAction* action : m_actions.readingActions())
+        action->setShortcutContext(isReading ? Qt::WindowShortcut : Qt::WidgetShortcut);
+    m_readStatus->setVisible(isReading && !m_readStatus->text().isEmpty());
+    m_filmStatus->setVisible(isReading);
+    shown->setFocus();
+}
+
+TrainSession& MainWindow::training() {
+    if (!m_training) {
+        m_training = std::make_unique<TrainSession>(m_backend, trainerProgram());
+        m_training->setRunsFolder(toPath(m_settings.runsFolder()));
+    }
+    return *m_training;
+}
+
+TrainingWizard& MainWindow::wizard() {
+    if (!m_wizard) {
+        m_wizard = new TrainingWizard(training(), m_settings, this);
+        m_pages->addWidget(m_wizard);
+        connectTraining();
+    }
+    return *m_wizard;
+}
+
+void MainWindow::connectTraining() {
+    TrainingQueue& queue = training().queue();
+    connect(&queue, &TrainingQueue::runChanged, this, &MainWindow::updateTraining);
+    connect(&queue, &TrainingQueue::queueChanged, this, &MainWindow::updateTraining);
+    connect(m_wizard, &TrainingWizard::modelWanted, this, [this](const std::filesystem::path& model) {
+        openModel(model);
+        showPage(WindowPage::Read);
+    });
+    connect(m_wizard, &TrainingWizard::filmWanted, this, [this](const std::filesystem::path& film) {
+        open({film});
+        showPage(WindowPage::Read);
+    });
+    connect(m_wizard, &TrainingWizard::messageShown, this,
+            [this](const QString& words) { statusBar()->showMessage(words, 8000); });
+}
+
+// What trains, and how far it is, also while films are read.
+void MainWindow::updateTraining() {
+    const TrainingQueue& queue = training().queue();
+    m_trainingStatus->setVisible(queue.isBusy());
+    if (queue.isBusy()) {
+        const QueuedRun& run = queue.run(queue.current());
+        m_trainingStatus->setText(tr("Training %1: %2").arg(run.title, runStateText(run)));
+    }
 }
 
 void MainWindow::open(const std::vector<std::filesystem::path>& paths) {
@@ -318,7 +388,8 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
     if (localPaths(*event->mimeData()).empty())
         return;
     event->acceptProposedAction();
-    m_page->setDropExpected(true);
+    if (m_pages->currentWidget() == m_page)
+        m_page->setDropExpected(true);
 }
 
 void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { m_page->setDropExpected(false); }
@@ -326,10 +397,31 @@ void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { m_page->setDropExpected(fals
 void MainWindow::dropEvent(QDropEvent* event) {
     m_page->setDropExpected(false);
     event->acceptProposedAction();
-    open(localPaths(*event->mimeData()));
+    const auto paths = localPaths(*event->mimeData());
+    if (m_pages->currentWidget() == m_page)
+        return open(paths);
+    wizard().goTo(TrainingWizard::Data);
+    training().openData(paths.front());
+}
+
+void MainWindow::askWhetherToClose() {
+    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("A network is being trained"), tr("Stop the training and close?"),
+                                QMessageBox::NoButton, this);
+    box->setInformativeText(tr("What was learnt up to the last epoch is kept; the run can be resumed."));
+    QPushButton* stop = box->addButton(tr("Stop and close"), QMessageBox::AcceptRole);
+    box->addButton(tr("Go on training"), QMessageBox::RejectRole);
+    connect(stop, &QPushButton::clicked, this, [this] {
+        m_mayClose = true;
+        close();
+    });
+    openDialog(box);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    if (m_training && m_training->queue().isBusy() && !m_mayClose) {
+        event->ignore();
+        return askWhetherToClose();
+    }
     m_settings.setWindowGeometry(saveGeometry());
     m_settings.setSplitterState(m_page->saveSplitter());
     QMainWindow::closeEvent(event);

@@ -1,8 +1,9 @@
-// The window: menus, the rail, the reading page, the status line. Opens what it is given; how films are read
-// is the session's and the page's business.
+// The window: menus, the rail, the pages (read, train, models), the status line. Opens what it is given; how films are
+// read and networks are trained is the sessions' and the pages' business.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include <QMainWindow>
@@ -15,11 +16,16 @@
 class QLabel;
 class QMenu;
 class QPushButton;
+class QStackedWidget;
 
 namespace hilum {
 
 class ReadPage;
 class Settings;
+class TrainSession;
+class TrainingWizard;
+
+enum class WindowPage { Read, Train };
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -34,6 +40,10 @@ public:
 
     [[nodiscard]] ReadSession& session() { return m_session; }
     [[nodiscard]] const ViewActions& actions() const { return m_actions; }
+    void showPage(WindowPage page);
+    // Made when it is first needed.
+    [[nodiscard]] TrainingWizard& wizard();
+    [[nodiscard]] TrainSession& training();
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -53,20 +63,29 @@ private:
     void onModelsListed(const std::vector<ModelInfo>& models);
     void updateRecent();
     void updateActivity();
+    void updateTraining();
+    void connectTraining();
+    void askWhetherToClose();
     void showKeys();
     void showAbout();
 
     Settings& m_settings;
+    AnalysisBackend m_backend;
     ModelSources m_models;
     std::filesystem::path m_wantedModel; // to load as soon as the models are listed; empty: the default
     ViewActions m_actions;
     ReadSession m_session;
+    std::unique_ptr<TrainSession> m_training; // null until it is needed
+    QStackedWidget* m_pages;
     ReadPage* m_page;
+    TrainingWizard* m_wizard = nullptr;
     QMenu* m_recentMenu;
     QLabel* m_readStatus;
     QLabel* m_filmStatus;
+    QLabel* m_trainingStatus;
     QLabel* m_activity;
     QPushButton* m_stop;
+    bool m_mayClose = false; // although a network is being trained
 };
 
 } // namespace hilum

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <QStandardPaths>
+
 namespace hilum {
 namespace {
 
@@ -9,6 +11,7 @@ constexpr auto kRecent = "recent/paths";
 constexpr auto kLastFolder = "recent/folder";
 constexpr auto kModel = "model/file";
 constexpr auto kAddedModels = "model/added";
+constexpr auto kRunsFolder = "training/runs";
 constexpr auto kOpacity = "heatMap/opacityPercent";
 constexpr auto kGeometry = "window/geometry";
 constexpr auto kSplitter = "window/splitter";
@@ -48,6 +51,14 @@ QStringList Settings::addedModels() const { return m_store->value(kAddedModels).
 void Settings::addModel(const QString& file) {
     m_store->setValue(kAddedModels, withNewest(addedModels(), file));
 }
+
+QString Settings::runsFolder() const {
+    const QString own =
+        QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) + QStringLiteral("/Hilum runs");
+    return m_store->value(kRunsFolder, own).toString();
+}
+
+void Settings::setRunsFolder(const QString& folder) { m_store->setValue(kRunsFolder, folder); }
 
 int Settings::heatMapOpacityPercent() const {
     return std::clamp(m_store->value(kOpacity, 62).toInt(), 0, 100);

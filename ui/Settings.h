@@ -32,6 +32,9 @@ public:
     [[nodiscard]] QStringList addedModels() const; // opened by hand, outside the model folders
     void addModel(const QString& file);
 
+    [[nodiscard]] QString runsFolder() const; // where trainings are written
+    void setRunsFolder(const QString& folder);
+
     [[nodiscard]] int heatMapOpacityPercent() const; // 0 … 100
     void setHeatMapOpacityPercent(int percent);
 

@@ -10,6 +10,8 @@ hilum_test(ui TestMainWindow LIBS hilum_ui hilum_image hilum_inference)
 hilum_test(ui TestPlane LIBS hilum_ui)
 hilum_test(ui TestReadSession LIBS hilum_ui)
 hilum_test(ui TestSettings LIBS hilum_ui)
+hilum_test(ui TestTrainingWizard LIBS hilum_ui hilum_image TIMEOUT 600)
+add_dependencies(TestTrainingWizard hilum-cli hilum-trainer)
 hilum_test(ui TestViewGeometry LIBS hilum_ui)
 hilum_test(ui TestWindowLevelTool LIBS hilum_ui)
 

@@ -12,21 +12,21 @@ namespace {
 // The film's middle square through its default window.
 QImage makeThumbnail(const Radiograph& film, const PlanePyramid& pyramid, const Window& window) {
     const int side = std::min(film.widthPx, film.heightPx);
-    const double step = static_cast<double>(side) / kThumbnailPx; // film pixels per thumbnail pixel
+    const double step = static_cast<double>(side) / kFilmThumbnailPx; // film pixels per thumbnail pixel
     const int level = pyramid.levelFor(1 / step);
     const double factor = std::ldexp(1.0, level);
     const auto axis = [&](int length) {
         const double start = (length - side) / 2.0;
         return AxisMap{step / factor, (start + step / 2) / factor - 0.5};
     };
-    Raster<std::uint16_t> values(kThumbnailPx, kThumbnailPx);
+    Raster<std::uint16_t> values(kFilmThumbnailPx, kFilmThumbnailPx);
     resample(pyramid.level(level), axis(film.widthPx), axis(film.heightPx), values);
 
     const std::vector<float> table = windowTable(film, window);
-    QImage image(kThumbnailPx, kThumbnailPx, QImage::Format_Grayscale8);
-    for (int y = 0; y < kThumbnailPx; ++y) {
+    QImage image(kFilmThumbnailPx, kFilmThumbnailPx, QImage::Format_Grayscale8);
+    for (int y = 0; y < kFilmThumbnailPx; ++y) {
         uchar* line = image.scanLine(y);
-        for (int x = 0; x < kThumbnailPx; ++x)
+        for (int x = 0; x < kFilmThumbnailPx; ++x)
             line[x] = static_cast<uchar>(std::lround(table[values.at(x, y)] * 255.0F));
     }
     return image;

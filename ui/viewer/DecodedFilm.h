@@ -18,7 +18,7 @@ struct DecodedFilm {
     PlanePyramid pyramid;
     PlanePyramid overlays; // 65535 where one of the film's overlays covers; without levels where it has none
     Window openingWindow;  // defaultWindow()
-    QImage thumbnail;      // square, kThumbnailPx, through the film's default window
+    QImage thumbnail;      // square, kFilmThumbnailPx, through the film's default window
     std::chrono::duration<double, std::milli> decodeTime{};
 
     [[nodiscard]] std::size_t bytes() const;
@@ -26,7 +26,7 @@ struct DecodedFilm {
 
 using DecodedFilmPtr = std::shared_ptr<const DecodedFilm>;
 
-inline constexpr int kThumbnailPx = 112; // sharp at twice the size that it is drawn at
+inline constexpr int kFilmThumbnailPx = 112; // sharp at twice the size that it is drawn at
 
 // Blocking, some 10 ms for 9 Mpixel.
 DecodedFilmPtr makeDecodedFilm(Radiograph film, std::chrono::duration<double, std::milli> decodeTime);

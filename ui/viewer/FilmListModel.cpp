@@ -11,7 +11,7 @@ namespace hilum {
 
 int FilmListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count(); }
 
-QString FilmListModel::findingText(const FilmEntry& entry) const {
+QString FilmListModel::findingText(const ListedFilm& entry) const {
     if (entry.error)
         return shortReason(entry.error->code);
     if (entry.reading)
@@ -19,7 +19,7 @@ QString FilmListModel::findingText(const FilmEntry& entry) const {
     return entry.readingError ? tr("could not be read by the model") : QString();
 }
 
-QString FilmListModel::toolTip(const FilmEntry& entry) const {
+QString FilmListModel::toolTip(const ListedFilm& entry) const {
     QStringList lines{toQString(entry.file)};
     if (entry.error)
         lines << reason(*entry.error);
@@ -36,7 +36,7 @@ QString FilmListModel::toolTip(const FilmEntry& entry) const {
 QVariant FilmListModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= count())
         return {};
-    const FilmEntry& film = entry(index.row());
+    const ListedFilm& film = entry(index.row());
     switch (role) {
     case Qt::DisplayRole:
         return film.title;
@@ -63,7 +63,7 @@ QVariant FilmListModel::data(const QModelIndex& index, int role) const {
 
 int FilmListModel::rowOf(const std::filesystem::path& file) const {
     const auto found = std::find_if(m_entries.begin(), m_entries.end(),
-                                    [&](const FilmEntry& film) { return film.file == file; });
+                                    [&](const ListedFilm& film) { return film.file == file; });
     return found == m_entries.end() ? -1 : static_cast<int>(found - m_entries.begin());
 }
 
@@ -71,9 +71,9 @@ int FilmListModel::add(const std::vector<std::filesystem::path>& files) {
     if (files.empty())
         return -1;
     std::unordered_set<std::string> known;
-    for (const FilmEntry& film : m_entries)
+    for (const ListedFilm& film : m_entries)
         known.insert(film.file.string());
-    std::vector<FilmEntry> added;
+    std::vector<ListedFilm> added;
     for (const std::filesystem::path& file : files) {
         if (known.insert(file.string()).second) {
             added.emplace_back();
@@ -98,7 +98,7 @@ void FilmListModel::clear() {
 void FilmListModel::changed(int row) { Q_EMIT dataChanged(index(row), index(row)); }
 
 void FilmListModel::setDecoded(int row, const DecodedFilm& film) {
-    FilmEntry& entry = at(row);
+    ListedFilm& entry = at(row);
     entry.error.reset();
     entry.thumbnail = film.thumbnail;
     entry.title = listTitle(film.film);
@@ -125,7 +125,7 @@ void FilmListModel::setReadingError(int row, const Error& error) {
 }
 
 void FilmListModel::forgetReadings() {
-    for (FilmEntry& film : m_entries) {
+    for (ListedFilm& film : m_entries) {
         film.reading.reset();
         film.readingError.reset();
     }

@@ -15,7 +15,7 @@
 
 namespace hilum {
 
-struct FilmEntry {
+struct ListedFilm {
     std::filesystem::path file;
     QString title;
     QString detail;                    // empty until decoded
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
 
-    [[nodiscard]] const FilmEntry& entry(int row) const { return m_entries[static_cast<std::size_t>(row)]; }
+    [[nodiscard]] const ListedFilm& entry(int row) const { return m_entries[static_cast<std::size_t>(row)]; }
     [[nodiscard]] int count() const { return static_cast<int>(m_entries.size()); }
     // −1: not in the list.
     [[nodiscard]] int rowOf(const std::filesystem::path& file) const;
@@ -55,12 +55,12 @@ public:
     void forgetReadings();
 
 private:
-    FilmEntry& at(int row) { return m_entries[static_cast<std::size_t>(row)]; }
+    ListedFilm& at(int row) { return m_entries[static_cast<std::size_t>(row)]; }
     void changed(int row);
-    [[nodiscard]] QString findingText(const FilmEntry& entry) const;
-    [[nodiscard]] QString toolTip(const FilmEntry& entry) const;
+    [[nodiscard]] QString findingText(const ListedFilm& entry) const;
+    [[nodiscard]] QString toolTip(const ListedFilm& entry) const;
 
-    std::vector<FilmEntry> m_entries;
+    std::vector<ListedFilm> m_entries;
 };
 
 } // namespace hilum

@@ -240,7 +240,7 @@ void ReadPage::onFilmShown() {
 }
 
 void ReadPage::onFilmFailed(const Error& error) {
-    const FilmEntry& entry = m_session.films().entry(m_session.currentRow());
+    const ListedFilm& entry = m_session.films().entry(m_session.currentRow());
     m_error->setWords(filmErrorTitle(error.code), fileName(entry.file), reason(error),
                       filmErrorAdvice(error.code));
     m_view->showWaiting({});

@@ -245,7 +245,7 @@ bool ReadSession::startBackgroundWork() {
 bool ReadSession::workOn(int row) {
     if (row < 0 || row >= m_films.count() || row == m_current)
         return false;
-    const FilmEntry& film = m_films.entry(row);
+    const ListedFilm& film = m_films.entry(row);
     const bool wantsReading = m_modelState == ModelState::Ready && !film.reading && !film.readingError;
     if (film.error || (!film.thumbnail.isNull() && !wantsReading))
         return false;

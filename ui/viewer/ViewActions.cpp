@@ -66,6 +66,9 @@ ViewActions::ViewActions(QWidget& owner)
                           tr("Show what the file draws over the film"))),
       details(makeSwitch(owner, tr("Film &details"), {Qt::CTRL | Qt::Key_I})),
       fullScreen(makeSwitch(owner, tr("F&ull screen"), {Qt::Key_F11})),
+      goRead(makeSwitch(owner, tr("&Read"), {Qt::CTRL | Qt::Key_1}, "read", tr("Read films"))),
+      goTrain(makeSwitch(owner, tr("&Train"), {Qt::CTRL | Qt::Key_2}, "train", tr("Train a network"))),
+      goModels(makeSwitch(owner, tr("&Models"), {Qt::CTRL | Qt::Key_3}, "models", tr("Compare models"))),
       keys(make(owner, tr("&Keys and mouse"), {Qt::Key_F1}, "keys")),
       about(make(owner, tr("&About Hilum"), {Qt::SHIFT | Qt::Key_F1})) {
     // Space presses a focused button everywhere but on the film; the page adds this action to its view.
@@ -80,6 +83,12 @@ ViewActions::ViewActions(QWidget& owner)
 QList<QAction*> ViewActions::filmActions() const {
     return {heatMap, nextClass, toggleScale, lessOpaque, moreOpaque, autoWindow, invert,
             fit,     oneToOne,  zoomIn,      zoomOut,    reset,      texts,      overlays};
+}
+
+QList<QAction*> ViewActions::readingActions() const {
+    QList<QAction*> actions = filmActions();
+    actions.removeOne(reset); // answers on the film only, everywhere
+    return actions + QList<QAction*>{previousFilm, nextFilm, closeAll, details};
 }
 
 } // namespace hilum

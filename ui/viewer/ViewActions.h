@@ -40,11 +40,18 @@ struct ViewActions {
     QAction* details;    // checkable
     QAction* fullScreen; // checkable
 
+    // The window's pages; checkable, one at a time.
+    QAction* goRead;
+    QAction* goTrain;
+    QAction* goModels;
+
     QAction* keys;
     QAction* about;
 
     // Those that need a film on the screen.
     [[nodiscard]] QList<QAction*> filmActions() const;
+    // Those whose keys belong to the reading page.
+    [[nodiscard]] QList<QAction*> readingActions() const;
 };
 
 } // namespace hilum

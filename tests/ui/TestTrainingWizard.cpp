@@ -1,0 +1,141 @@
+// The wizard walked with clicks and keys, from an empty folder to a model in the viewer. With HILUM_SCREENSHOTS set to a
+// folder, a picture of every page is left there.
+
+#include <QtTest>
+
+#include "core/image/ImageWriter.h"
+#include "core/image/Phantom.h"
+#include "tests/ui/UiFixtures.h"
+#include "ui/MainWindow.h"
+#include "ui/QtConvert.h"
+#include "ui/Settings.h"
+#include "ui/Style.h"
+#include "ui/charts/ConfusionMatrixView.h"
+#include "ui/charts/CurveChart.h"
+#include "ui/wizard/AugmentationPreview.h"
+#include "ui/wizard/ResultsPage.h"
+#include "ui/wizard/TrainSession.h"
+#include "ui/wizard/TrainingWizard.h"
+
+#include <QCheckBox>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QToolButton>
+
+using namespace hilum;
+using namespace hilum::test;
+
+class TestTrainingWizard : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    std::unique_ptr<Settings> m_settings;
+    std::unique_ptr<MainWindow> m_window;
+
+    [[nodiscard]] TrainSession& training() { return m_window->training(); }
+    [[nodiscard]] TrainingWizard& wizard() { return m_window->wizard(); }
+
+    // The button of that text that can be seen.
+    QAbstractButton* button(const QString& text) {
+        for (auto* candidate : m_window->findChildren<QAbstractButton*>()) {
+            if (candidate->isVisible() && candidate->text() == text)
+                return candidate;
+        }
+        return nullptr;
+    }
+    void click(const QString& text) {
+        QAbstractButton* found = button(text);
+        QVERIFY2(found && found->isEnabled(), qPrintable(text));
+        QTest::mouseClick(found, Qt::LeftButton);
+    }
+    void picture(const char* name) {
+        const QString folder = qEnvironmentVariable("HILUM_SCREENSHOTS");
+        if (folder.isEmpty())
+            return;
+        QTest::qWait(150);
+        QVERIFY(m_window->grab().save(QStringLiteral("%1/%2.png").arg(folder, QLatin1String(name))));
+    }
+    void setField(const char* key, const QString& text) {
+        for (auto* line : m_window->findChildren<QLineEdit*>(QLatin1String(key))) {
+            if (!line->isVisible())
+                continue;
+            line->selectAll();
+            QTest::keyClicks(line, text);
+            return;
+        }
+        QFAIL(key);
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        applyStyle(*qApp);
+        QVERIFY(m_folder.isValid());
+    }
+    void init() {
+        m_settings = std::make_unique<Settings>(m_folder.filePath(QStringLiteral("hilum.ini")));
+        m_settings->setRunsFolder(m_folder.filePath(QStringLiteral("runs")));
+        m_window = std::make_unique<MainWindow>(coreBackend(), *m_settings, ModelSources{});
+        m_window->resize(1280, 800);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+    }
+    void cleanup() {
+        m_window.reset();
+        m_settings.reset();
+    }
+
+    void phantomsBecomeAModelInTheViewer() {
+        click(QStringLiteral("Train"));
+        picture("1-empty");
+        click(QStringLiteral("Practise on phantoms"));
+        QTRY_COMPARE_WITH_TIMEOUT(training().dataState(), DataState::Ready, 120'000);
+        QCOMPARE(training().index().films.size(), 450U);
+        QTRY_VERIFY_WITH_TIMEOUT(training().checkUp() != nullptr, 60'000);
+        QVERIFY(training().checkUp()->duplicates.empty());
+        QTRY_VERIFY_WITH_TIMEOUT(!training().sample(2, TrainSession::kSamplesPerClass - 1).isNull(), 30'000);
+        picture("2-data");
+
+        QTRY_VERIFY(training().split() != nullptr);
+        click(QStringLiteral("Split"));
+        picture("3-split");
+        click(QStringLiteral("Network"));
+        QTRY_VERIFY(!m_window->findChild<AugmentationPreview*>()->variants().empty());
+        setField("epochs", QStringLiteral("16"));
+        QCOMPARE(training().settings().epochs, 16);
+        picture("4-network");
+        click(QStringLiteral("Train 1 network"));
+        QCOMPARE(wizard().step(), TrainingWizard::Train);
+
+        TrainingQueue& queue = training().queue();
+        QCOMPARE(queue.size(), 1);
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.run(0).epochs.empty() || queue.run(0).state == RunState::Failed, 180'000);
+        picture("5-train");
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.isBusy(), 400'000);
+        QVERIFY2(queue.run(0).state == RunState::Done, queue.run(0).error.message.c_str());
+        QCOMPARE(queue.run(0).epochs.size(), 16U);
+        picture("6-trained");
+
+        click(QStringLiteral("Results"));
+        QCOMPARE(wizard().step(), TrainingWizard::Results);
+        QCOMPARE(static_cast<long>(wizard().results().results().predictions.size()), 90L); // a fifth of 450
+        QVERIFY(wizard().results().results().report.accuracy.value > 0.6); // guessing: one third
+        auto* matrix = m_window->findChild<ConfusionMatrixView*>();
+        QTest::mouseClick(matrix, Qt::LeftButton, {}, matrix->cell(0, 0).center().toPoint());
+        auto* gallery = m_window->findChild<QListWidget*>();
+        QCOMPARE(static_cast<long>(gallery->count()), wizard().results().results().report.confusion.at(0, 0));
+        QTest::qWait(1500); // for the pictures
+        picture("7-results");
+
+        click(QStringLiteral("Use in the viewer"));
+        const auto isReady = [&] {
+            return m_window->session().modelState() == ModelState::Ready &&
+                   m_window->session().model().file == training().queue().run(0).config.out / "model.safetensors";
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isReady(), 30'000);
+    }
+};
+
+QTEST_MAIN(TestTrainingWizard)
+#include "TestTrainingWizard.moc"

@@ -1,0 +1,132 @@
+#include "training/Recipes.h"
+
+#include <algorithm>
+
+namespace hilum {
+namespace {
+
+// The augmentation of Chowdhury et al. 2020 (arXiv 2003.13145) and of the studies after it, at its widest.
+AugmentationConfig wideAugmentation() {
+    AugmentationConfig wide;
+    wide.rotationDeg = 36;
+    wide.zoom = 0.2;
+    wide.contrast = 0.2;
+    wide.translation = 0.1;
+    wide.brightness = 0;
+    return wide;
+}
+
+AugmentationConfig flipOnly() {
+    return {.horizontalFlip = true, .rotationDeg = 0, .zoom = 0, .translation = 0, .contrast = 0, .brightness = 0};
+}
+
+void useAdam(TrainingConfig& config, double learningRate) {
+    config.optimiser.kind = OptimiserKind::Adam;
+    config.optimiser.learningRate = learningRate;
+    config.optimiser.weightDecay = 0;
+    config.schedule.kind = ScheduleKind::Constant;
+}
+
+void fineTuneEverything(TrainingConfig& config) {
+    useAdam(config, 3e-5);
+    config.trainable = Trainable::All;
+    config.epochs = 25;
+    config.batchSize = 32;
+    config.inputSizePx = 224;
+    config.sampling = Sampling::Oversample;
+    config.augmentation = flipOnly();
+}
+
+void fineTuneWithAugmentation(TrainingConfig& config) {
+    fineTuneEverything(config);
+    config.augmentation = wideAugmentation();
+    config.earlyStoppingPatience = 6;
+}
+
+void frozenBackbone(TrainingConfig& config) {
+    config.optimiser.kind = OptimiserKind::Sgd;
+    config.optimiser.learningRate = 0.01;
+    config.optimiser.weightDecay = 0;
+    config.schedule.kind = ScheduleKind::ReduceOnPlateau;
+    config.schedule.plateauFactor = 0.5;
+    config.schedule.plateauPatience = 2;
+    config.trainable = Trainable::HeadOnly;
+    config.epochs = 20;
+    config.batchSize = 16;
+    config.inputSizePx = 192;
+    config.cachedViews = 4;
+}
+
+void lastBlock(TrainingConfig& config) {
+    config.optimiser.learningRate = 3e-4;
+    config.trainable = Trainable::LastBlockAndHead;
+    config.epochs = 15;
+    config.cachedViews = 4;
+    config.earlyStoppingPatience = 4;
+}
+
+void fromScratch(TrainingConfig& config) {
+    config.initialWeights.clear();
+    config.optimiser.learningRate = 3e-3;
+    config.optimiser.weightDecay = 0.05;
+    config.schedule.warmupFraction = 0.15;
+    config.epochs = 40;
+    config.batchSize = 16;
+    config.augmentation = {.horizontalFlip = true,
+                           .rotationDeg = 5,
+                           .zoom = 0.05,
+                           .translation = 0.03,
+                           .contrast = 0.1,
+                           .brightness = 0.05};
+    config.labelSmoothing = 0.02;
+    config.emaDecay = 0.99;
+}
+
+} // namespace
+
+const std::vector<Recipe>& recipes() {
+    static const std::vector<Recipe> table{
+        {"last-block", "Last block and head",
+         "Trains the end of the network on features that are computed once. Good results in minutes on a laptop.",
+         lastBlock},
+        {"frozen", "Frozen backbone",
+         "Trains the head alone: SGD 0.01, halved on plateaus, 20 epochs, 192 px. The quickest, and the least exact.",
+         frozenBackbone},
+        {"fine-tune", "Fine-tune everything",
+         "Adam 3e-5, 25 epochs, batch 32, 224 px, mirrored films. As published most often; slow without a GPU.",
+         fineTuneEverything},
+        {"fine-tune-augmented", "Fine-tune everything, augmented",
+         "The same with rotation, zoom, contrast and translation, and early stopping. The study's best results.",
+         fineTuneWithAugmentation},
+        {"scratch", "From scratch",
+         "Random weights, AdamW with one cycle, 40 epochs, averaged weights. For small networks and for films of your own.",
+         fromScratch},
+    };
+    return table;
+}
+
+const Recipe* findRecipe(std::string_view name) {
+    const auto found = std::ranges::find(recipes(), name, &Recipe::name);
+    return found == recipes().end() ? nullptr : &*found;
+}
+
+TrainingConfig withRecipe(const TrainingConfig& config, const Recipe& recipe) {
+    TrainingConfig fresh;
+    fresh.data = config.data;
+    fresh.out = config.out;
+    fresh.network = config.network;
+    fresh.initialWeights = config.initialWeights;
+    fresh.weightsFolder = config.weightsFolder;
+    fresh.seed = config.seed;
+    fresh.split = config.split;
+    fresh.threads = config.threads;
+    fresh.memoryLimitMb = config.memoryLimitMb;
+    fresh.modelName = config.modelName;
+    fresh.modelVersion = config.modelVersion;
+    fresh.dataDescription = config.dataDescription;
+    fresh.limits = config.limits;
+    recipe.apply(fresh);
+    return fresh;
+}
+
+} // namespace hilum

@@ -1,0 +1,349 @@
+#include "ui/wizard/ResultsPage.h"
+
+#include <algorithm>
+
+#include <QComboBox>
+#include <QDesktopServices>
+#include <QDir>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTableWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "core/storage/AtomicFile.h"
+#include "training/Calibration.h"
+#include "training/Curves.h"
+#include "training/Mistakes.h"
+#include "training/ResultsDocument.h"
+#include "training/RunFolder.h"
+#include "ui/QtConvert.h"
+#include "ui/Style.h"
+#include "ui/charts/ConfusionMatrixView.h"
+#include "ui/charts/CurveChart.h"
+#include "ui/viewer/FilmText.h"
+#include "ui/viewer/PanelSection.h"
+#include "ui/wizard/Card.h"
+#include "ui/wizard/TrainSession.h"
+
+namespace hilum {
+namespace {
+
+constexpr std::size_t kMostFilms = 60; // of a gallery
+constexpr int kThumbnail = 108;
+constexpr int kLegendName = 84; // pixels
+
+QStringList labelTexts(const FinishedRun& results) {
+    QStringList texts;
+    for (const std::string& label : results.report.labels)
+        texts << toQString(std::string_view(label));
+    return texts;
+}
+
+std::vector<ChartSeries> classSeries(const QStringList& labels, const QString& reference) {
+    std::vector<ChartSeries> series;
+    for (qsizetype i = 0; i < labels.size(); ++i)
+        series.push_back({labels[i], classColour(static_cast<std::size_t>(i))});
+    if (!reference.isNull())
+        series.push_back({{}, colour::kDisabledText, true});
+    return series;
+}
+
+ChartAxes unitAxes(const QString& x, const QString& y) {
+    ChartAxes axes;
+    axes.x = x;
+    axes.y = y;
+    return axes;
+}
+
+QString intervalText(const Proportion& proportion) {
+    return QObject::tr("95 %: %1 to %2").arg(percent(proportion.low), percent(proportion.high));
+}
+
+} // namespace
+
+ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_picker(new ElidedComboBox(this)),
+      m_use(new QPushButton(tr("Use in the viewer"), this)), m_report(new QPushButton(tr("Report"), this)),
+      m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)), m_table(new QTableWidget(this)),
+      m_notes(makeText("caution", {}, this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
+      m_curveKind(new QComboBox(this)), m_galleryCard(nullptr), m_gallery(new QListWidget(this)),
+      m_mistakes(new QPushButton(tr("Worst mistakes"), this)), m_pictures(session.backend()) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(12);
+    buildHead();
+    auto* upper = new QHBoxLayout;
+    upper->setSpacing(12);
+    upper->addWidget(buildFigures(), 5);
+    upper->addWidget(buildMatrix(), 4);
+    auto* lower = new QHBoxLayout;
+    lower->setSpacing(12);
+    lower->addWidget(buildCurves(), 4);
+    lower->addWidget(buildGallery(), 5);
+    layout->addLayout(upper, 1);
+    layout->addLayout(lower, 1);
+    connect(m_picker, &QComboBox::activated, this, [this](int number) { openRun(m_folders[static_cast<std::size_t>(number)]); });
+    connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT modelWanted(model()); });
+    connect(m_report, &QPushButton::clicked, this, &ResultsPage::writeReport);
+    connect(m_matrix, &ConfusionMatrixView::cellChosen, this, &ResultsPage::showCell);
+    connect(m_mistakes, &QPushButton::clicked, this, &ResultsPage::showMistakes);
+    connect(&m_pictures, &HeatMapPictures::made, this, [this](int number, const QImage& picture) {
+        if (QListWidgetItem* item = m_gallery->item(number))
+            item->setIcon(QIcon(QPixmap::fromImage(picture)));
+    });
+    connect(m_gallery, &QListWidget::itemActivated, this, [this](const QListWidgetItem* item) {
+        const std::size_t film = m_galleryFilms[static_cast<std::size_t>(m_gallery->row(item))];
+        Q_EMIT filmWanted(m_results->config.data / m_results->predictions[film].file);
+    });
+}
+
+void ResultsPage::buildHead() {
+    auto* line = new QHBoxLayout;
+    line->setSpacing(10);
+    auto* title = new QLabel(tr("Results"), this);
+    setRole(*title, "title");
+    m_picker->setFixedWidth(280);
+    m_picker->setAccessibleName(tr("Run"));
+    m_report->setToolTip(tr("Write the report into the run folder and open it"));
+    m_use->setToolTip(tr("Read films with this model"));
+    line->addWidget(title);
+    line->addWidget(m_picker);
+    line->addStretch();
+    line->addWidget(m_report);
+    line->addWidget(m_use);
+    static_cast<QVBoxLayout*>(layout())->addLayout(line);
+}
+
+Card* ResultsPage::buildFigures() {
+    auto* card = new Card(tr("ON FILMS IT NEVER SAW"), this);
+    setRole(*m_accuracy, "figure");
+    auto* line = new QHBoxLayout;
+    line->setSpacing(12);
+    line->addWidget(m_accuracy);
+    line->addWidget(m_interval, 1);
+    card->body()->addLayout(line);
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setSelectionMode(QAbstractItemView::NoSelection);
+    m_table->setFocusPolicy(Qt::NoFocus);
+    m_table->setShowGrid(false);
+    m_table->verticalHeader()->setDefaultSectionSize(27);
+    m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setMinimumSectionSize(74);
+    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    card->body()->addWidget(m_table, 1);
+    card->body()->addWidget(m_notes);
+    return card;
+}
+
+Card* ResultsPage::buildMatrix() {
+    auto* card = new Card(tr("CONFUSION MATRIX · click a cell to see its films"), this);
+    card->body()->addWidget(m_matrix, 1);
+    return card;
+}
+
+Card* ResultsPage::buildCurves() {
+    auto* card = new Card(tr("CURVES"), this);
+    m_curveKind->addItems({tr("ROC"), tr("Precision and recall"), tr("Calibration")});
+    m_curveKind->setAccessibleName(tr("Kind of curve"));
+    card->headingLine()->addWidget(m_curveKind);
+    card->body()->addWidget(m_curves, 1);
+    connect(m_curveKind, &QComboBox::currentIndexChanged, m_curves, &QStackedWidget::setCurrentIndex);
+    return card;
+}
+
+Card* ResultsPage::buildGallery() {
+    m_galleryCard = new Card(tr("WORST MISTAKES"), this);
+    setRole(*m_mistakes, "link");
+    m_galleryCard->headingLine()->addWidget(m_mistakes);
+    m_gallery->setViewMode(QListView::IconMode);
+    m_gallery->setMovement(QListView::Static);
+    m_gallery->setResizeMode(QListView::Adjust);
+    m_gallery->setIconSize({kThumbnail, kThumbnail});
+    m_gallery->setGridSize({kThumbnail + 14, kThumbnail + 44});
+    m_gallery->setWordWrap(true);
+    m_gallery->setUniformItemSizes(true);
+    m_gallery->setAccessibleName(tr("Films"));
+    setRole(*m_gallery, "gallery");
+    m_galleryCard->body()->addWidget(m_gallery, 1);
+    return m_galleryCard;
+}
+
+void ResultsPage::openRun(const std::filesystem::path& folder) {
+    auto results = loadRun(folder);
+    if (!results) {
+        Q_EMIT messageShown(tr("%1: %2").arg(fileName(folder), toQString(std::string_view(results.error().message))));
+        return;
+    }
+    const auto known = std::find(m_folders.begin(), m_folders.end(), folder);
+    const auto number = known - m_folders.begin();
+    if (known == m_folders.end()) {
+        m_folders.push_back(folder);
+        m_picker->addItem(fileName(folder));
+    }
+    m_picker->setCurrentIndex(static_cast<int>(number));
+    m_results = std::move(*results);
+    showResults();
+}
+
+std::filesystem::path ResultsPage::model() const {
+    const std::filesystem::path file = RunFolder(m_results->folder).model();
+    std::error_code ignored;
+    return std::filesystem::exists(file, ignored) ? file : std::filesystem::path();
+}
+
+void ResultsPage::showResults() {
+    const EvaluationReport& report = m_results->report;
+    m_accuracy->setText(percent(report.accuracy.value));
+    const QString by = m_results->config.split.grouping == Grouping::ByPatient ? tr("split by patient") : tr("split by film");
+    m_interval->setText(tr("accuracy (%1), %2 held-out films, %3\ncalibration error %4")
+                            .arg(intervalText(report.accuracy), grouped(report.accuracy.count), by,
+                                 QString::number(report.expectedCalibrationError, 'f', 3)));
+    m_use->setEnabled(!model().empty());
+    m_matrix->setMatrix(report.confusion, labelTexts(*m_results));
+    QStringList notes;
+    if (m_results->config.split.grouping == Grouping::ByFilm)
+        notes << tr("Films of one patient may stand in training and test: the figures flatter.");
+    else if (m_results->config.split.patientPattern.empty())
+        notes << tr("Patients could not be told apart.");
+    m_notes->setText(notes.join(QLatin1Char(' ')));
+    m_notes->setVisible(!notes.isEmpty());
+    fillTable();
+    fillCurves();
+    showMistakes();
+}
+
+void ResultsPage::fillTable() {
+    const EvaluationReport& report = m_results->report;
+    m_table->setColumnCount(5);
+    m_table->setHorizontalHeaderLabels({tr("Precision"), tr("Recall"), tr("Specificity"), tr("F1"), tr("Films")});
+    m_table->setRowCount(static_cast<int>(report.labels.size()) + 1);
+    QStringList rows = labelTexts(*m_results);
+    rows << tr("macro average");
+    for (int row = 0; row < m_table->rowCount(); ++row) {
+        const bool isMacro = row == m_table->rowCount() - 1;
+        const ClassMetrics& metrics = isMacro ? report.macro : report.classes[static_cast<std::size_t>(row)];
+        const auto put = [&](int column, const QString& text, const QString& tip = {}) {
+            auto* item = new QTableWidgetItem(text);
+            item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+            item->setToolTip(tip);
+            m_table->setItem(row, column, item);
+        };
+        const auto figure = [](double value, bool isUndefined) {
+            return isUndefined ? QStringLiteral("–") : percent(value);
+        };
+        put(0, figure(metrics.precision, metrics.precisionUndefined && !isMacro));
+        put(1, figure(metrics.recall, metrics.recallUndefined && !isMacro));
+        put(2, figure(metrics.specificity, metrics.specificityUndefined && !isMacro));
+        put(3, figure(metrics.f1, metrics.f1Undefined && !isMacro));
+        put(4, grouped(metrics.support));
+    }
+    m_table->setVerticalHeaderLabels(rows);
+}
+
+void ResultsPage::fillCurves() {
+    while (QWidget* old = m_curves->widget(0)) {
+        m_curves->removeWidget(old);
+        delete old;
+    }
+    const QStringList labels = labelTexts(*m_results);
+    const auto curves = classCurves(m_results->predictions, static_cast<int>(labels.size()));
+    QStringList rocNames, precisionNames;
+    for (qsizetype i = 0; i < labels.size(); ++i) {
+        const ClassCurves& curve = curves[static_cast<std::size_t>(i)];
+        const auto named = [&](const std::optional<double>& area, const QString& what) {
+            const QString name = fontMetrics().elidedText(labels[i], Qt::ElideRight, kLegendName);
+            return area ? QStringLiteral("%1 %2 %3").arg(name, what, QString::number(*area, 'f', 2)) : name;
+        };
+        rocNames << named(curve.rocAuc, QStringLiteral("AUC"));
+        precisionNames << named(curve.averagePrecision, QStringLiteral("AP"));
+    }
+    auto* roc = new CurveChart({}, classSeries(rocNames, QStringLiteral("")),
+                               unitAxes(tr("1 − specificity"), tr("sensitivity")), m_curves);
+    auto* precision = new CurveChart({}, classSeries(precisionNames, {}), unitAxes(tr("recall"), tr("precision")), m_curves);
+    for (std::size_t i = 0; i < curves.size(); ++i) {
+        std::vector<double> x, y;
+        for (const RocPoint& point : curves[i].roc) {
+            x.push_back(point.falsePositiveRate);
+            y.push_back(point.sensitivity);
+        }
+        roc->setPoints(i, x, y);
+        x.clear();
+        y.clear();
+        for (const PrecisionRecallPoint& point : curves[i].precisionRecall) {
+            x.push_back(point.recall);
+            y.push_back(point.precision);
+        }
+        precision->setPoints(i, x, y);
+    }
+    roc->setPoints(curves.size(), {0, 1}, {0, 1});
+    auto* calibration = new CurveChart({}, {{tr("films of equal confidence"), colour::kAccent}, {{}, colour::kDisabledText, true}},
+                                       unitAxes(tr("confidence"), tr("share that is right")), m_curves);
+    std::vector<double> confidence, right;
+    for (const ReliabilityBin& bin : reliabilityBins(m_results->predictions)) {
+        if (bin.films == 0)
+            continue;
+        confidence.push_back(bin.confidence);
+        right.push_back(bin.accuracy);
+    }
+    calibration->setPoints(0, confidence, right);
+    calibration->setPoints(1, {0, 1}, {0, 1});
+    for (CurveChart* chart : {roc, precision, calibration}) {
+        setRole(*chart, "plain");
+        m_curves->addWidget(chart);
+    }
+    m_curves->setCurrentIndex(m_curveKind->currentIndex());
+}
+
+void ResultsPage::showMistakes() {
+    const auto films = worstMistakes(m_results->predictions);
+    m_mistakes->hide();
+    showFilms(films.empty() ? tr("NO MISTAKES on these films") : tr("WORST MISTAKES · %1 films in all").arg(films.size()), films);
+}
+
+void ResultsPage::showCell(int truth, int predicted) {
+    const auto films = filmsOfCell(m_results->predictions, truth, predicted);
+    const QStringList labels = labelTexts(*m_results);
+    m_mistakes->show();
+    showFilms(tr("%1 READ AS %2 · %3 films").arg(labels[truth], labels[predicted]).arg(films.size()), films);
+}
+
+void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_t>& films) {
+    m_galleryCard->setHeading(heading);
+    m_galleryFilms.assign(films.begin(), films.begin() + static_cast<std::ptrdiff_t>(std::min(films.size(), kMostFilms)));
+    m_gallery->clear();
+    const QStringList labels = labelTexts(*m_results);
+    QPixmap blank(HeatMapPictures::kSidePx, HeatMapPictures::kSidePx);
+    blank.fill(colour::kFilmArea);
+    std::vector<std::filesystem::path> files;
+    for (const std::size_t film : m_galleryFilms) {
+        const FilmPrediction& prediction = m_results->predictions[film];
+        const double probability = prediction.probabilities[static_cast<std::size_t>(prediction.predicted())];
+        const QString truth = labels[prediction.truth], predicted = labels[prediction.predicted()];
+        const QString words = prediction.truth == prediction.predicted()
+                                  ? QStringLiteral("%1 %2").arg(predicted, probabilityText(probability, 0))
+                                  : tr("%1 %2\nis %3").arg(predicted, probabilityText(probability, 0), truth);
+        auto* item = new QListWidgetItem(QIcon(blank), words, m_gallery);
+        item->setToolTip(tr("%1: open in the viewer (Enter)").arg(fileName(prediction.file)).toHtmlEscaped());
+        files.push_back(m_results->config.data / prediction.file);
+    }
+    m_pictures.ask(model(), std::move(files));
+}
+
+void ResultsPage::writeReport() {
+    const std::filesystem::path file = RunFolder(m_results->folder).report();
+    if (const auto written = writeFileAtomically(file, resultsDocument(*m_results)); !written) {
+        Q_EMIT messageShown(toQString(std::string_view(written.error().message)));
+        return;
+    }
+    Q_EMIT messageShown(tr("The report was written to %1.").arg(QDir::toNativeSeparators(toQString(file))));
+    QDesktopServices::openUrl(QUrl::fromLocalFile(toQString(file)));
+}
+
+} // namespace hilum

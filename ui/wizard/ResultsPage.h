@@ -1,0 +1,79 @@
+// The wizard's fifth page: what a finished run is worth, on the films that it never saw.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <QWidget>
+
+#include "training/FinishedRun.h"
+#include "ui/jobs/HeatMapPictures.h"
+
+class QComboBox;
+class QLabel;
+class QListWidget;
+class QPushButton;
+class QStackedWidget;
+class QTableWidget;
+
+namespace hilum {
+
+class Card;
+class ConfusionMatrixView;
+class CurveChart;
+class TrainSession;
+
+class ResultsPage : public QWidget {
+    Q_OBJECT
+
+public:
+    // The session must outlive the page.
+    explicit ResultsPage(TrainSession& session, QWidget* parent = nullptr);
+
+    // Shows a run folder; one that was opened before is read again.
+    void openRun(const std::filesystem::path& folder);
+    [[nodiscard]] bool hasRun() const { return m_results.has_value(); }
+    [[nodiscard]] const FinishedRun& results() const { return *m_results; } // valid with hasRun()
+
+Q_SIGNALS:
+    void modelWanted(const std::filesystem::path& model); // in the viewer
+    void filmWanted(const std::filesystem::path& film);
+    void messageShown(const QString& words);
+
+private:
+    void buildHead();
+    Card* buildFigures();
+    Card* buildMatrix();
+    Card* buildCurves();
+    Card* buildGallery();
+    void showResults();
+    void fillTable();
+    void fillCurves();
+    void showMistakes();
+    void showCell(int truth, int predicted);
+    void showFilms(const QString& heading, const std::vector<std::size_t>& films);
+    void writeReport();
+    [[nodiscard]] std::filesystem::path model() const; // empty: a cross-validation without a final model
+
+    TrainSession& m_session;
+    std::vector<std::filesystem::path> m_folders; // of the runs that were opened
+    std::optional<FinishedRun> m_results;
+    QComboBox* m_picker;
+    QPushButton* m_use;
+    QPushButton* m_report;
+    QLabel* m_accuracy;
+    QLabel* m_interval;
+    QTableWidget* m_table;
+    QLabel* m_notes;
+    ConfusionMatrixView* m_matrix;
+    QStackedWidget* m_curves;
+    QComboBox* m_curveKind;
+    Card* m_galleryCard;
+    QListWidget* m_gallery;
+    QPushButton* m_mistakes;
+    std::vector<std::size_t> m_galleryFilms; // indices into the predictions
+    HeatMapPictures m_pictures;
+};
+
+} // namespace hilum

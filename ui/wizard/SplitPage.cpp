@@ -1,0 +1,236 @@
+#include "ui/wizard/SplitPage.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+#include "ui/QtConvert.h"
+#include "ui/Style.h"
+#include "ui/viewer/FilmText.h"
+#include "ui/wizard/Card.h"
+#include "ui/wizard/SettingsForm.h"
+#include "ui/wizard/TrainSession.h"
+
+namespace hilum {
+namespace {
+
+constexpr int kDefaultFolds = 5;
+constexpr std::array<QColor, 3> kSetColours{colour::kAccent, colour::kWarning, QColor{0x5F, 0xB4, 0x9C}};
+
+struct SetCounts {
+    std::vector<long> films; // per label
+    std::set<std::string> patients;
+};
+
+// The sets of a split, or its folds.
+std::vector<SetCounts> countsOf(const DatasetIndex& index, const Split& split, const std::vector<int>& folds) {
+    const std::size_t sets =
+        folds.empty() ? 3 : static_cast<std::size_t>(*std::max_element(folds.begin(), folds.end())) + 1;
+    std::vector<SetCounts> counts(sets, SetCounts{std::vector<long>(index.labels.size()), {}});
+    for (std::size_t i = 0; i < index.films.size(); ++i) {
+        const auto set = static_cast<std::size_t>(folds.empty() ? static_cast<int>(split.sets[i]) : folds[i]);
+        ++counts[set].films[static_cast<std::size_t>(index.films[i].label)];
+        counts[set].patients.insert(index.films[i].patient);
+    }
+    return counts;
+}
+
+long patientsInSeveral(const std::vector<SetCounts>& counts) {
+    std::map<std::string, int> seen;
+    for (const SetCounts& set : counts)
+        for (const std::string& patient : set.patients)
+            ++seen[patient];
+    return std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second > 1; });
+}
+
+} // namespace
+
+// The shares as one bar.
+class SplitBar : public QWidget {
+public:
+    explicit SplitBar(QWidget* parent) : QWidget(parent) { setFixedHeight(26); }
+    void setShares(std::vector<std::pair<QString, double>> shares) {
+        m_shares = std::move(shares);
+        update();
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        double left = 0;
+        for (std::size_t i = 0; i < m_shares.size(); ++i) {
+            const double width = m_shares[i].second * this->width();
+            const QRectF place(left, 0, std::max(0.0, width - 3), height());
+            left += width;
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(kSetColours[i % kSetColours.size()]);
+            painter.drawRoundedRect(place, 5, 5);
+            painter.setPen(colour::kWindow);
+            const QString& whole = m_shares[i].first;
+            const bool fits = painter.fontMetrics().horizontalAdvance(whole) + 8 < place.width();
+            painter.drawText(place, Qt::AlignCenter, fits ? whole : percent(m_shares[i].second, 0));
+        }
+    }
+
+private:
+    std::vector<std::pair<QString, double>> m_shares;
+};
+
+SplitPage::SplitPage(TrainSession& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_kind(new QComboBox(this)),
+      m_shares(new SettingsForm({"split.train", "split.validation", "split.test"}, this)),
+      m_folds(new SettingsForm({"split.folds", "split.finalModel"}, this)),
+      m_common(new SettingsForm({"split.grouping", "seed"}, this)), m_bar(new SplitBar(this)),
+      m_table(new QTableWidget(this)), m_verdict(nullptr) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(12);
+    auto* title = new QLabel(tr("Split"), this);
+    setRole(*title, "title");
+    layout->addWidget(title);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(12);
+    row->addWidget(buildSettings(), 0);
+    row->addWidget(buildTable(), 1);
+    layout->addLayout(row, 1);
+    for (SettingsForm* form : {m_shares, m_folds, m_common})
+        connect(form, &SettingsForm::edited, this, [this, form] { adopt(*form); });
+    connect(&m_session, &TrainSession::settingsChanged, this, &SplitPage::updateSettings);
+    connect(&m_session, &TrainSession::splitChanged, this, &SplitPage::updateSplit);
+    updateSettings();
+    updateSplit();
+}
+
+Card* SplitPage::buildSettings() {
+    auto* card = new Card(tr("HOW"), this);
+    card->setFixedWidth(330);
+    m_kind->addItems({tr("Training, validation and test set"), tr("Cross-validation")});
+    m_kind->setAccessibleName(tr("Kind of split"));
+    card->body()->addWidget(m_kind);
+    card->body()->addWidget(m_shares);
+    card->body()->addWidget(m_folds);
+    card->body()->addWidget(m_common);
+    card->addText("secondary",
+                  tr("The test set is locked away: it chooses neither the weights nor the moment to stop, and is read once, "
+                     "at the end. Identical films always stand in one set."));
+    card->body()->addStretch();
+    connect(m_kind, &QComboBox::activated, this, [this](int kind) {
+        TrainingConfig settings = m_session.settings();
+        settings.split.folds = kind == 0 ? 0 : kDefaultFolds;
+        if (kind == 0)
+            settings.split.finalModel = false;
+        m_session.setSettings(settings);
+    });
+    return card;
+}
+
+Card* SplitPage::buildTable() {
+    auto* card = new Card(tr("WHAT COMES OUT"), this);
+    auto* save = new QPushButton(tr("Save as CSV …"), this);
+    save->setToolTip(tr("Save which film stands in which set"));
+    setRole(*save, "link");
+    card->headingLine()->addWidget(save);
+    connect(save, &QPushButton::clicked, this, &SplitPage::saveWanted);
+    card->body()->addWidget(m_bar);
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setSelectionMode(QAbstractItemView::NoSelection);
+    m_table->setFocusPolicy(Qt::NoFocus);
+    m_table->setShowGrid(false);
+    m_table->verticalHeader()->setDefaultSectionSize(34);
+    m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
+    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    card->body()->addWidget(m_table, 1);
+    m_verdict = card->addText("body");
+    return card;
+}
+
+void SplitPage::adopt(const SettingsForm& form) {
+    TrainingConfig settings = form.config();
+    // Two shares decide the third one: the test set takes what is left.
+    if (&form == m_shares)
+        settings.split.test = std::max(0.0, 1 - settings.split.train - settings.split.validation);
+    m_session.setSettings(settings);
+}
+
+void SplitPage::updateSettings() {
+    const TrainingConfig& settings = m_session.settings();
+    const bool isCrossValidation = settings.split.folds > 0;
+    m_kind->setCurrentIndex(isCrossValidation ? 1 : 0);
+    m_folds->setVisible(isCrossValidation);
+    for (SettingsForm* form : {m_shares, m_folds, m_common})
+        form->setConfig(settings);
+}
+
+void SplitPage::updateSplit() {
+    if (const auto& error = m_session.splitError()) {
+        m_table->setRowCount(0);
+        m_bar->setShares({});
+        setRole(*m_verdict, "danger");
+        const QString about = toQString(std::string_view(error->context));
+        m_verdict->setText(toQString(std::string_view(error->message)) + (about.isEmpty() ? QString() : QStringLiteral(" [%1]").arg(about)));
+        return;
+    }
+    if (m_session.split())
+        fillTable();
+}
+
+void SplitPage::fillTable() {
+    const DatasetIndex& index = m_session.index();
+    const std::vector<int>& folds = m_session.folds();
+    const auto counts = countsOf(index, *m_session.split(), folds);
+    QStringList columns, rows;
+    for (const std::string& label : index.labels)
+        columns << toQString(std::string_view(label));
+    columns << tr("Films") << tr("Patients");
+    std::vector<std::pair<QString, double>> shares;
+    m_table->setColumnCount(static_cast<int>(columns.size()));
+    m_table->setRowCount(static_cast<int>(counts.size()));
+    for (std::size_t set = 0; set < counts.size(); ++set) {
+        const QString name = folds.empty() ? QStringList{tr("Training"), tr("Validation"), tr("Test")}[static_cast<qsizetype>(set)]
+                                           : tr("Fold %1").arg(set + 1);
+        rows << name;
+        long films = 0;
+        const auto put = [&](std::size_t column, const QString& text) {
+            auto* item = new QTableWidgetItem(text);
+            item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+            m_table->setItem(static_cast<int>(set), static_cast<int>(column), item);
+        };
+        for (std::size_t label = 0; label < index.labels.size(); ++label) {
+            films += counts[set].films[label];
+            put(label, grouped(counts[set].films[label]));
+        }
+        put(index.labels.size(), grouped(films));
+        put(index.labels.size() + 1, grouped(static_cast<long long>(counts[set].patients.size())));
+        const double share = static_cast<double>(films) / static_cast<double>(std::max<std::size_t>(1, index.films.size()));
+        shares.emplace_back(QStringLiteral("%1 %2").arg(name, percent(share, 0)), share);
+    }
+    m_table->setHorizontalHeaderLabels(columns);
+    m_table->setVerticalHeaderLabels(rows);
+    m_bar->setShares(std::move(shares));
+
+    const long torn = patientsInSeveral(counts);
+    setRole(*m_verdict, torn > 0 ? "warning" : "body");
+    m_verdict->setText(
+        torn > 0 ? tr("%1 patients have films in more than one set. The figures will flatter: the network may know the "
+                      "patient rather than the disease. Split by patient.")
+                       .arg(grouped(torn))
+        : m_session.settings().split.patientPattern.empty()
+            ? tr("Patients cannot be told apart with the setting of the first page: every film counts as a patient of its own.")
+            : tr("No patient has films in more than one set."));
+}
+
+} // namespace hilum

@@ -1,0 +1,45 @@
+// The wizard's second page: which films train, which validate, which test.
+#pragma once
+
+#include <QWidget>
+
+class QComboBox;
+class QLabel;
+class QTableWidget;
+
+namespace hilum {
+
+class Card;
+class SettingsForm;
+class SplitBar;
+class TrainSession;
+
+class SplitPage : public QWidget {
+    Q_OBJECT
+
+public:
+    // The session must outlive the page.
+    explicit SplitPage(TrainSession& session, QWidget* parent = nullptr);
+
+Q_SIGNALS:
+    void saveWanted(); // the split as a CSV file
+
+private:
+    Card* buildSettings();
+    Card* buildTable();
+    void adopt(const SettingsForm& form);
+    void updateSettings();
+    void updateSplit();
+    void fillTable();
+
+    TrainSession& m_session;
+    QComboBox* m_kind;
+    SettingsForm* m_shares;
+    SettingsForm* m_folds;
+    SettingsForm* m_common;
+    SplitBar* m_bar;
+    QTableWidget* m_table;
+    QLabel* m_verdict;
+};
+
+} // namespace hilum

@@ -1,0 +1,294 @@
+#include "ui/wizard/TrainSession.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <QDate>
+
+#include "core/graph/Networks.h"
+#include "core/model/Preprocessor.h"
+#include "ui/QtConvert.h"
+#include "ui/viewer/DecodedFilm.h"
+#include "ui/wizard/AugmentationPreview.h"
+
+namespace hilum {
+namespace {
+
+constexpr int kPracticeEpochs = 20;
+constexpr int kPracticeInputPx = 160;
+
+enum Lane { IndexLane, SplitLane, DataLanes };
+
+// A few of a class, spread over its list.
+std::vector<std::size_t> samplesOf(const DatasetIndex& index, int label, int count) {
+    std::vector<std::size_t> films;
+    for (std::size_t i = 0; i < index.films.size(); ++i) {
+        if (index.films[i].label == label)
+            films.push_back(i);
+    }
+    std::vector<std::size_t> some;
+    const auto wanted = std::min(films.size(), static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < wanted; ++i)
+        some.push_back(films[i * films.size() / wanted]);
+    return some;
+}
+
+struct MadeSplit {
+    Split split;
+    std::vector<int> folds;
+};
+
+Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings) {
+    MadeSplit made;
+    if (settings.split.folds == 0) {
+        auto split = makeSplit(index, settings.split, settings.seed);
+        if (!split)
+            return tl::unexpected(split.error());
+        made.split = std::move(*split);
+        return made;
+    }
+    auto folds = makeFolds(index, settings.split, settings.seed);
+    if (!folds)
+        return tl::unexpected(folds.error());
+    auto split = splitOfFold(index, *folds, 0, settings.split, settings.seed);
+    if (!split)
+        return tl::unexpected(split.error());
+    return MadeSplit{std::move(*split), std::move(*folds)};
+}
+
+} // namespace
+
+TrainSession::TrainSession(AnalysisBackend backend, std::filesystem::path trainer, QObject* parent)
+    : QObject(parent), m_backend(std::move(backend)), m_queue(std::move(trainer)),
+      m_dataThread(QStringLiteral("Training data"), DataLanes), m_checkUpThread(QStringLiteral("Check-up"), 1),
+      m_sampleThread(QStringLiteral("Samples"), 1) {
+    m_settings.initialWeights = std::string(kImageNetWeights);
+    m_settings = withRecipe(m_settings, recipes().front());
+}
+
+TrainSession::~TrainSession() = default;
+
+template <class Value, class Work>
+void TrainSession::start(JobThread& thread, int lane, std::uint64_t& slot, Work work, Done<Value> done) {
+    const std::uint64_t id = ++slot;
+    thread.post(lane, [this, id, &slot, work = std::move(work), done = std::move(done)](const std::stop_token& stop) {
+        auto value = std::make_shared<Result<Value>>(work(stop));
+        QMetaObject::invokeMethod(
+            this,
+            [id, &slot, value, done] {
+                if (id == slot)
+                    done(std::move(*value));
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void TrainSession::openData(const std::filesystem::path& data) {
+    m_dataState = DataState::Looking;
+    m_filmsFound = 0;
+    m_index.reset();
+    m_samples.clear();
+    m_previewFilm = {};
+    m_checkUp.reset();
+    m_checkUpError.reset();
+    ++m_checkUpJob; // what belongs to the data before is stale
+    ++m_sampleJob;
+    m_checkUpThread.drop(0);
+    m_sampleThread.drop(0);
+    m_settings.data = data;
+    Q_EMIT dataChanged();
+    auto work = [data, pattern = m_settings.split.patientPattern](const std::stop_token& stop) {
+        return PatientPattern::parse(pattern).and_then(
+            [&](const PatientPattern& patients) { return indexDataset(data, patients, 2, stop); });
+    };
+    start<DatasetIndex>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<DatasetIndex> index) {
+        if (index)
+            return adopt(std::move(*index));
+        m_dataState = DataState::Failed;
+        m_dataError = index.error();
+        Q_EMIT dataChanged();
+    });
+}
+
+void TrainSession::adopt(DatasetIndex index) {
+    m_index = std::make_shared<const DatasetIndex>(std::move(index));
+    m_dataState = DataState::Ready;
+    m_samples.assign(m_index->labels.size(), std::vector<QImage>(kSamplesPerClass));
+    Q_EMIT dataChanged();
+    readSamples();
+    runCheckUp();
+    makeSplitAgain();
+}
+
+QString TrainSession::dataName() const {
+    const std::filesystem::path data = m_settings.data.lexically_normal();
+    return fileName(data.has_filename() ? data : data.parent_path());
+}
+
+const QImage& TrainSession::sample(std::size_t label, int number) const {
+    return m_samples[label][static_cast<std::size_t>(number)];
+}
+
+void TrainSession::readSamples() {
+    const std::uint64_t id = ++m_sampleJob;
+    m_sampleThread.post(0, [this, id, index = m_index](const std::stop_token& stop) {
+        for (int number = 0; number < kSamplesPerClass; ++number) {
+            for (std::size_t label = 0; label < index->labels.size(); ++label) {
+                const auto films = samplesOf(*index, static_cast<int>(label), kSamplesPerClass);
+                if (stop.stop_requested() || static_cast<std::size_t>(number) >= films.size())
+                    continue;
+                const auto film = m_backend.readFilm(index->root / index->films[films[static_cast<std::size_t>(number)]].file, stop);
+                if (!film)
+                    continue;
+                const GreyImage square = fitToSquare(*film, FitMode::Stretch, AugmentationPreview::kFilmPx);
+                const QImage thumbnail = makeDecodedFilm(*film, {})->thumbnail;
+                QMetaObject::invokeMethod(
+                    this,
+                    [this, id, label, number, thumbnail, square] {
+                        if (id != m_sampleJob)
+                            return;
+                        if (m_previewFilm.empty())
+                            m_previewFilm = square;
+                        m_samples[label][static_cast<std::size_t>(number)] = thumbnail;
+                        Q_EMIT samplesChanged();
+                    },
+                    Qt::QueuedConnection);
+            }
+        }
+    });
+}
+
+void TrainSession::runCheckUp() {
+    m_checkUpProgress = 0;
+    m_checkUp.reset();
+    m_checkUpError.reset();
+    Q_EMIT checkUpChanged();
+    const std::uint64_t id = m_checkUpJob + 1; // of the job started below
+    auto work = [this, id, index = m_index](const std::stop_token& stop) {
+        CheckUpOptions options;
+        options.readFilm = m_backend.readFilm;
+        options.progress = [this, id](long done, long total) {
+            QMetaObject::invokeMethod(
+                this,
+                [this, id, done, total] {
+                    if (id != m_checkUpJob)
+                        return;
+                    m_checkUpProgress = static_cast<double>(done) / static_cast<double>(std::max(1L, total));
+                    Q_EMIT checkUpChanged();
+                },
+                Qt::QueuedConnection);
+        };
+        return hilum::checkUp(*index, options, stop);
+    };
+    start<CheckUp>(m_checkUpThread, 0, m_checkUpJob, work, [this](Result<CheckUp> done) {
+        if (done)
+            m_checkUp = std::make_shared<const CheckUp>(std::move(*done));
+        else
+            m_checkUpError = done.error();
+        Q_EMIT checkUpChanged();
+    });
+}
+
+void TrainSession::setSettings(const TrainingConfig& settings) {
+    const bool hasNewPatients = settings.split.patientPattern != m_settings.split.patientPattern;
+    const std::filesystem::path data = m_settings.data;
+    m_settings = settings;
+    m_settings.data = data;
+    Q_EMIT settingsChanged();
+    if (m_dataState != DataState::Ready)
+        return;
+    if (hasNewPatients) {
+        const auto patients = PatientPattern::parse(m_settings.split.patientPattern);
+        if (!patients) {
+            m_split.reset();
+            m_splitError = patients.error();
+            Q_EMIT splitChanged();
+            return;
+        }
+        auto index = std::make_shared<DatasetIndex>(*m_index);
+        for (FilmEntry& film : index->films)
+            film.patient = patients->patientOf(film.file);
+        m_index = std::move(index);
+        Q_EMIT dataChanged();
+        runCheckUp();
+    }
+    makeSplitAgain();
+}
+
+void TrainSession::setNetworks(std::vector<std::string> names) {
+    m_networks = std::move(names);
+    Q_EMIT settingsChanged();
+}
+
+const Recipe* TrainSession::recipe() const {
+    const std::string now = toJson(m_settings);
+    const auto same = [&](const Recipe& recipe) { return toJson(withRecipe(m_settings, recipe)) == now; };
+    const auto found = std::find_if(recipes().begin(), recipes().end(), same);
+    return found == recipes().end() ? nullptr : &*found;
+}
+
+void TrainSession::setRecipe(const Recipe& recipe) { setSettings(withRecipe(m_settings, recipe)); }
+
+void TrainSession::usePracticeSettings() {
+    TrainingConfig settings = m_settings;
+    settings.initialWeights.clear();
+    settings = withRecipe(settings, *findRecipe("scratch"));
+    settings.epochs = kPracticeEpochs;
+    settings.inputSizePx = kPracticeInputPx;
+    m_networks = {"hilumnet"};
+    setSettings(settings);
+}
+
+void TrainSession::setRunsFolder(std::filesystem::path folder) {
+    m_runsFolder = std::move(folder);
+    Q_EMIT settingsChanged();
+}
+
+// 2026-03-14-resnet101, or with a number behind it.
+std::filesystem::path TrainSession::freeRunFolder(const std::string& network) const {
+    const std::string name = QDate::currentDate().toString(Qt::ISODate).toStdString() + "-" + network;
+    const auto isTaken = [&](const std::filesystem::path& folder) {
+        std::error_code ignored;
+        if (std::filesystem::exists(folder, ignored))
+            return true;
+        for (int number = 0; number < m_queue.size(); ++number) {
+            if (m_queue.run(number).config.out == folder)
+                return true;
+        }
+        return false;
+    };
+    std::filesystem::path folder = m_runsFolder / name;
+    for (int number = 2; isTaken(folder); ++number)
+        folder = m_runsFolder / (name + "-" + std::to_string(number));
+    return folder;
+}
+
+void TrainSession::startTraining() {
+    for (const std::string& network : m_networks) {
+        TrainingConfig config = m_settings;
+        config.network = network;
+        config.out = freeRunFolder(network);
+        if (const NetworkInfo* info = findNetwork(network);
+            info && info->weightsFile.empty() && config.initialWeights == kImageNetWeights)
+            config.initialWeights.clear();
+        m_queue.add(config);
+    }
+}
+
+void TrainSession::makeSplitAgain() {
+    auto work = [index = m_index, settings = m_settings](const std::stop_token&) { return splitFor(*index, settings); };
+    start<MadeSplit>(m_dataThread, SplitLane, m_splitJob, work, [this](Result<MadeSplit> made) {
+        m_split.reset();
+        m_folds.clear();
+        m_splitError.reset();
+        if (made) {
+            m_split = std::move(made->split);
+            m_folds = std::move(made->folds);
+        } else {
+            m_splitError = made.error();
+        }
+        Q_EMIT splitChanged();
+    });
+}
+
+} // namespace hilum
