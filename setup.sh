@@ -13,7 +13,7 @@ HILUM_PACKAGES=(
 )
 
 # Peers that tests compare with; a test whose peer is absent is skipped and says so.
-HILUM_TEST_PACKAGES=(python3-torch python3-torchvision libonnx-dev libopencv-dnn-dev python3-pydicom python3-gdcm dcmtk)
+HILUM_TEST_PACKAGES=(python3-torch python3-torchvision python3-sklearn libonnx-dev libopencv-dnn-dev python3-pydicom python3-gdcm dcmtk)
 
 hilum_missing_packages() {
     local package

@@ -1,5 +1,6 @@
 #include "core/model/CardJson.h"
 #include "tests/fuzz/FuzzInput.h"
+#include "training/EvaluationReport.h"
 #include "training/TrainingConfig.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -7,5 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text = textOf(data, size);
     checkAnswer(hilum::trainingConfigFromJson(text));
     checkAnswer(hilum::cardFromJson(text));
+    checkAnswer(hilum::parseEvaluationJson(text));
+    checkAnswer(hilum::parseCrossValidationJson(text));
     return 0;
 }

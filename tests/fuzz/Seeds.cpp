@@ -51,7 +51,10 @@ struct Seeds {
         using namespace hilum::test;
         write("FuzzJson", "card.json", hilum::cardToJson(sampleCard()));
         write("FuzzJson", "config.json", sampleConfig());
+        write("FuzzJson", "evaluation.json", sampleEvaluation());
         write("FuzzCsv", "split.csv", sampleSplit());
+        write("FuzzCsv", "predictions.csv", hilum::predictionsToCsv(sampleLabels(), samplePredictions()));
+        write("FuzzCsv", "history.csv", hilum::historyToCsv(sampleHistory()));
     }
 };
 

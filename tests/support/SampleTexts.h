@@ -9,6 +9,7 @@
 #include "core/model/ModelContent.h"
 #include "training/EvaluationReport.h"
 #include "training/TrainingConfig.h"
+#include "training/TrainingProgress.h"
 
 namespace hilum::test {
 
@@ -46,6 +47,10 @@ inline std::string sampleEvaluation() {
     report.testedOn = "3 films";
     report.notes = {"None."};
     return reportToJson(report);
+}
+
+inline std::vector<EpochRecord> sampleHistory() {
+    return {{1, 1.0, 0.5, 0.9, 0.5, 1e-3, 2, 30}, {2, 0.5, 0.75, std::nullopt, std::nullopt, 1e-4, 2, 30}};
 }
 
 } // namespace hilum::test

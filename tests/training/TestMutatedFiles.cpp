@@ -95,6 +95,11 @@ private Q_SLOTS:
         });
     }
 
+    void histories() {
+        mutate(bytesOf(historyToCsv(sampleHistory())),
+               [](const ByteVector& bytes) { return reasonOf(parseHistoryCsv(textOf(bytes))); });
+    }
+
     void splits() {
         mutate(bytesOf(sampleSplit()),
                [](const ByteVector& bytes) { return reasonOf(parseSplitCsv(textOf(bytes))); });
