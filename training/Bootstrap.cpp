@@ -25,6 +25,8 @@ public:
         if (m_values.empty() || 2 * m_values.size() < static_cast<std::size_t>(resamples))
             return std::nullopt;
         std::ranges::sort(m_values);
+        if (m_values.front() == m_values.back())
+            return std::nullopt;
         return Interval{percentile(kLowPercentile), percentile(kHighPercentile),
                         static_cast<int>(m_values.size())};
     }

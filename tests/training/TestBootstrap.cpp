@@ -134,6 +134,18 @@ private Q_SLOTS:
         QCOMPARE(bootstrap({}, 2).f1.size(), std::size_t{2});
     }
 
+    void figureThatNeverMovesHasNoInterval() {
+        std::vector<FilmPrediction> films;
+        for (int i = 0; i < 20; ++i)
+            films.push_back({std::to_string(i), i % 2, {i % 2 == 0 ? 0.8 : 0.1, i % 2 == 0 ? 0.2 : 0.9}});
+        const BootstrapIntervals perfect = bootstrap(films, 2);
+        QVERIFY(!perfect.accuracy);
+        QVERIFY(!perfect.rocAuc[0]);
+        QVERIFY(!perfect.macroF1);
+        films[0].probabilities = {0.3, 0.7};
+        QVERIFY(bootstrap(films, 2).accuracy);
+    }
+
     void thousandResamplesOfThousandFilmsAreFast() {
         const auto films = randomFilms(1000, 4, 7);
         QElapsedTimer timer;
