@@ -2,10 +2,8 @@
 
 #include "app/Commands.h"
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "app/ConfigOptions.h"
 #include "training/CheckUp.h"
@@ -31,16 +29,17 @@ int runCheck(const CheckArguments& arguments, const CommandContext& context) {
     const auto config = arguments.settings.over(std::move(typed));
     if (!config)
         return reportError("check", config.error());
-    const auto patients = PatientPattern::parse(config->split.patientPattern);
-    if (!patients)
-        return reportError("check", patients.error());
-    const auto index = indexDataset(config->data, *patients, 1, context.stop);
+    auto reading = indexOptionsOf(*config);
+    if (!reading)
+        return reportError("check", reading.error());
+    reading->fewestClasses = 1;
+    reading->readFilm = filmReader(context);
+    const auto index = indexDataset(config->data, *reading, context.stop);
     if (!index)
         return reportError("check", index.error());
     CheckUpOptions options;
-    options.threads = config->threads > 0 ? config->threads
-                                          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    options.readFilm = filmReader(context);
+    options.threads = reading->threads;
+    options.readFilm = reading->readFilm;
     options.progress = showProgress;
     const auto found = checkUp(*index, options, context.stop);
     if (!found)
@@ -58,11 +57,12 @@ void addCheckCommand(CLI::App& app, CommandContext& context) {
         "patients in two classes, imbalance, and how well image properties alone tell the classes.\n"
         "Exit status: 0 all films were read; 1 some could not be read; 2 wrong usage.");
     const auto arguments = std::make_shared<CheckArguments>();
-    command->add_option("data", arguments->data, "Data set: one folder per class")
+    command->add_option("data", arguments->data, "Data set: one folder per class, sets of these, or a table (CSV)")
         ->type_name("DATA")
         ->required();
     command->add_flag("--json", arguments->json, "Everything that was found, as JSON");
-    arguments->settings.add(*command, {"split.patientPattern", "threads"});
+    arguments->settings.add(*command, {"split.patientFrom", "split.patientPattern", "columns.file", "columns.label",
+                             "columns.patient", "columns.set", "columns.source", "threads"});
     command->callback([arguments, &context] { context.exitCode = runCheck(*arguments, context); });
 }
 

@@ -1,11 +1,16 @@
 #include "training/DatasetIndex.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <regex>
+#include <set>
+#include <thread>
 
+#include "core/domain/ReadAhead.h"
 #include "core/image/RadiographReader.h"
 #include "core/storage/AtomicFile.h"
+#include "training/FilmTable.h"
+#include "training/Text.h"
 
 namespace hilum {
 namespace {
@@ -38,21 +43,43 @@ Result<std::vector<fs::path>> classFolders(const fs::path& root) {
     return folders;
 }
 
-// A train/validation/test layout would train a network to tell the sets apart.
 bool areSets(const std::vector<fs::path>& folders) {
-    constexpr std::array<std::string_view, 6> kSetNames{"train", "training",   "val",
-                                                        "valid", "validation", "test"};
-    return std::ranges::all_of(folders, [&](const fs::path& folder) {
-        std::string name = folder.filename().string();
-        std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-        return std::ranges::find(kSetNames, name) != kSetNames.end();
+    return !folders.empty() && std::ranges::all_of(folders, [](const fs::path& folder) {
+        return filmSetOf(folder.filename().string()).has_value();
     });
+}
+
+constexpr const char* kFilms = "films"; // as hilum-cli phantom names them
+constexpr const char* kLungMasks = "lung-masks";
+constexpr const char* kLesionMasks = "lesion-masks";
+
+bool arePhantoms(const std::vector<fs::path>& folders) {
+    const auto has = [&](const char* name) {
+        return std::ranges::any_of(folders, [&](const fs::path& folder) { return folder.filename() == name; });
+    };
+    return has(kFilms) && std::ranges::all_of(folders, [](const fs::path& folder) {
+               const fs::path name = folder.filename();
+               return name == kFilms || name == kLungMasks || name == kLesionMasks;
+           });
 }
 
 // Lung masks as the COVID-19 Radiography Database stores them: CLASS/images and CLASS/masks.
 bool areMasksBesideImages(const fs::path& folder) {
     std::error_code ignored;
     return folder.filename() == "masks" && fs::is_directory(folder.parent_path() / "images", ignored);
+}
+
+// Of a film at root / relative; empty where there is none.
+fs::path maskOf(const fs::path& root, const fs::path& relative) {
+    std::vector<fs::path> places;
+    if (relative.parent_path().filename() == "images")
+        places.push_back(relative.parent_path().parent_path() / "masks" / relative.filename());
+    if (root.filename() == kFilms)
+        places.push_back((fs::path("..") / kLungMasks / relative).replace_extension(".png"));
+    std::error_code ignored;
+    const auto found =
+        std::ranges::find_if(places, [&](const fs::path& place) { return fs::is_regular_file(root / place, ignored); });
+    return found == places.end() ? fs::path() : *found;
 }
 
 std::vector<fs::path> filesBelow(const fs::path& folder, const fs::path& root,
@@ -76,24 +103,160 @@ std::vector<fs::path> filesBelow(const fs::path& folder, const fs::path& root,
     return files;
 }
 
-void addFile(DatasetIndex& index, const fs::path& file, int label, const PatientPattern& patients) {
-    const fs::path relative = file.lexically_relative(index.root);
-    const auto skip = [&](SkipKind kind, std::string reason) {
-        index.skipped.push_back({relative, kind, std::move(reason)});
-    };
-    std::error_code error;
-    if (fs::file_size(file, error) == 0 && !error)
-        return skip(SkipKind::Unreadable, "The file is empty.");
-    const Result<FileKind> kind = sniffFile(file);
-    if (!kind)
-        return skip(SkipKind::Unreadable, kind.error().message);
-    if (*kind == FileKind::Unknown)
-        return skip(SkipKind::Foreign, "The file is not a film (PNG, JPEG, TIFF or DICOM).");
-    Result<std::string> sha256 = sha256OfFile(file);
-    if (!sha256)
-        return skip(SkipKind::Unreadable, sha256.error().message);
-    index.films.push_back({relative, label, patients.patientOf(relative), std::move(*sha256)});
-}
+// What a data set says about a film, besides its content.
+struct FilmPlace {
+    fs::path file; // relative to the root
+    std::string label;
+    std::string patient; // empty: by its name
+    std::optional<FilmSet> set{};
+    std::string source{};
+};
+
+// Puts an index together film by film.
+class Indexer {
+public:
+    Indexer(fs::path root, const IndexOptions& options, std::stop_token stop)
+        : m_options(options), m_stop(std::move(stop)) {
+        m_index.root = std::move(root);
+        m_index.patientsKnown = !options.patients.isEmpty();
+    }
+
+    Result<DatasetIndex> fromFolders(const std::vector<fs::path>& folders) {
+        if (!areSets(folders)) {
+            if (auto added = addClasses(folders, {}); !added)
+                return tl::unexpected(added.error());
+            return finished();
+        }
+        for (const fs::path& folder : folders) {
+            const auto classes = classFolders(folder);
+            if (!classes)
+                return tl::unexpected(classes.error());
+            if (auto added = addClasses(*classes, filmSetOf(folder.filename().string())); !added)
+                return tl::unexpected(added.error());
+        }
+        return finished();
+    }
+
+    Result<DatasetIndex> fromTable(const FilmTable& table) {
+        if (m_options.patientFrom == PatientFrom::Column && !table.hasPatients)
+            return fail(ErrorCode::InvalidArgument, "The table has no column of patients.", m_index.root.string());
+        const bool column = table.hasPatients && (m_options.patientFrom == PatientFrom::Any ||
+                                                  m_options.patientFrom == PatientFrom::Column);
+        m_index.patientsKnown = column || m_index.patientsKnown;
+        std::map<std::string, std::string> labels; // of the files seen
+        for (const FilmTableRow& row : table.rows) {
+            if (m_stop.stop_requested())
+                return cancelled();
+            const fs::path file = fs::path(row.file).lexically_normal();
+            const auto [known, isNew] = labels.try_emplace(file.generic_string(), row.label);
+            if (!isNew && known->second != row.label)
+                return fail(ErrorCode::InvalidArgument, "The table gives this film two classes.", row.file);
+            if (isNew)
+                addFile({file, row.label, column ? row.patient : std::string(), row.set, row.source});
+        }
+        return finished();
+    }
+
+private:
+    const IndexOptions& m_options;
+    const std::stop_token m_stop;
+    DatasetIndex m_index;
+    std::map<std::string, std::vector<FilmEntry>> m_films; // by label; their own labels are set at the end
+    std::set<fs::path> m_dicom;                            // those with tags
+
+    [[nodiscard]] tl::unexpected<Error> cancelled() const {
+        return fail(ErrorCode::Cancelled, "The data set was not read to its end.", m_index.root.string());
+    }
+
+    Result<void> addClasses(const std::vector<fs::path>& folders, std::optional<FilmSet> set) {
+        for (const fs::path& folder : folders) {
+            const std::string label = folder.filename().string();
+            m_films[label];
+            for (const fs::path& file : filesBelow(folder, m_index.root, m_index.skipped)) {
+                if (m_stop.stop_requested())
+                    return cancelled();
+                addFile({file.lexically_relative(m_index.root), label, "", set});
+            }
+        }
+        return {};
+    }
+
+    void addFile(const FilmPlace& place) {
+        std::vector<FilmEntry>& films = m_films[place.label];
+        const fs::path file = m_index.root / place.file;
+        const auto skip = [&](SkipKind kind, std::string reason) {
+            m_index.skipped.push_back({place.file, kind, std::move(reason)});
+        };
+        std::error_code error;
+        if (fs::file_size(file, error) == 0 && !error)
+            return skip(SkipKind::Unreadable, "The file is empty.");
+        const Result<FileKind> kind = sniffFile(file);
+        if (!kind)
+            return skip(SkipKind::Unreadable, kind.error().message);
+        if (*kind == FileKind::Unknown)
+            return skip(SkipKind::Foreign, "The file is not a film (PNG, JPEG, TIFF or DICOM).");
+        Result<std::string> sha256 = sha256OfFile(file);
+        if (!sha256)
+            return skip(SkipKind::Unreadable, sha256.error().message);
+        if (*kind == FileKind::Dicom)
+            m_dicom.insert(place.file);
+        films.push_back({place.file, 0, place.patient.empty() ? m_options.patients.patientOf(place.file) : place.patient,
+                         std::move(*sha256), place.source, maskOf(m_index.root, place.file), place.set});
+    }
+
+    Result<DatasetIndex> finished() {
+        if (m_films.size() < m_options.fewestClasses)
+            return fail(ErrorCode::InvalidArgument,
+                        "The data set needs at least " + std::to_string(m_options.fewestClasses) +
+                            " classes: folders with the films inside, or labels of a table.",
+                        m_index.root.string());
+        for (auto& [label, films] : m_films) {
+            std::ranges::sort(films, {}, &FilmEntry::file);
+            for (FilmEntry& film : films) {
+                film.label = static_cast<int>(m_index.labels.size());
+                m_index.films.push_back(std::move(film));
+            }
+            m_index.labels.push_back(label);
+        }
+        if (auto good = checkClassesHaveFilms(m_index); !good)
+            return tl::unexpected(good.error());
+        if (m_options.patientFrom == PatientFrom::DicomTag) {
+            if (auto read = readPatientTags(); !read)
+                return tl::unexpected(read.error());
+        }
+        m_index.fingerprint = fingerprintOf(m_index.films);
+        return std::move(m_index);
+    }
+
+    // A digest of the tag; empty where there is none.
+    [[nodiscard]] std::string patientTag(const FilmEntry& film) const {
+        const fs::path file = m_index.root / film.file;
+        const Result<Radiograph> read = m_options.readFilm ? m_options.readFilm(file, m_stop) : readRadiograph(file, m_stop);
+        return read && !read->header.patientId.empty() ? "dicom-" + sha256Of(read->header.patientId).substr(0, 16)
+                                                       : std::string();
+    }
+
+    Result<void> readPatientTags() {
+        std::vector<FilmEntry*> films;
+        for (FilmEntry& film : m_index.films) {
+            if (m_dicom.contains(film.file))
+                films.push_back(&film);
+        }
+        const int threads = std::max(1, m_options.threads);
+        ReadAhead<std::string> tags(films.size(), threads, 4 * static_cast<std::size_t>(threads),
+                                    [&](std::size_t film) { return patientTag(*films[film]); });
+        for (FilmEntry* film : films) {
+            const std::string tag = *tags.next();
+            if (m_stop.stop_requested())
+                return cancelled();
+            if (!tag.empty()) {
+                film->patient = tag;
+                m_index.patientsKnown = true;
+            }
+        }
+        return {};
+    }
+};
 
 } // namespace
 
@@ -110,6 +273,15 @@ std::string DatasetIndex::countsText() const {
     for (std::size_t i = 0; i < labels.size(); ++i)
         text += (i == 0 ? "" : ", ") + labels[i] + " " + std::to_string(counts[i]);
     return text;
+}
+
+std::vector<std::string> DatasetIndex::sources() const {
+    std::set<std::string> names;
+    for (const FilmEntry& film : films) {
+        if (!film.source.empty())
+            names.insert(film.source);
+    }
+    return {names.begin(), names.end()};
 }
 
 void DatasetIndex::skipUnreadable(const std::vector<std::size_t>& indices,
@@ -158,42 +330,52 @@ Result<void> checkClassesHaveFilms(const DatasetIndex& index) {
     for (std::size_t label = 0; label < counts.size(); ++label) {
         if (counts[label] == 0)
             return fail(ErrorCode::InvalidArgument,
-                        "The folder of this class holds no film that can be read.", index.labels[label]);
+                        "This class has no film that can be read.", index.labels[label]);
     }
     return {};
 }
 
-Result<DatasetIndex> indexDataset(const fs::path& root, const PatientPattern& patients,
-                                  std::size_t fewestClasses, std::stop_token stop) {
+Result<IndexOptions> indexOptionsOf(const TrainingConfig& config) {
+    auto patients = PatientPattern::parse(config.split.patientPattern);
+    if (!patients)
+        return tl::unexpected(patients.error());
+    IndexOptions options;
+    options.patients = std::move(*patients);
+    options.patientFrom = config.split.patientFrom;
+    options.columns = config.columns;
+    options.threads = config.threads > 0 ? config.threads
+                                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    return options;
+}
+
+Result<DatasetIndex> indexDataset(const fs::path& data, const IndexOptions& options, std::stop_token stop) {
+    std::error_code ignored;
+    if (fs::is_regular_file(data, ignored)) {
+        auto table = readTextFile(data).and_then(
+            [&](const std::string& text) { return parseFilmTable(text, options.columns); });
+        if (!table)
+            return tl::unexpected(table.error());
+        return Indexer(data.parent_path(), options, std::move(stop)).fromTable(*table);
+    }
+    if (options.patientFrom == PatientFrom::Column)
+        return fail(ErrorCode::InvalidArgument, "A folder has no column of patients; a table has.", data.string());
+    fs::path root = data;
     auto folders = classFolders(root);
+    if (folders && arePhantoms(*folders)) {
+        root /= kFilms;
+        folders = classFolders(root);
+    }
     if (!folders)
         return tl::unexpected(folders.error());
-    if (folders->size() < fewestClasses)
-        return fail(ErrorCode::InvalidArgument,
-                    "The data folder needs at least " + std::to_string(fewestClasses) +
-                        " class folders, with the films inside.",
-                    root.string());
-    if (areSets(*folders))
-        return fail(
-            ErrorCode::InvalidArgument,
-            "The folders are sets (train, validation, test) instead of classes; give a folder that has one "
-            "folder per class.",
-            root.string());
-    DatasetIndex index;
-    index.root = root;
-    for (const fs::path& folder : *folders) {
-        const int label = static_cast<int>(index.labels.size());
-        index.labels.push_back(folder.filename().string());
-        for (const fs::path& file : filesBelow(folder, root, index.skipped)) {
-            if (stop.stop_requested())
-                return fail(ErrorCode::Cancelled, "The data set was not read to its end.", root.string());
-            addFile(index, file, label, patients);
-        }
-    }
-    if (auto good = checkClassesHaveFilms(index); !good)
-        return tl::unexpected(good.error());
-    index.fingerprint = fingerprintOf(index.films);
-    return index;
+    return Indexer(std::move(root), options, std::move(stop)).fromFolders(*folders);
+}
+
+Result<DatasetIndex> indexDataset(const fs::path& data, const PatientPattern& patients, std::size_t fewestClasses,
+                                  std::stop_token stop) {
+    IndexOptions options;
+    options.patients = patients;
+    options.fewestClasses = fewestClasses;
+    return indexDataset(data, options, std::move(stop));
 }
 
 } // namespace hilum

@@ -36,13 +36,14 @@ std::string skippedToCsv(const std::vector<SkippedFile>& skipped) {
     return text;
 }
 
-Result<DatasetIndex> indexed(const TrainingConfig& config, const ProgressCallback& progress,
-                             std::stop_token stop) {
+Result<DatasetIndex> indexed(const TrainingConfig& config, const FilmReader& readFilm,
+                             const ProgressCallback& progress, std::stop_token stop) {
     announce(progress, TrainingPhase::Indexing, 0, 0);
-    auto patients = PatientPattern::parse(config.split.patientPattern);
-    if (!patients)
-        return tl::unexpected(patients.error());
-    return indexDataset(config.data, *patients, 2, std::move(stop));
+    auto options = indexOptionsOf(config);
+    if (!options)
+        return tl::unexpected(options.error());
+    options->readFilm = readFilm;
+    return indexDataset(config.data, *options, std::move(stop));
 }
 
 Result<FilmStore> loaded(DatasetIndex& index, const TrainingConfig& config, const FilmReader& readFilm,
@@ -85,7 +86,7 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     const auto weights = findInitialWeights(config, progress, stop);
     if (!weights)
         return tl::unexpected(weights.error());
-    auto index = indexed(config, progress, stop);
+    auto index = indexed(config, readFilm, progress, stop);
     if (!index)
         return tl::unexpected(index.error());
     auto store = loaded(*index, config, readFilm, progress, stop);

@@ -111,18 +111,6 @@ std::vector<std::size_t> allFilms(const DatasetIndex& index) {
 
 } // namespace
 
-std::string_view toString(FilmSet set) {
-    switch (set) {
-    case FilmSet::Train:
-        return "train";
-    case FilmSet::Validation:
-        return "validation";
-    case FilmSet::Test:
-        return "test";
-    }
-    return "train";
-}
-
 std::vector<std::size_t> Split::films(FilmSet set) const {
     std::vector<std::size_t> result;
     for (std::size_t i = 0; i < sets.size(); ++i) {

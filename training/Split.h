@@ -10,13 +10,10 @@
 
 #include "core/domain/Result.h"
 #include "training/DatasetIndex.h"
+#include "training/FilmSet.h"
 #include "training/TrainingConfig.h"
 
 namespace hilum {
-
-enum class FilmSet { Train, Validation, Test };
-
-std::string_view toString(FilmSet set); // "train", "validation", "test"
 
 // One entry per film of the index it was made from.
 struct Split {

@@ -46,7 +46,7 @@ std::string csvRow(const std::vector<std::string>& cells) {
     return row + "\n";
 }
 
-Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text) {
+Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text, char separator) {
     std::vector<std::vector<std::string>> rows;
     std::vector<std::string> row(1);
     bool quoted = false;
@@ -66,7 +66,7 @@ Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text) {
             i += doubled ? 1 : 0;
         } else if (c == '"' && row.back().empty()) {
             quoted = true;
-        } else if (c == ',') {
+        } else if (c == separator) {
             row.emplace_back();
         } else if (c == '\n') {
             endRow();
@@ -78,6 +78,13 @@ Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text) {
         return fail(ErrorCode::Damaged, "A quote in the table is never closed.");
     endRow();
     return rows;
+}
+
+std::string lowerCase(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
 }
 
 Result<std::string> readTextFile(const std::filesystem::path& file) {

@@ -33,7 +33,9 @@ std::string joined(const Texts& texts, std::string_view separator) {
 // One line with its line end; cells with commas, quotes or line ends are quoted.
 std::string csvRow(const std::vector<std::string>& cells);
 // Rows of cells; empty lines are left out. Errors: Damaged (a quote that is never closed).
-Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text);
+Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text, char separator = ',');
+// A to Z become a to z.
+std::string lowerCase(std::string_view text);
 
 // Errors: NotFound, NotReadable.
 Result<std::string> readTextFile(const std::filesystem::path& file);

@@ -30,7 +30,10 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     std::vector<std::string_view> networks;
     for (const NetworkInfo& info : networkTable())
         networks.push_back(info.name);
-    fields.push_back({"data", "--data", "DIR", "Data set: one folder per class", &c.data});
+    fields.push_back({"data", "--data", "DATA",
+                      "Data set: one folder per class, train, validation and test folders of these, or a table "
+                      "(CSV) of files and classes",
+                      &c.data});
     fields.push_back({"network", "--network", "NAME", "Network: " + joined(networks, ", "), &c.network});
     fields.push_back({"out", "--out", "RUN", "Run folder that is written", &c.out});
     fields.push_back(
@@ -156,6 +159,10 @@ void addSplitFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"split.grouping", "--split-by", "WHAT",
                       "patient (all films of a patient in one set) or film",
                       choice(s.grouping, {"film", "patient"})});
+    fields.push_back({"split.patientFrom", "--patient-from", "WHERE",
+                      "Tell patients apart by name (--patient-pattern), column (of a table), dicom (Patient ID), or "
+                      "any: the column where there is one, else the name",
+                      choice(s.patientFrom, {"any", "name", "column", "dicom"})});
     fields.push_back({"split.patientPattern", "--patient-pattern", "REGEX",
                       "Regular expression on the file name, its first group is the patient; nih: the digits "
                       "before _ in 00000061_012.png; empty: every film is a patient of its own",
@@ -164,6 +171,20 @@ void addSplitFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
         {"split.folds", "--folds", "K", "Cross-validate with K folds; 0: one split", &s.folds, 0, 100});
     fields.push_back({"split.finalModel", "--final", "",
                       "After cross-validation, train one model on everything", &s.finalModel});
+}
+
+void addTableFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
+    TableColumns& t = c.columns;
+    fields.push_back({"columns.file", "--file-column", "NAME",
+                      "Column of the files in a table, relative to it; else file, path, filename, image", &t.file});
+    fields.push_back({"columns.label", "--label-column", "NAME",
+                      "Column of the classes; else label, class, finding", &t.label});
+    fields.push_back({"columns.patient", "--patient-column", "NAME",
+                      "Column of the patients; else patient, patientid", &t.patient});
+    fields.push_back({"columns.set", "--set-column", "NAME",
+                      "Column of train, validation, test; else set, split", &t.set});
+    fields.push_back({"columns.source", "--source-column", "NAME",
+                      "Column of where a film comes from; else source, dataset", &t.source});
 }
 
 void addCardFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
@@ -437,6 +458,7 @@ std::vector<ConfigField> configFields(TrainingConfig& config) {
     addAugmentationFields(fields, config);
     addInputFields(fields, config);
     addSplitFields(fields, config);
+    addTableFields(fields, config);
     addCardFields(fields, config);
     return fields;
 }

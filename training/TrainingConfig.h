@@ -22,6 +22,21 @@ enum class Trainable { All, LastBlockAndHead, HeadOnly };
 enum class BorderMode { Black, Replicate, Reflect };
 enum class Sampling { Shuffle, Oversample };
 enum class Grouping { ByFilm, ByPatient };
+enum class PatientFrom {
+    Any,     // a patient column where there is one, else the file name
+    Name,    // SplitConfig::patientPattern on the file name
+    Column,  // of a table of films
+    DicomTag // Patient ID (0010,0020)
+};
+
+// Names of a table's columns; empty: the usual ones (training/FilmTable.h).
+struct TableColumns {
+    std::string file;
+    std::string label;
+    std::string patient;
+    std::string set;
+    std::string source;
+};
 
 struct OptimiserConfig {
     OptimiserKind kind = OptimiserKind::AdamW;
@@ -63,6 +78,7 @@ struct SplitConfig {
     double validation = 0.1;
     double test = 0.2;
     Grouping grouping = Grouping::ByPatient;
+    PatientFrom patientFrom = PatientFrom::Any;
     std::string patientPattern; // regular expression on the file name, first group = patient; "nih"; "": none
     int folds = 0;              // 0: one split; >= 2: cross-validation
     bool finalModel = false;    // after cross-validation, one model trained on everything
@@ -72,7 +88,8 @@ struct SplitConfig {
 inline constexpr std::string_view kImageNetWeights = "imagenet";
 
 struct TrainingConfig {
-    std::filesystem::path data;
+    std::filesystem::path data; // a folder, or a table of films
+    TableColumns columns;
     std::filesystem::path out;
     std::string network = "hilumnet";
     std::filesystem::path initialWeights; // safetensors or .pth, or kImageNetWeights; empty: random weights

@@ -234,7 +234,7 @@ private:
             sentences.emplace_back(
                 "Films of one patient may stand in training and test sets, which flatters the "
                 "figures.");
-        else if (split.patientPattern.empty())
+        else if (!m_session.index.patientsKnown)
             sentences.emplace_back(
                 "Patients could not be told apart; films of one patient may stand in training and "
                 "test sets.");
