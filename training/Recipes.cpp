@@ -113,6 +113,7 @@ const Recipe* findRecipe(std::string_view name) {
 TrainingConfig withRecipe(const TrainingConfig& config, const Recipe& recipe) {
     TrainingConfig fresh;
     fresh.data = config.data;
+    fresh.columns = config.columns;
     fresh.out = config.out;
     fresh.network = config.network;
     fresh.initialWeights = config.initialWeights;

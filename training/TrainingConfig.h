@@ -36,6 +36,8 @@ struct TableColumns {
     std::string patient;
     std::string set;
     std::string source;
+
+    bool operator==(const TableColumns&) const = default;
 };
 
 struct OptimiserConfig {

@@ -25,6 +25,7 @@
 #include "ui/Settings.h"
 #include "ui/jobs/SiblingPrograms.h"
 #include "ui/Style.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/viewer/FindingsPanel.h"
 #include "ui/viewer/ModelSection.h"
 #include "ui/viewer/ReadPage.h"
@@ -36,6 +37,7 @@ namespace hilum {
 namespace {
 
 constexpr auto kModelSuffix = ".safetensors";
+constexpr int kMessageMs = 8000;
 
 std::vector<std::filesystem::path> localPaths(const QMimeData& data) {
     std::vector<std::filesystem::path> paths;
@@ -119,7 +121,7 @@ QWidget* MainWindow::buildRail() {
     layout->setContentsMargins(0, 8, 0, 8);
     layout->setSpacing(4);
     auto* pages = new QActionGroup(this);
-    for (QAction* action : {m_actions.goRead, m_actions.goTrain}) {
+    for (QAction* action : {m_actions.goRead, m_actions.goTrain, m_actions.goModels}) {
         pages->addAction(action);
         addRailButton(*layout, rail, action);
     }
@@ -143,7 +145,7 @@ void MainWindow::buildMenus() {
     file->addActions({m_actions.closeAll, m_actions.quit});
 
     QMenu* view = menuBar()->addMenu(tr("&View"));
-    view->addActions({m_actions.goRead, m_actions.goTrain});
+    view->addActions({m_actions.goRead, m_actions.goTrain, m_actions.goModels});
     view->addSeparator();
     view->addActions({m_actions.previousFilm, m_actions.nextFilm});
     view->addSeparator();
@@ -204,6 +206,7 @@ void MainWindow::connectActions() {
     connect(m_actions.openModel, &QAction::triggered, this, &MainWindow::askForModel);
     connect(m_actions.goRead, &QAction::triggered, this, [this] { showPage(WindowPage::Read); });
     connect(m_actions.goTrain, &QAction::triggered, this, [this] { showPage(WindowPage::Train); });
+    connect(m_actions.goModels, &QAction::triggered, this, [this] { showPage(WindowPage::Models); });
     connect(m_actions.quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions.fullScreen, &QAction::toggled, this,
             [this](bool full) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, full)); });
@@ -215,12 +218,21 @@ void MainWindow::connectActions() {
 
 void MainWindow::showPage(WindowPage page) {
     const bool isReading = page == WindowPage::Read;
-    QWidget* shown = isReading ? static_cast<QWidget*>(m_page) : &wizard();
+    QWidget* shown = m_page;
+    QAction* action = m_actions.goRead;
+    if (page == WindowPage::Train) {
+        shown = &wizard();
+        action = m_actions.goTrain;
+    } else if (page == WindowPage::Models) {
+        shown = &models();
+        action = m_actions.goModels;
+        models().refresh();
+    }
     m_pages->setCurrentWidget(shown);
-    (isReading ? m_actions.goRead : m_actions.goTrain)->setChecked(true);
+    action->setChecked(true);
     // The film's keys are plain letters: elsewhere they belong to what has the focus.
-    for (QAction* action : m_actions.readingActions())
-        action->setShortcutContext(isReading ? Qt::WindowShortcut : Qt::WidgetShortcut);
+    for (QAction* key : m_actions.readingActions())
+        key->setShortcutContext(isReading ? Qt::WindowShortcut : Qt::WidgetShortcut);
     m_readStatus->setVisible(isReading && !m_readStatus->text().isEmpty());
     m_filmStatus->setVisible(isReading);
     shown->setFocus();
@@ -243,20 +255,51 @@ TrainingWizard& MainWindow::wizard() {
     return *m_wizard;
 }
 
+ModelsPage& MainWindow::models() {
+    if (!m_modelsPage) {
+        m_modelsPage = new ModelsPage(this);
+        m_modelsPage->setFolders({training().runsFolder()});
+        m_pages->addWidget(m_modelsPage);
+        connect(m_modelsPage, &ModelsPage::modelWanted, this, &MainWindow::useModel);
+        connect(m_modelsPage, &ModelsPage::resultsWanted, this, [this](const std::filesystem::path& run) {
+            wizard().showResults(run);
+            showPage(WindowPage::Train);
+        });
+        connect(m_modelsPage, &ModelsPage::folderWanted, this, &MainWindow::askForRunsFolder);
+        connect(m_modelsPage, &ModelsPage::messageShown, this,
+                [this](const QString& words) { statusBar()->showMessage(words, kMessageMs); });
+    }
+    return *m_modelsPage;
+}
+
+void MainWindow::askForRunsFolder() {
+    auto* dialog = new QFileDialog(this, tr("Folder with runs"), m_settings.runsFolder());
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+        m_settings.setRunsFolder(folder);
+        training().setRunsFolder(toPath(folder));
+        models().setFolders({toPath(folder)});
+    });
+    openFileDialog(dialog);
+}
+
+void MainWindow::useModel(const std::filesystem::path& file) {
+    openModel(file);
+    showPage(WindowPage::Read);
+}
+
 void MainWindow::connectTraining() {
     TrainingQueue& queue = training().queue();
     connect(&queue, &TrainingQueue::runChanged, this, &MainWindow::updateTraining);
     connect(&queue, &TrainingQueue::queueChanged, this, &MainWindow::updateTraining);
-    connect(m_wizard, &TrainingWizard::modelWanted, this, [this](const std::filesystem::path& model) {
-        openModel(model);
-        showPage(WindowPage::Read);
-    });
+    connect(m_wizard, &TrainingWizard::modelWanted, this, &MainWindow::useModel);
     connect(m_wizard, &TrainingWizard::filmWanted, this, [this](const std::filesystem::path& film) {
         open({film});
         showPage(WindowPage::Read);
     });
     connect(m_wizard, &TrainingWizard::messageShown, this,
-            [this](const QString& words) { statusBar()->showMessage(words, 8000); });
+            [this](const QString& words) { statusBar()->showMessage(words, kMessageMs); });
 }
 
 // What trains, and how far it is, also while films are read.

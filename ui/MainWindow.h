@@ -20,12 +20,13 @@ class QStackedWidget;
 
 namespace hilum {
 
+class ModelsPage;
 class ReadPage;
 class Settings;
 class TrainSession;
 class TrainingWizard;
 
-enum class WindowPage { Read, Train };
+enum class WindowPage { Read, Train, Models };
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -44,6 +45,7 @@ public:
     // Made when it is first needed.
     [[nodiscard]] TrainingWizard& wizard();
     [[nodiscard]] TrainSession& training();
+    [[nodiscard]] ModelsPage& models();
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -60,6 +62,8 @@ private:
     void askForFolder();
     void askForModel();
     void openModel(const std::filesystem::path& file);
+    void useModel(const std::filesystem::path& file); // and go to the reading page
+    void askForRunsFolder();
     void onModelsListed(const std::vector<ModelInfo>& models);
     void updateRecent();
     void updateActivity();
@@ -79,6 +83,7 @@ private:
     QStackedWidget* m_pages;
     ReadPage* m_page;
     TrainingWizard* m_wizard = nullptr;
+    ModelsPage* m_modelsPage = nullptr;
     QMenu* m_recentMenu;
     QLabel* m_readStatus;
     QLabel* m_filmStatus;

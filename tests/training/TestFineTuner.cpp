@@ -128,7 +128,8 @@ private Q_SLOTS:
         const RunFolder run(config.out);
         for (const auto& file : {run.config(), run.split(), run.skipped(), run.history(),
                                  run.bestCheckpoint(), run.lastCheckpoint(), run.model(),
-                                 run.evaluationJson(), run.evaluationText(), run.predictions()})
+                                 run.evaluationJson(), run.evaluationText(), run.predictions(),
+                                 run.validationPredictions()})
             QVERIFY2(std::filesystem::exists(file), file.c_str());
 
         const auto model = loadModel(run.model());

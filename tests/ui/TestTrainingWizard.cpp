@@ -12,6 +12,7 @@
 #include "ui/Style.h"
 #include "ui/charts/ConfusionMatrixView.h"
 #include "ui/charts/CurveChart.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/wizard/AugmentationPreview.h"
 #include "ui/wizard/ResultsPage.h"
 #include "ui/wizard/TrainSession.h"
@@ -128,6 +129,10 @@ private Q_SLOTS:
         QTest::qWait(1500); // for the pictures
         picture("7-results");
 
+        click(QStringLiteral("Models"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->models().board().groups.size(), 1U, 10'000);
+        QCOMPARE(m_window->models().board().groups[0].films, 90L);
+        picture("8-models");
         click(QStringLiteral("Use in the viewer"));
         const auto isReady = [&] {
             return m_window->session().modelState() == ModelState::Ready &&

@@ -11,7 +11,7 @@
 namespace hilum {
 namespace {
 
-constexpr int kColumnWidth = 440;
+constexpr int kColumnWidth = 500;
 constexpr int kIconPx = 40;
 
 } // namespace

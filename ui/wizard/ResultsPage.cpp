@@ -60,6 +60,16 @@ ChartAxes unitAxes(const QString& x, const QString& y) {
     return axes;
 }
 
+// Names in a run are relative to the root of its data: the folder, the films within it, or the table's folder.
+std::filesystem::path filmFile(const FinishedRun& run, const FilmPrediction& film) {
+    std::error_code ignored;
+    for (const std::filesystem::path& root : {run.config.data, run.config.data / "films", run.config.data.parent_path()}) {
+        if (std::filesystem::exists(root / film.file, ignored))
+            return root / film.file;
+    }
+    return run.config.data / film.file;
+}
+
 QString intervalText(const Proportion& proportion) {
     return QObject::tr("95 %: %1 to %2").arg(percent(proportion.low), percent(proportion.high));
 }
@@ -98,7 +108,7 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     });
     connect(m_gallery, &QListWidget::itemActivated, this, [this](const QListWidgetItem* item) {
         const std::size_t film = m_galleryFilms[static_cast<std::size_t>(m_gallery->row(item))];
-        Q_EMIT filmWanted(m_results->config.data / m_results->predictions[film].file);
+        Q_EMIT filmWanted(filmFile(*m_results, m_results->predictions[film]));
     });
 }
 
@@ -134,7 +144,7 @@ Card* ResultsPage::buildFigures() {
     m_table->verticalHeader()->setDefaultSectionSize(27);
     m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_table->horizontalHeader()->setMinimumSectionSize(74);
+    setRole(*m_table, "figures");
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     card->body()->addWidget(m_table, 1);
@@ -331,7 +341,7 @@ void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_
                                   : tr("%1 %2\nis %3").arg(predicted, probabilityText(probability, 0), truth);
         auto* item = new QListWidgetItem(QIcon(blank), words, m_gallery);
         item->setToolTip(tr("%1: open in the viewer (Enter)").arg(fileName(prediction.file)).toHtmlEscaped());
-        files.push_back(m_results->config.data / prediction.file);
+        files.push_back(filmFile(*m_results, prediction));
     }
     m_pictures.ask(model(), std::move(files));
 }

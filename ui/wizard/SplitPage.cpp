@@ -91,7 +91,7 @@ SplitPage::SplitPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_kind(new QComboBox(this)),
       m_shares(new SettingsForm({"split.train", "split.validation", "split.test"}, this)),
       m_folds(new SettingsForm({"split.folds", "split.finalModel"}, this)),
-      m_common(new SettingsForm({"split.grouping", "seed"}, this)), m_bar(new SplitBar(this)),
+      m_common(new SettingsForm({"split.grouping", "split.patientFrom", "seed"}, this)), m_bar(new SplitBar(this)),
       m_table(new QTableWidget(this)), m_verdict(nullptr) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -228,7 +228,7 @@ void SplitPage::fillTable() {
         torn > 0 ? tr("%1 patients have films in more than one set. The figures will flatter: the network may know the "
                       "patient rather than the disease. Split by patient.")
                        .arg(grouped(torn))
-        : m_session.settings().split.patientPattern.empty()
+        : !index.patientsKnown
             ? tr("Patients cannot be told apart with the setting of the first page: every film counts as a patient of its own.")
             : tr("No patient has films in more than one set."));
 }

@@ -97,9 +97,11 @@ void TrainSession::openData(const std::filesystem::path& data) {
     m_sampleThread.drop(0);
     m_settings.data = data;
     Q_EMIT dataChanged();
-    auto work = [data, pattern = m_settings.split.patientPattern](const std::stop_token& stop) {
-        return PatientPattern::parse(pattern).and_then(
-            [&](const PatientPattern& patients) { return indexDataset(data, patients, 2, stop); });
+    auto work = [settings = m_settings, readFilm = m_backend.readFilm](const std::stop_token& stop) {
+        return indexOptionsOf(settings).and_then([&](IndexOptions options) {
+            options.readFilm = readFilm;
+            return indexDataset(settings.data, options, stop);
+        });
     };
     start<DatasetIndex>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<DatasetIndex> index) {
         if (index)
@@ -191,12 +193,15 @@ void TrainSession::runCheckUp() {
 
 void TrainSession::setSettings(const TrainingConfig& settings) {
     const bool hasNewPatients = settings.split.patientPattern != m_settings.split.patientPattern;
+    const bool hasNewFilms = settings.split.patientFrom != m_settings.split.patientFrom || settings.columns != m_settings.columns;
     const std::filesystem::path data = m_settings.data;
     m_settings = settings;
     m_settings.data = data;
     Q_EMIT settingsChanged();
     if (m_dataState != DataState::Ready)
         return;
+    if (hasNewFilms)
+        return openData(data);
     if (hasNewPatients) {
         const auto patients = PatientPattern::parse(m_settings.split.patientPattern);
         if (!patients) {
@@ -208,6 +213,7 @@ void TrainSession::setSettings(const TrainingConfig& settings) {
         auto index = std::make_shared<DatasetIndex>(*m_index);
         for (FilmEntry& film : index->films)
             film.patient = patients->patientOf(film.file);
+        index->patientsKnown = !patients->isEmpty();
         m_index = std::move(index);
         Q_EMIT dataChanged();
         runCheckUp();
@@ -235,6 +241,7 @@ void TrainSession::usePracticeSettings() {
     settings = withRecipe(settings, *findRecipe("scratch"));
     settings.epochs = kPracticeEpochs;
     settings.inputSizePx = kPracticeInputPx;
+    settings.split.patientPattern = "nih"; // as phantoms are named
     m_networks = {"hilumnet"};
     setSettings(settings);
 }

@@ -82,8 +82,7 @@ void TrainingWizard::connectPages() {
     connect(m_network, &NetworkPage::weightsFolderWanted, this, &TrainingWizard::askForWeightsFolder);
     connect(m_network, &NetworkPage::allSettingsWanted, this, &TrainingWizard::showAllSettings);
     connect(m_train, &TrainPage::resultsWanted, this, [this](int run) {
-        m_results->openRun(m_session.queue().run(run).config.out);
-        goTo(Results);
+        showResults(m_session.queue().run(run).config.out);
     });
     connect(m_results, &ResultsPage::modelWanted, this, &TrainingWizard::modelWanted);
     connect(m_results, &ResultsPage::filmWanted, this, &TrainingWizard::filmWanted);
@@ -123,6 +122,11 @@ void TrainingWizard::goTo(Step step) {
     m_step = step;
     m_pages->setCurrentIndex(step);
     update();
+}
+
+void TrainingWizard::showResults(const std::filesystem::path& run) {
+    m_results->openRun(run);
+    goTo(Results);
 }
 
 void TrainingWizard::goOn() {

@@ -30,6 +30,7 @@ public:
     TrainingWizard(TrainSession& session, Settings& settings, QWidget* parent = nullptr);
 
     void goTo(Step step);
+    void showResults(const std::filesystem::path& run);
     [[nodiscard]] Step step() const { return m_step; }
     [[nodiscard]] bool isReachable(Step step) const;
     [[nodiscard]] ResultsPage& results() { return *m_results; }
