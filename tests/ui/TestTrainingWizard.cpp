@@ -19,6 +19,7 @@
 #include "ui/wizard/TrainingWizard.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
@@ -32,6 +33,7 @@ class TestTrainingWizard : public QObject {
 
 private:
     QTemporaryDir m_folder;
+    int m_walks = 0;
     std::unique_ptr<Settings> m_settings;
     std::unique_ptr<MainWindow> m_window;
 
@@ -76,7 +78,7 @@ private Q_SLOTS:
     }
     void init() {
         m_settings = std::make_unique<Settings>(m_folder.filePath(QStringLiteral("hilum.ini")));
-        m_settings->setRunsFolder(m_folder.filePath(QStringLiteral("runs")));
+        m_settings->setRunsFolder(m_folder.filePath(QStringLiteral("runs-%1").arg(++m_walks)));
         m_window = std::make_unique<MainWindow>(coreBackend(), *m_settings, ModelSources{});
         m_window->resize(1280, 800);
         m_window->show();
@@ -85,6 +87,53 @@ private Q_SLOTS:
     void cleanup() {
         m_window.reset();
         m_settings.reset();
+    }
+
+    // Settings that two cores finish in a minute: the queue and the pages are tested here, not the networks.
+    void threeNetworksAreTrainedOnRealFilms() {
+        const QString data = QStringLiteral(HILUM_SHARED_DATA "/darkcovidnet");
+        if (!QFileInfo::exists(data))
+            QSKIP("../shared/data/darkcovidnet is absent");
+        click(QStringLiteral("Train"));
+        training().openData(toPath(data));
+        QTRY_COMPARE_WITH_TIMEOUT(training().dataState(), DataState::Ready, 120'000);
+        click(QStringLiteral("NIH"));
+        QTRY_VERIFY_WITH_TIMEOUT(training().checkUp() != nullptr && training().index().patientsKnown, 120'000);
+        QCOMPARE(training().checkUp()->patientsInClasses.size(), 21U);
+        QVERIFY(training().checkUp()->confounders.found());
+        QTRY_VERIFY_WITH_TIMEOUT(!training().sample(2, TrainSession::kSamplesPerClass - 1).isNull(), 30'000);
+        picture("real-1-data");
+        QTRY_VERIFY(training().split() != nullptr);
+        click(QStringLiteral("Split"));
+        picture("real-2-split");
+        click(QStringLiteral("Network"));
+        for (const char* network : {"vgg19", "resnet101", "densenet201"}) {
+            auto* box = m_window->findChild<QCheckBox*>(QLatin1String(network));
+            if (!box->isChecked())
+                QTest::mouseClick(box, Qt::LeftButton, {}, QPoint(8, box->height() / 2));
+        }
+        auto* weights = m_window->findChild<QComboBox*>(QStringLiteral("weights"));
+        QTest::keyClick(weights, Qt::Key_Down); // random weights: nothing is downloaded in a test
+        QCOMPARE(training().settings().initialWeights, std::filesystem::path());
+        setField("epochs", QStringLiteral("3"));
+        setField("inputSizePx", QStringLiteral("64"));
+        picture("real-3-network");
+        click(QStringLiteral("Train 3 networks"));
+        TrainingQueue& queue = training().queue();
+        QCOMPARE(queue.size(), 3);
+        QTRY_VERIFY_WITH_TIMEOUT(queue.current() == 1 && !queue.run(1).epochs.empty(), 400'000);
+        picture("real-4-train");
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.isBusy(), 400'000);
+        for (int run = 0; run < queue.size(); ++run)
+            QVERIFY2(queue.run(run).state == RunState::Done, queue.run(run).error.message.c_str());
+        click(QStringLiteral("Results"));
+        QTest::qWait(2500); // for the pictures
+        picture("real-5-results");
+        click(QStringLiteral("Models"));
+        QTRY_VERIFY_WITH_TIMEOUT(!m_window->models().board().groups.empty(), 10'000);
+        QCOMPARE(m_window->models().board().groups.size(), 1U); // all on the same locked test set
+        QCOMPARE(m_window->models().board().groups[0].rows.size(), 3U);
+        picture("real-6-models");
     }
 
     void phantomsBecomeAModelInTheViewer() {

@@ -101,6 +101,7 @@ Card* NetworkPage::buildRecipe() {
     setRole(*weightsTitle, "strong");
     body->addWidget(weightsTitle);
     m_weights->addItems({tr("ImageNet weights"), tr("Random weights (from scratch)"), tr("A model or weight file …")});
+    m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights to start from"));
     body->addWidget(m_weights);
     body->addWidget(m_weightsWords);

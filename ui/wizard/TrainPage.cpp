@@ -100,8 +100,8 @@ void TrainPage::buildHead() {
     m_pause->setToolTip(tr("Hold the training after the current batch; films can be read at full speed meanwhile"));
     m_stop->setToolTip(tr("End this run after the current batch; its best weights become the model"));
     line->addWidget(m_title);
-    line->addWidget(m_recipe);
-    line->addWidget(m_state);
+    line->addWidget(m_recipe, 0, Qt::AlignVCenter);
+    line->addWidget(m_state, 0, Qt::AlignVCenter);
     line->addStretch();
     line->addWidget(m_log);
     line->addWidget(m_pause);
