@@ -85,7 +85,7 @@ CheckUpLine confounderLine(const CheckUp& checkUp) {
         parts << QStringLiteral("%1 %2").arg(toQString(std::string_view(tests[i]->property)),
                                              percent(tests[i]->balancedAccuracy.value, 0));
     if (!parts.isEmpty())
-        line.text += QLatin1Char(' ') + tr("Alone: %1; guessing: %2 (balanced accuracy).")
+        line.text += QLatin1Char(' ') + tr("The strongest by itself: %1 (balanced accuracy; guessing %2).")
                                             .arg(parts.join(QStringLiteral(", ")), percent(found.balancedGuessing, 0));
     return line;
 }
