@@ -8,6 +8,7 @@ namespace {
 constexpr unsigned kVarint = 0;
 constexpr unsigned kLengthDelimited = 2;
 constexpr unsigned kFixed32 = 5;
+constexpr unsigned kFixed64 = 1;
 
 static_assert(std::endian::native == std::endian::little, "Protocol Buffers are little-endian");
 
@@ -38,6 +39,11 @@ void ProtoMessage::addNumber(int field, std::int64_t value) {
 
 void ProtoMessage::addFloat(int field, float value) {
     appendKey(field, kFixed32);
+    append({reinterpret_cast<const char*>(&value), sizeof value});
+}
+
+void ProtoMessage::addDouble(int field, double value) {
+    appendKey(field, kFixed64);
     append({reinterpret_cast<const char*>(&value), sizeof value});
 }
 

@@ -15,6 +15,7 @@ class ProtoMessage {
 public:
     void addNumber(int field, std::int64_t value);
     void addFloat(int field, float value);
+    void addDouble(int field, double value);
     void addText(int field, std::string_view text);
     void addMessage(int field, ProtoMessage message);
     // bytes must outlive parts().
