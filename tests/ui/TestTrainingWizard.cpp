@@ -71,6 +71,21 @@ private:
         QFAIL(key);
     }
 
+    // Small films of noise, no two alike.
+    static void writeManyFilms(const QString& folder) {
+        for (const char* label : {"A", "B", "C"}) {
+            QDir().mkpath(QStringLiteral("%1/%2").arg(folder, QLatin1String(label)));
+            QRandomGenerator noise(static_cast<quint32>(*label));
+            for (int i = 0; i < 2000; ++i) {
+                QImage film(24, 24, QImage::Format_Grayscale8);
+                for (int y = 0; y < 24; ++y)
+                    for (int x = 0; x < 24; ++x)
+                        film.scanLine(y)[x] = static_cast<uchar>(noise.bounded(256));
+                film.save(QStringLiteral("%1/%2/%3_%4.png").arg(folder, QLatin1String(label)).arg(i / 3).arg(i));
+            }
+        }
+    }
+
 private Q_SLOTS:
     void initTestCase() {
         applyStyle(*qApp);
@@ -87,6 +102,35 @@ private Q_SLOTS:
     void cleanup() {
         m_window.reset();
         m_settings.reset();
+    }
+
+    // With HILUM_MANY_FILMS set to a folder of class folders, that one; else 6,000 small films.
+    void manyFilmsDoNotFreezeTheWindow() {
+        const QString many = qEnvironmentVariable("HILUM_MANY_FILMS");
+        const QString data = many.isEmpty() ? m_folder.filePath(QStringLiteral("many")) : many;
+        if (many.isEmpty())
+            writeManyFilms(data);
+        click(QStringLiteral("Train"));
+        QElapsedTimer beat;
+        qint64 longest = 0;
+        QTimer heart;
+        connect(&heart, &QTimer::timeout, this, [&] { longest = std::max(longest, beat.restart()); });
+        heart.start(2);
+        beat.start();
+        training().openData(toPath(data));
+        QTRY_COMPARE_WITH_TIMEOUT(training().dataState(), DataState::Ready, 900'000);
+        QTRY_VERIFY_WITH_TIMEOUT(training().split() != nullptr, 60'000);
+        TrainingConfig settings = training().settings();
+        settings.split.patientPattern = "^(.+)_";
+        training().setSettings(settings);
+        QTRY_VERIFY_WITH_TIMEOUT(training().index().patientsKnown, 60'000);
+        QTRY_VERIFY_WITH_TIMEOUT(training().checkUp() != nullptr, 900'000);
+        QTRY_VERIFY_WITH_TIMEOUT(training().split() != nullptr, 60'000);
+        click(QStringLiteral("Split"));
+        click(QStringLiteral("Network"));
+        qInfo("%zu films: the event loop was held up for at most %lld ms", training().index().films.size(),
+              static_cast<long long>(longest));
+        QVERIFY2(longest <= 50, qPrintable(QStringLiteral("%1 ms").arg(longest)));
     }
 
     // Settings that two cores finish in a minute: the queue and the pages are tested here, not the networks.

@@ -10,6 +10,7 @@ hilum_test(ui TestMainWindow LIBS hilum_ui hilum_image hilum_inference)
 hilum_test(ui TestPlane LIBS hilum_ui)
 hilum_test(ui TestReadSession LIBS hilum_ui)
 hilum_test(ui TestSettings LIBS hilum_ui)
+hilum_test(ui TestTrainingQueue LIBS hilum_ui)
 hilum_test(ui TestTrainingWizard LIBS hilum_ui hilum_image TIMEOUT 1200)
 set_property(TEST TestTrainingWizard APPEND PROPERTY ENVIRONMENT QTEST_FUNCTION_TIMEOUT=1200000) # milliseconds
 add_dependencies(TestTrainingWizard hilum-cli hilum-trainer)

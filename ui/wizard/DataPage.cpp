@@ -1,7 +1,5 @@
 #include "ui/wizard/DataPage.h"
 
-#include <set>
-
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -26,14 +24,6 @@ namespace hilum {
 namespace {
 
 constexpr int kTypingPauseMs = 400; // before a pattern that is being typed takes effect
-constexpr int kExamples = 3;
-
-std::size_t patientCount(const DatasetIndex& index) {
-    std::set<std::string_view> patients;
-    for (const FilmEntry& film : index.films)
-        patients.insert(film.patient);
-    return patients.size();
-}
 
 } // namespace
 
@@ -146,7 +136,7 @@ Card* DataPage::buildPatients() {
             return;
         settings.split.patientPattern = pattern;
         m_session.setSettings(settings);
-        updatePatients();
+        updatePatients(); // says at once what is wrong with the pattern
     };
     connect(m_pattern, &QLineEdit::textEdited, typing, qOverload<>(&QTimer::start));
     connect(typing, &QTimer::timeout, this, adopt);
@@ -204,10 +194,9 @@ void DataPage::updateData() {
     m_facts->setText(facts);
     QStringList names;
     std::vector<Bar> bars;
-    const std::vector<long> counts = index.countsByLabel();
     for (std::size_t label = 0; label < index.labels.size(); ++label) {
         names << toQString(std::string_view(index.labels[label]));
-        bars.push_back({names.back(), counts[label], classColour(label)});
+        bars.push_back({names.back(), m_session.facts().films[label], classColour(label)});
     }
     m_classes->setBars(std::move(bars));
     m_samples->setRows(names, TrainSession::kSamplesPerClass,
@@ -227,13 +216,12 @@ void DataPage::updatePatients() {
         m_examples->clear();
         return;
     }
-    const DatasetIndex& index = m_session.index();
+    const DataFacts& facts = m_session.facts();
     setRole(*m_patients, "strong");
-    m_patients->setText(tr("%1 patients").arg(grouped(static_cast<long long>(patientCount(index)))));
+    m_patients->setText(tr("%1 patients").arg(grouped(static_cast<long long>(facts.patients))));
     QStringList examples;
-    const std::size_t step = std::max<std::size_t>(1, index.films.size() / kExamples);
-    for (std::size_t i = 0; i < index.films.size() && examples.size() < kExamples; i += step)
-        examples << tr("%1 → %2").arg(fileName(index.films[i].file), toQString(std::string_view(index.films[i].patient)));
+    for (const auto& [file, patient] : facts.examples)
+        examples << tr("%1 → %2").arg(toQString(std::string_view(file)), toQString(std::string_view(patient)));
     m_examples->setVisible(!pattern.empty());
     m_examples->setText(examples.join(QLatin1Char('\n')));
 }

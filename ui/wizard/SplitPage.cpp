@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <set>
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -26,32 +24,6 @@ namespace {
 
 constexpr int kDefaultFolds = 5;
 constexpr std::array<QColor, 3> kSetColours{colour::kAccent, colour::kWarning, QColor{0x5F, 0xB4, 0x9C}};
-
-struct SetCounts {
-    std::vector<long> films; // per label
-    std::set<std::string> patients;
-};
-
-// The sets of a split, or its folds.
-std::vector<SetCounts> countsOf(const DatasetIndex& index, const Split& split, const std::vector<int>& folds) {
-    const std::size_t sets =
-        folds.empty() ? 3 : static_cast<std::size_t>(*std::max_element(folds.begin(), folds.end())) + 1;
-    std::vector<SetCounts> counts(sets, SetCounts{std::vector<long>(index.labels.size()), {}});
-    for (std::size_t i = 0; i < index.films.size(); ++i) {
-        const auto set = static_cast<std::size_t>(folds.empty() ? static_cast<int>(split.sets[i]) : folds[i]);
-        ++counts[set].films[static_cast<std::size_t>(index.films[i].label)];
-        counts[set].patients.insert(index.films[i].patient);
-    }
-    return counts;
-}
-
-long patientsInSeveral(const std::vector<SetCounts>& counts) {
-    std::map<std::string, int> seen;
-    for (const SetCounts& set : counts)
-        for (const std::string& patient : set.patients)
-            ++seen[patient];
-    return std::count_if(seen.begin(), seen.end(), [](const auto& entry) { return entry.second > 1; });
-}
 
 } // namespace
 
@@ -191,7 +163,7 @@ void SplitPage::updateSplit() {
 void SplitPage::fillTable() {
     const DatasetIndex& index = m_session.index();
     const std::vector<int>& folds = m_session.folds();
-    const auto counts = countsOf(index, *m_session.split(), folds);
+    const std::vector<SetFacts>& counts = m_session.splitFacts().sets;
     QStringList columns, rows;
     for (const std::string& label : index.labels)
         columns << toQString(std::string_view(label));
@@ -214,7 +186,7 @@ void SplitPage::fillTable() {
             put(label, grouped(counts[set].films[label]));
         }
         put(index.labels.size(), grouped(films));
-        put(index.labels.size() + 1, grouped(static_cast<long long>(counts[set].patients.size())));
+        put(index.labels.size() + 1, grouped(counts[set].patients));
         const double share = static_cast<double>(films) / static_cast<double>(std::max<std::size_t>(1, index.films.size()));
         shares.emplace_back(QStringLiteral("%1 %2").arg(name, percent(share, 0)), share);
     }
@@ -222,7 +194,7 @@ void SplitPage::fillTable() {
     m_table->setVerticalHeaderLabels(rows);
     m_bar->setShares(std::move(shares));
 
-    const long torn = patientsInSeveral(counts);
+    const long torn = m_session.splitFacts().patientsInSeveral;
     setRole(*m_verdict, torn > 0 ? "warning" : "body");
     m_verdict->setText(
         torn > 0 ? tr("%1 patients have films in more than one set. The figures will flatter: the network may know the "

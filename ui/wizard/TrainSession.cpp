@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <QDate>
+#include <QThread>
 
 #include "core/graph/Networks.h"
 #include "core/model/Preprocessor.h"
@@ -31,29 +32,6 @@ std::vector<std::size_t> samplesOf(const DatasetIndex& index, int label, int cou
     for (std::size_t i = 0; i < wanted; ++i)
         some.push_back(films[i * films.size() / wanted]);
     return some;
-}
-
-struct MadeSplit {
-    Split split;
-    std::vector<int> folds;
-};
-
-Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings) {
-    MadeSplit made;
-    if (settings.split.folds == 0) {
-        auto split = makeSplit(index, settings.split, settings.seed);
-        if (!split)
-            return tl::unexpected(split.error());
-        made.split = std::move(*split);
-        return made;
-    }
-    auto folds = makeFolds(index, settings.split, settings.seed);
-    if (!folds)
-        return tl::unexpected(folds.error());
-    auto split = splitOfFold(index, *folds, 0, settings.split, settings.seed);
-    if (!split)
-        return tl::unexpected(split.error());
-    return MadeSplit{std::move(*split), std::move(*folds)};
 }
 
 } // namespace
@@ -85,7 +63,6 @@ void TrainSession::start(JobThread& thread, int lane, std::uint64_t& slot, Work 
 
 void TrainSession::openData(const std::filesystem::path& data) {
     m_dataState = DataState::Looking;
-    m_filmsFound = 0;
     m_index.reset();
     m_samples.clear();
     m_previewFilm = {};
@@ -100,24 +77,31 @@ void TrainSession::openData(const std::filesystem::path& data) {
     auto work = [settings = m_settings, readFilm = m_backend.readFilm](const std::stop_token& stop) {
         return indexOptionsOf(settings).and_then([&](IndexOptions options) {
             options.readFilm = readFilm;
-            return indexDataset(settings.data, options, stop);
+            return indexDataset(settings.data, options, stop).map([](DatasetIndex index) {
+                DataFacts facts = dataFacts(index);
+                return IndexedData{std::make_shared<const DatasetIndex>(std::move(index)), std::move(facts)};
+            });
         });
     };
-    start<DatasetIndex>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<DatasetIndex> index) {
-        if (index)
-            return adopt(std::move(*index));
+    start<IndexedData>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<IndexedData> indexed) {
+        if (indexed)
+            return adopt(std::move(*indexed));
         m_dataState = DataState::Failed;
-        m_dataError = index.error();
+        m_dataError = indexed.error();
         Q_EMIT dataChanged();
     });
 }
 
-void TrainSession::adopt(DatasetIndex index) {
-    m_index = std::make_shared<const DatasetIndex>(std::move(index));
+void TrainSession::adopt(IndexedData data) {
+    const bool isNew = m_dataState != DataState::Ready; // not only other patients
+    m_index = std::move(data.index);
+    m_facts = std::move(data.facts);
     m_dataState = DataState::Ready;
-    m_samples.assign(m_index->labels.size(), std::vector<QImage>(kSamplesPerClass));
+    if (isNew)
+        m_samples.assign(m_index->labels.size(), std::vector<QImage>(kSamplesPerClass));
     Q_EMIT dataChanged();
-    readSamples();
+    if (isNew)
+        readSamples();
     runCheckUp();
     makeSplitAgain();
 }
@@ -169,6 +153,7 @@ void TrainSession::runCheckUp() {
     auto work = [this, id, index = m_index](const std::stop_token& stop) {
         CheckUpOptions options;
         options.readFilm = m_backend.readFilm;
+        options.threads = std::max(1, QThread::idealThreadCount());
         options.progress = [this, id](long done, long total) {
             QMetaObject::invokeMethod(
                 this,
@@ -202,23 +187,30 @@ void TrainSession::setSettings(const TrainingConfig& settings) {
         return;
     if (hasNewFilms)
         return openData(data);
-    if (hasNewPatients) {
-        const auto patients = PatientPattern::parse(m_settings.split.patientPattern);
-        if (!patients) {
-            m_split.reset();
-            m_splitError = patients.error();
-            Q_EMIT splitChanged();
-            return;
-        }
-        auto index = std::make_shared<DatasetIndex>(*m_index);
-        for (FilmEntry& film : index->films)
-            film.patient = patients->patientOf(film.file);
-        index->patientsKnown = !patients->isEmpty();
-        m_index = std::move(index);
-        Q_EMIT dataChanged();
-        runCheckUp();
-    }
+    if (hasNewPatients)
+        return namePatients();
     makeSplitAgain();
+}
+
+// The films' patients by the pattern, then what follows from them.
+void TrainSession::namePatients() {
+    auto work = [index = m_index, pattern = m_settings.split.patientPattern](const std::stop_token&) {
+        return PatientPattern::parse(pattern).map([&](const PatientPattern& patients) {
+            auto renamed = std::make_shared<DatasetIndex>(*index);
+            for (FilmEntry& film : renamed->films)
+                film.patient = patients.patientOf(film.file);
+            renamed->patientsKnown = !patients.isEmpty();
+            DataFacts facts = dataFacts(*renamed);
+            return IndexedData{std::move(renamed), std::move(facts)};
+        });
+    };
+    start<IndexedData>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<IndexedData> data) {
+        if (data)
+            return adopt(std::move(*data));
+        m_split.reset();
+        m_splitError = data.error();
+        Q_EMIT splitChanged();
+    });
 }
 
 void TrainSession::setNetworks(std::vector<std::string> names) {
@@ -282,6 +274,20 @@ void TrainSession::startTraining() {
     }
 }
 
+Result<TrainSession::MadeSplit> TrainSession::splitFor(const DatasetIndex& index, const TrainingConfig& settings) {
+    Result<std::vector<int>> folds;
+    if (settings.split.folds > 0)
+        folds = makeFolds(index, settings.split, settings.seed);
+    if (!folds)
+        return tl::unexpected(folds.error());
+    auto split = folds->empty() ? makeSplit(index, settings.split, settings.seed)
+                                : splitOfFold(index, *folds, 0, settings.split, settings.seed);
+    return std::move(split).map([&](Split made) {
+        SplitFacts facts = hilum::splitFacts(index, made, *folds);
+        return MadeSplit{std::move(made), std::move(*folds), std::move(facts)};
+    });
+}
+
 void TrainSession::makeSplitAgain() {
     auto work = [index = m_index, settings = m_settings](const std::stop_token&) { return splitFor(*index, settings); };
     start<MadeSplit>(m_dataThread, SplitLane, m_splitJob, work, [this](Result<MadeSplit> made) {
@@ -291,6 +297,7 @@ void TrainSession::makeSplitAgain() {
         if (made) {
             m_split = std::move(made->split);
             m_folds = std::move(made->folds);
+            m_splitFacts = std::move(made->facts);
         } else {
             m_splitError = made.error();
         }

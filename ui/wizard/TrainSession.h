@@ -21,6 +21,7 @@
 #include "ui/jobs/AnalysisBackend.h"
 #include "ui/jobs/JobThread.h"
 #include "ui/jobs/TrainingQueue.h"
+#include "ui/wizard/DataFacts.h"
 
 namespace hilum {
 
@@ -42,7 +43,7 @@ public:
     [[nodiscard]] DataState dataState() const { return m_dataState; }
     [[nodiscard]] const Error& dataError() const { return m_dataError; } // valid when Failed
     [[nodiscard]] const DatasetIndex& index() const { return *m_index; } // valid when Ready
-    [[nodiscard]] long filmsFound() const { return m_filmsFound; }       // while Looking
+    [[nodiscard]] const DataFacts& facts() const { return m_facts; }     // valid when Ready
     [[nodiscard]] QString dataName() const;
     [[nodiscard]] const QImage& sample(std::size_t label, int number) const; // null until it is read
     // One film, fitted to a square, for the preview of the augmentation; empty until it is read.
@@ -59,6 +60,7 @@ public:
     void setSettings(const TrainingConfig& settings);
     [[nodiscard]] const Split* split() const { return m_split ? &*m_split : nullptr; } // null: see splitError()
     [[nodiscard]] const std::vector<int>& folds() const { return m_folds; }            // of a cross-validation
+    [[nodiscard]] const SplitFacts& splitFacts() const { return m_splitFacts; }        // valid with a split
     [[nodiscard]] const std::optional<Error>& splitError() const { return m_splitError; }
 
     // --- what is trained ---
@@ -90,7 +92,18 @@ private:
     // Runs work on the thread; done gets its value here, unless a newer job of the slot was started.
     template <class Value, class Work>
     void start(JobThread& thread, int lane, std::uint64_t& slot, Work work, Done<Value> done);
-    void adopt(DatasetIndex index);
+    struct IndexedData {
+        std::shared_ptr<const DatasetIndex> index;
+        DataFacts facts;
+    };
+    struct MadeSplit {
+        Split split;
+        std::vector<int> folds;
+        SplitFacts facts;
+    };
+    static Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings);
+    void adopt(IndexedData data);
+    void namePatients();
     void readSamples();
     void runCheckUp();
     void makeSplitAgain();
@@ -100,7 +113,7 @@ private:
     DataState m_dataState = DataState::None;
     Error m_dataError;
     std::shared_ptr<const DatasetIndex> m_index;
-    long m_filmsFound = 0;
+    DataFacts m_facts;
     std::vector<std::vector<QImage>> m_samples; // per label
     GreyImage m_previewFilm;
     std::shared_ptr<const CheckUp> m_checkUp;
@@ -111,6 +124,7 @@ private:
     std::filesystem::path m_runsFolder;
     std::optional<Split> m_split;
     std::vector<int> m_folds;
+    SplitFacts m_splitFacts;
     std::optional<Error> m_splitError;
     TrainingQueue m_queue;
     std::uint64_t m_indexJob = 0, m_splitJob = 0, m_checkUpJob = 0, m_sampleJob = 0;
