@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
                                  [](CLI::App& app, hilum::CommandContext& context) {
                                      hilum::addPredictCommand(app, context);
                                      hilum::addCheckCommand(app, context);
+                                     hilum::addSplitCommand(app, context);
                                      hilum::addTrainerCommands(app);
                                      hilum::addLeaderboardCommand(app, context);
                                      hilum::addReportCommand(app, context);

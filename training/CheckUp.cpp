@@ -166,6 +166,17 @@ long CheckUp::unreadableCount() const {
     return static_cast<long>(std::ranges::count(skipped, SkipKind::Unreadable, &SkippedFile::kind));
 }
 
+void keepNearDuplicatesTogether(DatasetIndex& index, const CheckUp& checkUp) {
+    long number = 0;
+    for (const DuplicateGroup& group : checkUp.duplicates) {
+        if (group.kind != DuplicateKind::Near)
+            continue;
+        for (const std::size_t film : group.films)
+            index.films[film].nearGroup = number;
+        ++number;
+    }
+}
+
 Result<CheckUp> checkUp(const DatasetIndex& index, const CheckUpOptions& options, std::stop_token stop) {
     try {
         return Examination(index, options, std::move(stop)).run();

@@ -58,6 +58,9 @@ struct CheckUpOptions {
 // Errors: Cancelled, OutOfMemory. A film that cannot be read is a finding, no error.
 Result<CheckUp> checkUp(const DatasetIndex& index, const CheckUpOptions& options, std::stop_token stop = {});
 
+// So that a split does not tear them apart (FilmEntry::nearGroup).
+void keepNearDuplicatesTogether(DatasetIndex& index, const CheckUp& checkUp);
+
 // For people; at most `most` lines of each kind of finding, the others are counted.
 std::string checkUpToText(const DatasetIndex& index, const CheckUp& checkUp, std::size_t most = 10);
 // Everything but the facts of single films.

@@ -201,7 +201,7 @@ private:
         if (*kind == FileKind::Dicom)
             m_dicom.insert(place.file);
         films.push_back({place.file, 0, place.patient.empty() ? m_options.patients.patientOf(place.file) : place.patient,
-                         std::move(*sha256), place.source, maskOf(m_index.root, place.file), place.set});
+                         std::move(*sha256), place.source, maskOf(m_index.root, place.file), -1, place.set});
     }
 
     Result<DatasetIndex> finished() {

@@ -23,6 +23,7 @@ struct FilmEntry {
     std::string sha256;         // of the content
     std::string source{};       // where the film comes from, e.g. a hospital or an address; empty: not known
     std::filesystem::path mask{};   // of the lungs, relative to the root; empty: none
+    long nearGroup = -1;            // near duplicates have the same number; -1: none known
     std::optional<FilmSet> set{};   // that the data set itself puts it in
 };
 

@@ -16,8 +16,6 @@
 namespace hilum {
 
 inline constexpr int kNearHashBits = 11;
-// Films whose hashes are near are duplicates from this likeness() on. docs/check-up.md says where it comes from.
-inline constexpr double kNearLikeness = 0.92;
 
 class DuplicateSearch {
 public:

@@ -164,12 +164,25 @@ FilmPrint printOf(const Thumbnail& thumbnail) {
     return print;
 }
 
-// The value that one in `parts` lies below.
-double quantile(std::vector<double>& values, std::size_t parts) {
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(values.size() / parts);
-    std::ranges::nth_element(values, place);
-    return *place;
-}
+constexpr std::array kInnerBlocks{kBlockPx, 2 * kBlockPx};
+bool isInner(int edge) { return edge == kInnerBlocks[0] || edge == kInnerBlocks[1]; }
+
+// The correlations of some blocks, in any order.
+struct BlockValues {
+    std::array<double, static_cast<std::size_t>(kBlocks) * kBlocks> values{};
+    std::size_t count = 0;
+
+    void add(double value) {
+        if (!std::isnan(value))
+            values[count++] = value;
+    }
+    // The value that one in `parts` lies below.
+    double quantile(std::size_t parts) {
+        const auto place = values.begin() + static_cast<std::ptrdiff_t>(count / parts);
+        std::nth_element(values.begin(), place, values.begin() + static_cast<std::ptrdiff_t>(count));
+        return *place;
+    }
+};
 
 // Of one block of both details; NaN where one of them is flat.
 double blockCorrelation(const FilmPrint& a, const FilmPrint& b, int left, int top) {
@@ -202,20 +215,22 @@ MeasuredFilm measured(const Radiograph& film) {
 int hammingDistance(std::uint64_t a, std::uint64_t b) { return std::popcount(a ^ b); }
 
 double likeness(const FilmPrint& a, const FilmPrint& b) {
-    std::vector<double> all, inner;
+    BlockValues inner;
+    for (const int top : kInnerBlocks) {
+        for (const int left : kInnerBlocks)
+            inner.add(blockCorrelation(a, b, left, top));
+    }
+    const double middle = inner.count < 2 ? 0 : inner.quantile(3);
+    if (middle < kNearLikeness) // most pairs end here
+        return middle;
+    BlockValues all = inner;
     for (int top = 0; top < kThumbnailPx; top += kBlockPx) {
         for (int left = 0; left < kThumbnailPx; left += kBlockPx) {
-            const double correlation = blockCorrelation(a, b, left, top);
-            if (std::isnan(correlation))
-                continue;
-            all.push_back(correlation);
-            if (std::min({left, top, kThumbnailPx - kBlockPx - left, kThumbnailPx - kBlockPx - top}) > 0)
-                inner.push_back(correlation);
+            if (!isInner(left) || !isInner(top))
+                all.add(blockCorrelation(a, b, left, top));
         }
     }
-    if (inner.size() < 2)
-        return 0;
-    return std::min(quantile(all, 4), quantile(inner, 3));
+    return std::min(middle, all.quantile(4));
 }
 
 } // namespace hilum

@@ -49,10 +49,13 @@ MeasuredFilm measured(const Radiograph& film);
 
 int hammingDistance(std::uint64_t a, std::uint64_t b);
 
+// Films whose hashes are near are duplicates from this likeness() on. docs/check-up.md says where it comes from.
+inline constexpr double kNearLikeness = 0.92;
+
 // How far two films agree in their detail, block by block (6 × 6 cells): the lower quartile of the blocks'
 // correlations, −1 … 1, so that a marker or a clipped corner may spoil a few; but at most the second lowest of the
 // four blocks in the middle, as a common frame makes all others alike. Blocks that are flat in one of the films
-// are left out; 0 where the middle has fewer than two others.
+// are left out; 0 where the middle has fewer than two others. Below kNearLikeness, the middle alone.
 double likeness(const FilmPrint& a, const FilmPrint& b);
 
 } // namespace hilum

@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include "core/storage/AtomicFile.h"
+#include "training/CheckUp.h"
 #include "training/CrossValidation.h"
 #include "training/FilmStore.h"
 #include "training/Guarded.h"
@@ -62,8 +63,23 @@ Result<FilmStore> loaded(DatasetIndex& index, const TrainingConfig& config, cons
     return store;
 }
 
+// Near duplicates, where they are asked for.
+Result<void> keptTogether(DatasetIndex& index, const TrainingConfig& config, const FilmReader& readFilm,
+                          const std::stop_token& stop) {
+    if (!config.split.nearDuplicates)
+        return {};
+    CheckUpOptions options;
+    options.threads = threadCount(config);
+    options.readFilm = readFilm;
+    const auto found = checkUp(index, options, stop);
+    if (!found)
+        return tl::unexpected(found.error());
+    keepNearDuplicatesTogether(index, *found);
+    return {};
+}
+
 Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder) {
-    auto split = makeSplit(session.index, session.config.split, session.config.seed);
+    auto split = splitFor(session.index, session.config.split, session.config.seed);
     if (!split)
         return tl::unexpected(split.error());
     const RunRequest request{folder, std::move(*split), session.config, session.config.seed, 0, {}, {}};
@@ -98,12 +114,16 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
         if (auto written = writeFileAtomically(folder.skipped(), skippedToCsv(index->skipped)); !written)
             return tl::unexpected(written.error());
     }
+    if (auto together = keptTogether(*index, config, readFilm, stop); !together)
+        return tl::unexpected(together.error());
+    TrainingConfig known = config;
+    known.split.folds = foldCount(*index, config.split);
     at::set_num_threads(threadCount(config));
-    const TrainingSession session{config,   *index,          *store,
+    const TrainingSession session{known,   *index,          *store,
                                   *weights, progress,        std::move(stop),
                                   threadCount(config)};
     auto outcome =
-        config.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder);
+        known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder);
     if (!outcome)
         return outcome;
     outcome->labels = index->labels;

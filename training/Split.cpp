@@ -27,6 +27,8 @@ std::vector<Group> groupsOf(const DatasetIndex& index, const std::vector<std::si
         std::vector<std::string> keys{"content " + film.sha256};
         if (grouping == Grouping::ByPatient)
             keys.push_back("patient " + film.patient);
+        if (film.nearGroup >= 0)
+            keys.push_back("near " + std::to_string(film.nearGroup));
         for (const std::string& key : keys)
             unions.unite(i, firstWith.try_emplace(key, i).first->second);
     }
@@ -103,6 +105,21 @@ Result<Split> checked(const DatasetIndex& index, Split split, bool wantValidatio
     return split;
 }
 
+// One fold for each source.
+Result<std::vector<int>> foldsOfSources(const DatasetIndex& index) {
+    const std::vector<std::string> sources = index.sources();
+    if (sources.size() < 2)
+        return fail(ErrorCode::InvalidArgument, "To leave one source out, films of two sources are needed.",
+                    index.root.string());
+    std::vector<int> folds;
+    for (const FilmEntry& film : index.films) {
+        if (film.source.empty())
+            return fail(ErrorCode::InvalidArgument, "This film has no source.", film.file.generic_string());
+        folds.push_back(static_cast<int>(std::ranges::find(sources, film.source) - sources.begin()));
+    }
+    return folds;
+}
+
 std::vector<std::size_t> allFilms(const DatasetIndex& index) {
     std::vector<std::size_t> films(index.films.size());
     std::iota(films.begin(), films.end(), 0U);
@@ -130,7 +147,44 @@ Result<Split> makeSplit(const DatasetIndex& index, const SplitConfig& config, st
     return checked(index, std::move(split), config.validation > 0, config.test > 0);
 }
 
+namespace {
+
+// Only called where the data give sets.
+Result<Split> givenSplit(const DatasetIndex& index, const SplitConfig& config, std::uint64_t seed) {
+    Split split;
+    for (const FilmEntry& film : index.films)
+        split.sets.push_back(*film.set);
+    if (config.validation > 0 && split.films(FilmSet::Validation).empty()) {
+        const double kept = config.train + config.validation;
+        const std::vector<int> parts =
+            dealOut(index, split.films(FilmSet::Train), {config.train / kept, config.validation / kept},
+                    config.grouping, Random(seed, ValidationStream));
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (parts[i] >= 0)
+                split.sets[i] = static_cast<FilmSet>(parts[i]);
+        }
+    }
+    return checked(index, std::move(split), config.validation > 0, false);
+}
+
+} // namespace
+
+Result<Split> splitFor(const DatasetIndex& index, const SplitConfig& config, std::uint64_t seed) {
+    if (!config.file.empty()) {
+        const auto rows =
+            readTextFile(config.file).and_then([](const std::string& text) { return parseSplitCsv(text); });
+        return rows ? savedSplit(index, *rows) : Result<Split>(tl::unexpected(rows.error()));
+    }
+    return config.given && index.hasGivenSets() ? givenSplit(index, config, seed) : makeSplit(index, config, seed);
+}
+
+int foldCount(const DatasetIndex& index, const SplitConfig& config) {
+    return config.leaveOneSourceOut ? static_cast<int>(index.sources().size()) : config.folds;
+}
+
 Result<std::vector<int>> makeFolds(const DatasetIndex& index, const SplitConfig& config, std::uint64_t seed) {
+    if (config.leaveOneSourceOut)
+        return foldsOfSources(index);
     const auto count = static_cast<std::size_t>(config.folds);
     std::vector<int> folds = dealOut(index, allFilms(index), std::vector(count, 1.0 / config.folds),
                                      config.grouping, Random(seed, FoldStream));
@@ -202,6 +256,31 @@ Result<std::vector<SplitRow>> parseSplitCsv(std::string_view text) {
         result.push_back({(*row)[0], (*row)[1], (*row)[2], (*row)[3]});
     }
     return result;
+}
+
+Result<Split> savedSplit(const DatasetIndex& index, const std::vector<SplitRow>& rows) {
+    std::map<std::string, const SplitRow*> rowOf;
+    for (const SplitRow& row : rows)
+        rowOf[row.file] = &row;
+    Split split;
+    for (const FilmEntry& film : index.films) {
+        const std::string file = film.file.generic_string();
+        const auto row = rowOf.extract(file);
+        if (row.empty())
+            return fail(ErrorCode::InvalidArgument, "The saved split has no row for this film.", file);
+        if (row.mapped()->label != index.labels[static_cast<std::size_t>(film.label)])
+            return fail(ErrorCode::InvalidArgument, "The saved split has this film in another class.", file);
+        const auto set = filmSetOf(row.mapped()->set);
+        if (!set)
+            return fail(ErrorCode::InvalidArgument, "A set is train, validation or test.", file);
+        split.sets.push_back(*set);
+    }
+    for (const SkippedFile& file : index.skipped)
+        rowOf.erase(file.file.generic_string());
+    if (!rowOf.empty())
+        return fail(ErrorCode::NotFound, "The saved split names this film, but it is not there.",
+                    rowOf.begin()->first);
+    return checked(index, std::move(split), false, false);
 }
 
 } // namespace hilum

@@ -159,6 +159,16 @@ void addSplitFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"split.grouping", "--split-by", "WHAT",
                       "patient (all films of a patient in one set) or film",
                       choice(s.grouping, {"film", "patient"})});
+    fields.push_back({"split.file", "--split", "FILE",
+                      "Saved split (CSV: file,label,patient,set) that is used as it is, instead of making one",
+                      &s.file});
+    fields.push_back({"split.given", "--given-split", "",
+                      "Use the sets that the data give: train, validation, test folders, or a column", &s.given});
+    fields.push_back({"split.nearDuplicates", "--near-duplicates", "",
+                      "Look for near duplicates first, and keep them in one set; reads every film once more",
+                      &s.nearDuplicates});
+    fields.push_back({"split.leaveOneSourceOut", "--leave-one-source-out", "",
+                      "Cross-validate with a fold for each source of a table", &s.leaveOneSourceOut});
     fields.push_back({"split.patientFrom", "--patient-from", "WHERE",
                       "Tell patients apart by name (--patient-pattern), column (of a table), dicom (Patient ID), or "
                       "any: the column where there is one, else the name",
@@ -384,22 +394,6 @@ Result<void> checkRanges(TrainingConfig& config) {
     return {};
 }
 
-Result<void> checkSplit(const SplitConfig& split) {
-    if (split.folds == 1)
-        return fail(ErrorCode::InvalidArgument, "Cross-validation needs at least two folds.", "split.folds");
-    if (std::abs(split.train + split.validation + split.test - 1) > 1e-6)
-        return fail(ErrorCode::InvalidArgument,
-                    "The fractions for training, validation and test must sum to 1.", "split.train");
-    if (split.train <= 0)
-        return fail(ErrorCode::InvalidArgument, "The training set needs a share of the films.",
-                    "split.train");
-    if (split.finalModel && split.folds == 0)
-        return fail(ErrorCode::InvalidArgument,
-                    "A final model on everything comes after cross-validation: set folds.",
-                    "split.finalModel");
-    return {};
-}
-
 Result<void> fillInput(TrainingConfig& config, const NetworkInfo& info) {
     if (config.inputSizePx == 0)
         config.inputSizePx = info.inputSizePx;
@@ -449,6 +443,24 @@ std::string shellQuoted(const std::string& text) {
 }
 
 } // namespace
+
+Result<void> checkSplit(const SplitConfig& split) {
+    if (split.folds == 1)
+        return fail(ErrorCode::InvalidArgument, "Cross-validation needs at least two folds.", "split.folds");
+    if (std::abs(split.train + split.validation + split.test - 1) > 1e-6)
+        return fail(ErrorCode::InvalidArgument,
+                    "The fractions for training, validation and test must sum to 1.", "split.train");
+    if (split.train <= 0)
+        return fail(ErrorCode::InvalidArgument, "The training set needs a share of the films.",
+                    "split.train");
+    if (!split.file.empty() && (split.folds > 0 || split.leaveOneSourceOut))
+        return fail(ErrorCode::InvalidArgument, "A saved split goes without cross-validation.", "split.file");
+    if (split.finalModel && split.folds == 0 && !split.leaveOneSourceOut)
+        return fail(ErrorCode::InvalidArgument,
+                    "A final model on everything comes after cross-validation: set folds.",
+                    "split.finalModel");
+    return {};
+}
 
 std::vector<ConfigField> configFields(TrainingConfig& config) {
     std::vector<ConfigField> fields;

@@ -82,6 +82,10 @@ struct SplitConfig {
     Grouping grouping = Grouping::ByPatient;
     PatientFrom patientFrom = PatientFrom::Any;
     std::string patientPattern; // regular expression on the file name, first group = patient; "nih"; "": none
+    std::filesystem::path file; // a saved split, used as it is; empty: one is made
+    bool given = true;          // sets that the data set itself gives are used
+    bool nearDuplicates = false; // are looked for, and stand in one set
+    bool leaveOneSourceOut = false; // cross-validation with a fold for each source, whatever folds says
     int folds = 0;              // 0: one split; >= 2: cross-validation
     bool finalModel = false;    // after cross-validation, one model trained on everything
 };
@@ -164,6 +168,9 @@ std::string toJson(const TrainingConfig& config);
 Result<TrainingConfig> trainingConfigFromJson(const std::string& text);
 // Errors: NotFound, NotReadable, and those of trainingConfigFromJson().
 Result<TrainingConfig> readTrainingConfig(const std::filesystem::path& file);
+
+// Errors: InvalidArgument with the key as context.
+Result<void> checkSplit(const SplitConfig& split);
 
 // Checks every range and what spans several fields, and fills in what is 0 or empty for "the network's own",
 // and the precision for this machine.

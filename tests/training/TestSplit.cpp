@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
 
+#include <QTemporaryDir>
 #include <QtTest/QtTest>
 
 #include "training/Random.h"
@@ -122,6 +124,86 @@ private Q_SLOTS:
         const auto split = makeSplit(index, fractions(0.5, 0.25, 0.25, Grouping::ByFilm), 1);
         for (std::size_t i = 0; i + 1 < index.films.size(); i += 2)
             QVERIFY(split->sets[i] == split->sets[i + 1]);
+    }
+
+    void nearDuplicatesStayTogether() {
+        DatasetIndex index = manyPatients();
+        for (std::size_t i = 0; i + 1 < index.films.size(); i += 2)
+            index.films[i].nearGroup = index.films[i + 1].nearGroup = static_cast<long>(i);
+        const auto split = makeSplit(index, fractions(0.5, 0.25, 0.25, Grouping::ByFilm), 1);
+        for (std::size_t i = 0; i + 1 < index.films.size(); i += 2)
+            QVERIFY(split->sets[i] == split->sets[i + 1]);
+    }
+
+    void givenSetsAreHonoured() {
+        DatasetIndex index = manyPatients();
+        for (std::size_t i = 0; i < index.films.size(); ++i)
+            index.films[i].set = i % 4 == 0 ? FilmSet::Test : FilmSet::Train;
+        SplitConfig config = fractions(0.6, 0.2, 0.2, Grouping::ByFilm);
+        const auto split = splitFor(index, config, 1);
+        QVERIFY(split.has_value());
+        for (std::size_t i = 0; i < index.films.size(); ++i)
+            QCOMPARE(split->sets[i] == FilmSet::Test, i % 4 == 0);
+        // Validation films come out of training, in the ratio of the fractions.
+        const auto validated = static_cast<double>(split->films(FilmSet::Validation).size());
+        QVERIFY(std::abs(validated - 750 * 0.25) < 3);
+        index.films[1].set = FilmSet::Validation;
+        QCOMPARE(splitFor(index, config, 1)->films(FilmSet::Validation), (std::vector<std::size_t>{1}));
+        config.given = false;
+        QVERIFY(splitFor(index, config, 1)->sets == makeSplit(index, config, 1)->sets);
+    }
+
+    void savedSplitIsUsedAsItIs() {
+        const DatasetIndex index = manyPatients();
+        const SplitConfig config = fractions(0.7, 0.1, 0.2, Grouping::ByPatient);
+        const auto split = makeSplit(index, config, 3);
+        QTemporaryDir folder;
+        SplitConfig saved;
+        saved.file = folder.filePath("split.csv").toStdString();
+        std::ofstream(saved.file) << splitToCsv(index, *split);
+        QVERIFY(splitFor(index, saved, 99)->sets == split->sets);
+        saved.file = folder.filePath("none.csv").toStdString();
+        QVERIFY(splitFor(index, saved, 1).error().code == ErrorCode::NotFound);
+    }
+
+    void savedSplitMustFitTheData() {
+        const DatasetIndex index = manyPatients();
+        const auto split = makeSplit(index, fractions(0.7, 0.1, 0.2, Grouping::ByPatient), 3);
+        const auto rows = *parseSplitCsv(splitToCsv(index, *split));
+        auto fewer = rows;
+        fewer.pop_back();
+        QCOMPARE(savedSplit(index, fewer).error().context, rows.back().file);
+        auto more = rows;
+        more.push_back({"A/gone.png", "A", "", "train"});
+        QVERIFY(savedSplit(index, more).error().code == ErrorCode::NotFound);
+        DatasetIndex skipping = index;
+        skipping.skipped.push_back({"A/gone.png", SkipKind::Unreadable, "Damaged."});
+        QVERIFY(savedSplit(skipping, more)->sets == split->sets);
+        auto other = rows;
+        other[0].label = "C";
+        QVERIFY(savedSplit(index, other).error().code == ErrorCode::InvalidArgument);
+        other = rows;
+        other[0].set = "3";
+        QVERIFY(savedSplit(index, other).error().code == ErrorCode::InvalidArgument);
+    }
+
+    void everySourceIsLeftOutOnce() {
+        DatasetIndex index = manyPatients();
+        SplitConfig config = fractions(0.8, 0.1, 0.1, Grouping::ByPatient);
+        config.leaveOneSourceOut = true;
+        QVERIFY(makeFolds(index, config, 1).error().code == ErrorCode::InvalidArgument); // no sources
+        const std::vector<std::string> sources{"Ulm", "Bonn", "Kiel"};
+        for (std::size_t i = 0; i < index.films.size(); ++i)
+            index.films[i].source = sources[i % 3];
+        QCOMPARE(foldCount(index, config), 3);
+        const auto folds = makeFolds(index, config, 1);
+        QVERIFY(folds.has_value());
+        const auto split = splitOfFold(index, *folds, 0, config, 1); // Bonn
+        QVERIFY(split.has_value());
+        for (std::size_t i = 0; i < index.films.size(); ++i)
+            QCOMPARE(split->sets[i] == FilmSet::Test, index.films[i].source == "Bonn");
+        index.films[4].source.clear();
+        QVERIFY(makeFolds(index, config, 1).error().code == ErrorCode::InvalidArgument);
     }
 
     void foldsPartitionTheFilms() {

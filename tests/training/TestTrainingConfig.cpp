@@ -101,6 +101,8 @@ private Q_SLOTS:
                                   << "split.folds";
         QTest::newRow("final without folds") << R"({"split": {"finalModel": true}})"
                                              << "split.finalModel";
+        QTest::newRow("saved split and folds") << R"({"split": {"file": "split.csv", "folds": 5}})"
+                                               << "split.file";
         QTest::newRow("network") << R"({"network": "lenet"})"
                                  << "network";
         QTest::newRow("planes") << R"({"inputPlanes": 2})"

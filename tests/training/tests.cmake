@@ -22,5 +22,7 @@ hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_ima
   TIMEOUT 600)
 hilum_test(training TestTrainingConfig LIBS hilum_training)
 hilum_test(training TestTrainingEvents LIBS hilum_dataset)
+hilum_test(training TestSplit LIBS hilum_dataset)
+hilum_test(training TestTrainingConfig LIBS hilum_dataset)
 # Threads that spin take the cores from tests that run beside these.
 set_property(TEST TestBatchLoader TestFineTuner TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
