@@ -168,8 +168,14 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(queue.current() == 1 && !queue.run(1).epochs.empty(), 400'000);
         picture("real-4-train");
         QTRY_VERIFY_WITH_TIMEOUT(!queue.isBusy(), 400'000);
-        for (int run = 0; run < queue.size(); ++run)
+        const std::string shown = splitToCsv(training().index(), *training().split());
+        for (int run = 0; run < queue.size(); ++run) {
             QVERIFY2(queue.run(run).state == RunState::Done, queue.run(run).error.message.c_str());
+            // What the second page showed is what was trained on, two near duplicates among it.
+            QFile split(toQString(queue.run(run).config.out / "split.csv"));
+            QVERIFY(split.open(QIODevice::ReadOnly));
+            QCOMPARE(split.readAll().toStdString(), shown);
+        }
         click(QStringLiteral("Results"));
         QTest::qWait(2500); // for the pictures
         picture("real-5-results");

@@ -121,8 +121,16 @@ Card* NetworkPage::buildRecipe() {
     body->addWidget(m_form);
     body->addStretch();
     auto* all = new QPushButton(tr("All settings …"), this);
-    setRole(*all, "link");
-    card->body()->addWidget(all, 0, Qt::AlignLeft);
+    auto* rate = new QPushButton(tr("Find a learning rate …"), this);
+    rate->setToolTip(tr("Try growing rates for a few steps, and see where the loss falls fastest"));
+    auto* links = new QHBoxLayout;
+    for (QPushButton* link : {all, rate}) {
+        setRole(*link, "link");
+        links->addWidget(link);
+    }
+    links->addStretch();
+    card->body()->addLayout(links);
+    connect(rate, &QPushButton::clicked, this, &NetworkPage::rateWanted);
     connect(m_weights, &QComboBox::activated, this, &NetworkPage::chooseWeights);
     connect(m_recipe, &QComboBox::activated, this, &NetworkPage::chooseRecipe);
     connect(folder, &QPushButton::clicked, this, &NetworkPage::weightsFolderWanted);

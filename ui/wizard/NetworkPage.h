@@ -30,6 +30,7 @@ Q_SIGNALS:
     void modelFileWanted();     // weights to start from
     void weightsFolderWanted(); // with torchvision's files
     void allSettingsWanted();
+    void rateWanted(); // the learning-rate finder
 
 private:
     Card* buildNetworks();

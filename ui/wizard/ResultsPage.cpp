@@ -80,7 +80,7 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_picker(new ElidedComboBox(this)),
       m_use(new QPushButton(tr("Use in the viewer"), this)), m_report(new QPushButton(tr("Report"), this)),
       m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)), m_table(new QTableWidget(this)),
-      m_notes(makeText("caution", {}, this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
+      m_thresholds(makeText("small", {}, this)), m_notes(makeText("caution", {}, this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
       m_curveKind(new QComboBox(this)), m_galleryCard(nullptr), m_gallery(new QListWidget(this)),
       m_mistakes(new QPushButton(tr("Worst mistakes"), this)), m_pictures(session.backend()) {
     auto* layout = new QVBoxLayout(this);
@@ -148,6 +148,7 @@ Card* ResultsPage::buildFigures() {
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     card->body()->addWidget(m_table, 1);
+    card->body()->addWidget(m_thresholds);
     card->body()->addWidget(m_notes);
     return card;
 }
@@ -212,15 +213,17 @@ void ResultsPage::showResults() {
     const EvaluationReport& report = m_results->report;
     m_accuracy->setText(percent(report.accuracy.value));
     const QString by = m_results->config.split.grouping == Grouping::ByPatient ? tr("split by patient") : tr("split by film");
-    m_interval->setText(tr("accuracy (%1), %2 held-out films, %3\ncalibration error %4")
-                            .arg(intervalText(report.accuracy), grouped(report.accuracy.count), by,
-                                 QString::number(report.expectedCalibrationError, 'f', 3)));
+    m_interval->setText(tr("accuracy (%1), %2 held-out films, %3\n%4")
+                            .arg(intervalText(report.accuracy), grouped(report.accuracy.count), by, calibrationText()));
+    const QString thresholds = thresholdText();
+    m_thresholds->setText(thresholds);
+    m_thresholds->setVisible(!thresholds.isEmpty());
     m_use->setEnabled(!model().empty());
     m_matrix->setMatrix(report.confusion, labelTexts(*m_results));
     QStringList notes;
     if (m_results->config.split.grouping == Grouping::ByFilm)
         notes << tr("Films of one patient may stand in training and test: the figures flatter.");
-    else if (m_results->config.split.patientPattern.empty())
+    else if (m_results->config.split.patientPattern.empty() && m_results->config.split.patientFrom == PatientFrom::Any)
         notes << tr("Patients could not be told apart.");
     m_notes->setText(notes.join(QLatin1Char(' ')));
     m_notes->setVisible(!notes.isEmpty());
@@ -293,22 +296,67 @@ void ResultsPage::fillCurves() {
         precision->setPoints(i, x, y);
     }
     roc->setPoints(curves.size(), {0, 1}, {0, 1});
-    auto* calibration = new CurveChart({}, {{tr("films of equal confidence"), colour::kAccent}, {{}, colour::kDisabledText, true}},
-                                       unitAxes(tr("confidence"), tr("share that is right")), m_curves);
-    std::vector<double> confidence, right;
-    for (const ReliabilityBin& bin : reliabilityBins(m_results->predictions)) {
-        if (bin.films == 0)
-            continue;
-        confidence.push_back(bin.confidence);
-        right.push_back(bin.accuracy);
-    }
-    calibration->setPoints(0, confidence, right);
-    calibration->setPoints(1, {0, 1}, {0, 1});
+    CurveChart* calibration = makeCalibration();
     for (CurveChart* chart : {roc, precision, calibration}) {
         setRole(*chart, "plain");
         m_curves->addWidget(chart);
     }
     m_curves->setCurrentIndex(m_curveKind->currentIndex());
+}
+
+// Confidence against the share that is right, before and after temperature scaling. The temperature is fitted on the
+// validation films, so that the test films stay untouched.
+CurveChart* ResultsPage::makeCalibration() {
+    std::vector<ChartSeries> series{{tr("as it is"), colour::kAccent}, {{}, colour::kDisabledText, true}};
+    const bool canFit = !m_results->validation.empty();
+    if (canFit)
+        series.push_back({tr("temperature %1").arg(fitTemperature(m_results->validation).temperature, 0, 'f', 2),
+                          QColor(0xE9, 0xA2, 0x4C)});
+    auto* chart = new CurveChart({}, series, unitAxes(tr("confidence"), tr("share that is right")), m_curves);
+    const auto draw = [&](std::size_t number, const std::vector<FilmPrediction>& predictions) {
+        std::vector<double> confidence, right;
+        for (const ReliabilityBin& bin : reliabilityBins(predictions)) {
+            if (bin.films == 0)
+                continue;
+            confidence.push_back(bin.confidence);
+            right.push_back(bin.accuracy);
+        }
+        chart->setPoints(number, confidence, right);
+    };
+    draw(0, m_results->predictions);
+    chart->setPoints(1, {0, 1}, {0, 1});
+    if (canFit)
+        draw(2, rescaled(m_results->predictions, fitTemperature(m_results->validation).temperature));
+    return chart;
+}
+
+QString ResultsPage::calibrationText() const {
+    const double before = m_results->report.expectedCalibrationError;
+    QString text = tr("calibration error %1").arg(before, 0, 'f', 3);
+    if (m_results->validation.empty())
+        return text;
+    const TemperatureFit fit = fitTemperature(m_results->validation);
+    const double after = expectedCalibrationError(rescaled(m_results->predictions, fit.temperature));
+    return text + tr(", %1 after temperature scaling").arg(after, 0, 'f', 3);
+}
+
+// Chosen on the validation films, judged on the test films.
+QString ResultsPage::thresholdText() const {
+    if (m_results->validation.empty())
+        return {};
+    const QStringList labels = labelTexts(*m_results);
+    const auto chosenOn = classCurves(m_results->validation, static_cast<int>(labels.size()));
+    const auto judgedOn = classCurves(m_results->predictions, static_cast<int>(labels.size()));
+    QStringList lines;
+    for (std::size_t i = 0; i < chosenOn.size(); ++i) {
+        const auto points = operatingPoints(chosenOn[i]);
+        const auto judged = points ? operatingPointAt(judgedOn[i], points->youden.threshold) : std::nullopt;
+        if (judged)
+            lines << tr("%1 from %2: sensitivity %3, specificity %4")
+                         .arg(labels[static_cast<qsizetype>(i)], probabilityText(judged->threshold, 0),
+                              percent(judged->sensitivity.value), percent(judged->specificity.value));
+    }
+    return lines.isEmpty() ? QString() : tr("Thresholds by Youden's index on validation films") + QLatin1Char('\n') + lines.join(QLatin1Char('\n'));
 }
 
 void ResultsPage::showMistakes() {

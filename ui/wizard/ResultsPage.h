@@ -50,6 +50,9 @@ private:
     void showResults();
     void fillTable();
     void fillCurves();
+    CurveChart* makeCalibration();
+    [[nodiscard]] QString calibrationText() const;
+    [[nodiscard]] QString thresholdText() const; // empty without validation films
     void showMistakes();
     void showCell(int truth, int predicted);
     void showFilms(const QString& heading, const std::vector<std::size_t>& films);
@@ -65,6 +68,7 @@ private:
     QLabel* m_accuracy;
     QLabel* m_interval;
     QTableWidget* m_table;
+    QLabel* m_thresholds;
     QLabel* m_notes;
     ConfusionMatrixView* m_matrix;
     QStackedWidget* m_curves;

@@ -41,6 +41,7 @@ TrainSession::TrainSession(AnalysisBackend backend, std::filesystem::path traine
       m_dataThread(QStringLiteral("Training data"), DataLanes), m_checkUpThread(QStringLiteral("Check-up"), 1),
       m_sampleThread(QStringLiteral("Samples"), 1) {
     m_settings.initialWeights = std::string(kImageNetWeights);
+    m_settings.split.nearDuplicates = true; // as the check-up here finds them
     m_settings = withRecipe(m_settings, recipes().front());
 }
 
@@ -165,14 +166,23 @@ void TrainSession::runCheckUp() {
                 },
                 Qt::QueuedConnection);
         };
-        return hilum::checkUp(*index, options, stop);
+        return hilum::checkUp(*index, options, stop).map([&](CheckUp found) {
+            auto grouped = std::make_shared<DatasetIndex>(*index);
+            keepNearDuplicatesTogether(*grouped, found);
+            return CheckedData{std::make_shared<const CheckUp>(std::move(found)), std::move(grouped)};
+        });
     };
-    start<CheckUp>(m_checkUpThread, 0, m_checkUpJob, work, [this](Result<CheckUp> done) {
-        if (done)
-            m_checkUp = std::make_shared<const CheckUp>(std::move(*done));
-        else
-            m_checkUpError = done.error();
+    start<CheckedData>(m_checkUpThread, 0, m_checkUpJob, work, [this](Result<CheckedData> checked) {
+        if (!checked) {
+            m_checkUpError = checked.error();
+            return Q_EMIT checkUpChanged();
+        }
+        m_checkUp = std::move(checked->checkUp);
         Q_EMIT checkUpChanged();
+        if (m_checkUp->duplicateGroups(DuplicateKind::Near) == 0)
+            return;
+        m_index = std::move(checked->index);
+        makeSplitAgain();
     });
 }
 
@@ -262,25 +272,28 @@ std::filesystem::path TrainSession::freeRunFolder(const std::string& network) co
     return folder;
 }
 
+TrainingConfig TrainSession::configFor(const std::string& network) const {
+    TrainingConfig config = m_settings;
+    config.network = network;
+    config.out = freeRunFolder(network);
+    const NetworkInfo* info = findNetwork(network);
+    if (info && info->weightsFile.empty() && config.initialWeights == kImageNetWeights)
+        config.initialWeights.clear();
+    return config;
+}
+
 void TrainSession::startTraining() {
-    for (const std::string& network : m_networks) {
-        TrainingConfig config = m_settings;
-        config.network = network;
-        config.out = freeRunFolder(network);
-        if (const NetworkInfo* info = findNetwork(network);
-            info && info->weightsFile.empty() && config.initialWeights == kImageNetWeights)
-            config.initialWeights.clear();
-        m_queue.add(config);
-    }
+    for (const std::string& network : m_networks)
+        m_queue.add(configFor(network));
 }
 
 Result<TrainSession::MadeSplit> TrainSession::splitFor(const DatasetIndex& index, const TrainingConfig& settings) {
     Result<std::vector<int>> folds;
-    if (settings.split.folds > 0)
+    if (foldCount(index, settings.split) > 0)
         folds = makeFolds(index, settings.split, settings.seed);
     if (!folds)
         return tl::unexpected(folds.error());
-    auto split = folds->empty() ? makeSplit(index, settings.split, settings.seed)
+    auto split = folds->empty() ? hilum::splitFor(index, settings.split, settings.seed)
                                 : splitOfFold(index, *folds, 0, settings.split, settings.seed);
     return std::move(split).map([&](Split made) {
         SplitFacts facts = hilum::splitFacts(index, made, *folds);

@@ -74,6 +74,8 @@ public:
     // Where run folders are made.
     [[nodiscard]] const std::filesystem::path& runsFolder() const { return m_runsFolder; }
     void setRunsFolder(std::filesystem::path folder);
+    // The settings of a run of that network, into a run folder that is free.
+    [[nodiscard]] TrainingConfig configFor(const std::string& network) const;
     // Queues a run for every chosen network.
     void startTraining();
     [[nodiscard]] TrainingQueue& queue() { return m_queue; }
@@ -100,6 +102,10 @@ private:
         Split split;
         std::vector<int> folds;
         SplitFacts facts;
+    };
+    struct CheckedData {
+        std::shared_ptr<const CheckUp> checkUp;
+        std::shared_ptr<const DatasetIndex> index; // with near duplicates grouped
     };
     static Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings);
     void adopt(IndexedData data);

@@ -22,6 +22,7 @@
 #include "ui/wizard/Card.h"
 #include "ui/wizard/DataPage.h"
 #include "ui/wizard/NetworkPage.h"
+#include "ui/wizard/RateFinderDialog.h"
 #include "ui/wizard/ResultsPage.h"
 #include "ui/wizard/SettingsForm.h"
 #include "ui/wizard/SplitPage.h"
@@ -81,6 +82,7 @@ void TrainingWizard::connectPages() {
     connect(m_network, &NetworkPage::modelFileWanted, this, &TrainingWizard::askForWeights);
     connect(m_network, &NetworkPage::weightsFolderWanted, this, &TrainingWizard::askForWeightsFolder);
     connect(m_network, &NetworkPage::allSettingsWanted, this, &TrainingWizard::showAllSettings);
+    connect(m_network, &NetworkPage::rateWanted, this, &TrainingWizard::findRate);
     connect(m_train, &TrainPage::resultsWanted, this, [this](int run) {
         showResults(m_session.queue().run(run).config.out);
     });
@@ -280,6 +282,19 @@ void TrainingWizard::askForWeightsFolder() {
         TrainingConfig settings = m_session.settings();
         settings.weightsFolder = toPath(path);
         settings.initialWeights = std::string(kImageNetWeights);
+        m_session.setSettings(settings);
+    });
+    openDialog(dialog);
+}
+
+// For the first of the chosen networks.
+void TrainingWizard::findRate() {
+    if (m_session.networks().empty())
+        return Q_EMIT messageShown(tr("Choose a network first."));
+    auto* dialog = new RateFinderDialog(trainerProgram(), m_session.configFor(m_session.networks().front()), this);
+    connect(dialog, &RateFinderDialog::rateChosen, this, [this](double rate) {
+        TrainingConfig settings = m_session.settings();
+        settings.optimiser.learningRate = rate;
         m_session.setSettings(settings);
     });
     openDialog(dialog);

@@ -52,6 +52,7 @@ private:
     void askForWeights();
     void askForWeightsFolder();
     void showAllSettings();
+    void findRate();
 
     TrainSession& m_session;
     Settings& m_settings;
