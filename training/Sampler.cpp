@@ -1,5 +1,6 @@
 #include "training/Sampler.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <span>
@@ -34,6 +35,15 @@ std::vector<std::size_t> epochOrder(const std::vector<int>& labels, Sampling sam
         film = films[random.below(films.size())];
     }
     return order;
+}
+
+std::vector<double> balancedClassWeights(const std::vector<int>& labels, int classes) {
+    std::vector<double> weights;
+    for (int label = 0; label < classes; ++label) {
+        const auto films = static_cast<double>(std::ranges::count(labels, label));
+        weights.push_back(films > 0 ? static_cast<double>(labels.size()) / (classes * films) : 1);
+    }
+    return weights;
 }
 
 } // namespace hilum
