@@ -8,6 +8,10 @@
 namespace hilum {
 
 void ConfigOptions::addAll(CLI::App& command) {
+    command
+        .add_option("--config", m_file,
+                    "Settings as JSON, as in config.json of a run; options on the command line come on top")
+        ->type_name("FILE");
     TrainingConfig defaults;
     for (const ConfigField& field : configFields(defaults))
         addField(command, field);
@@ -59,6 +63,15 @@ Result<TrainingConfig> ConfigOptions::over(TrainingConfig config) const {
     }
     return config;
 }
+
+Result<TrainingConfig> ConfigOptions::config(const std::filesystem::path& fallback) const {
+    const std::filesystem::path file = m_file.empty() ? fallback : std::filesystem::path(m_file);
+    if (file.empty())
+        return over({});
+    return readTrainingConfig(file).and_then([&](TrainingConfig read) { return over(std::move(read)); });
+}
+
+std::filesystem::path ConfigOptions::out() const { return m_texts.at("--out"); }
 
 int reportError(const std::string& command, const Error& error) {
     std::cerr << "hilum-cli " << command << ": " << error.message;

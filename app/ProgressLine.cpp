@@ -91,7 +91,7 @@ void ProgressLine::show(const TrainingProgress& progress) {
         return print(progress.note);
     if (progress.finishedEpoch)
         return print(epochText(progress));
-    if (!m_isTerminal)
+    if (!m_isTerminal || !progress.pinnedFilms.empty())
         return;
     const auto now = std::chrono::steady_clock::now();
     if (now - m_shown < kInterval && progress.phase == m_phase)

@@ -15,25 +15,21 @@ namespace {
 constexpr const char* kText = "text";
 constexpr const char* kJson = "json";
 
-// What the user typed; settings are put into the configuration after --config has been read.
 struct TrainArguments {
-    std::string configFile;
-    ConfigOptions settings;
+    ConfigOptions options;
     std::string progress = kText;
     bool control = false;
     bool overwrite = false;
     bool resume = false;
 };
 
-Result<TrainingConfig> configFrom(const TrainArguments& arguments) {
-    TrainingConfig config;
-    if (!arguments.configFile.empty()) {
-        auto read = readTrainingConfig(arguments.configFile);
-        if (!read)
-            return read;
-        config = std::move(*read);
-    }
-    return arguments.settings.over(std::move(config));
+// A run that goes on brings its own settings.
+std::filesystem::path ownSettings(const TrainArguments& arguments) {
+    if (!arguments.resume || arguments.options.out().empty())
+        return {};
+    const std::filesystem::path own = RunFolder(arguments.options.out()).config();
+    std::error_code ignored;
+    return std::filesystem::exists(own, ignored) ? own : std::filesystem::path();
 }
 
 int failed(TrainReport& report, const Error& error) {
@@ -52,7 +48,7 @@ Result<ExistingRun> existingRun(const TrainArguments& arguments) {
 int runTrain(const TrainArguments& arguments, const CommandContext& context) {
     letThreadsWaitPassively(context.commandLine);
     const auto report = arguments.progress == kJson ? makeJsonTrainReport() : makeTextTrainReport();
-    const auto config = configFrom(arguments);
+    const auto config = arguments.options.config(ownSettings(arguments));
     if (!config)
         return failed(*report, config.error());
     const auto existing = existingRun(arguments);
@@ -86,13 +82,9 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
         "Exit status: 0 all done; 1 some films could not be read, or the training was stopped, and the rest "
         "is done; 2 wrong usage.");
     const auto arguments = std::make_shared<TrainArguments>();
-    command
-        ->add_option("--config", arguments->configFile,
-                     "Settings as JSON, as in config.json of a run; options on the command line come on top")
-        ->type_name("FILE");
     command->add_flag("--overwrite", arguments->overwrite, "Replace a run that is in the run folder");
     command->add_flag("--resume", arguments->resume,
-                      "Keep the finished folds of an interrupted cross-validation with the same settings");
+                      "Go on with an interrupted or stopped run where it was, bit for bit; without --config, with its own settings");
     command
         ->add_option("--progress", arguments->progress,
                      "text: for people; json: for programs, an event a line on stdout instead of the figures")
@@ -101,7 +93,7 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
         ->capture_default_str();
     command->add_flag("--control", arguments->control,
                       "Obey lines on stdin: pause, resume, stop; its end stops the training");
-    arguments->settings.addAll(*command);
+    arguments->options.addAll(*command);
     command->callback([arguments, &context] { context.exitCode = runTrain(*arguments, context); });
 }
 

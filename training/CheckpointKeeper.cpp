@@ -1,18 +1,31 @@
 #include "training/CheckpointKeeper.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/storage/AtomicFile.h"
 
 namespace hilum {
+namespace {
 
-Result<void> CheckpointKeeper::keep(Checkpoint checkpoint, bool best) {
+using Clock = std::chrono::steady_clock;
+constexpr int kPausePerWriting = 10;
+
+} // namespace
+
+Result<void> CheckpointKeeper::keep(Checkpoint checkpoint, bool best, const std::function<TrainingState()>& state) {
     if (best)
         m_best = checkpoint; // shares the tensors
     m_last = std::move(checkpoint);
-    if (m_written && std::chrono::steady_clock::now() - *m_written < m_pause)
+    const auto begin = Clock::now();
+    if (begin < m_due)
         return {};
-    return flush();
+    auto written = flush();
+    if (written && state)
+        written = writeTrainingState(m_folder.state(), state());
+    const auto end = Clock::now();
+    m_due = end + std::min<Clock::duration>(m_longestPause, kPausePerWriting * (end - begin));
+    return written;
 }
 
 Result<void> CheckpointKeeper::flush() {
@@ -25,7 +38,6 @@ Result<void> CheckpointKeeper::flush() {
         written = writeCheckpoint(m_folder.bestCheckpoint(), *m_best);
     m_last.reset();
     m_best.reset();
-    m_written = std::chrono::steady_clock::now();
     return written;
 }
 

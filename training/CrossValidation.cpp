@@ -47,8 +47,8 @@ private:
     // A fold's seed follows from the seed and its number, so that it does not depend on the folds before it.
     [[nodiscard]] RunRequest requestFor(const RunFolder& folder, Split split, int fold) const {
         RunRequest request{
-            folder, std::move(split), m_config, m_config.seed + static_cast<std::uint64_t>(fold), fold, {},
-            {}};
+            folder, std::move(split), m_config, m_config.seed + static_cast<std::uint64_t>(fold), fold,
+            ExistingRun::Refuse, {}, {}};
         request.config.out = folder.root();
         return request;
     }
@@ -57,13 +57,15 @@ private:
         auto split = splitOfFold(m_session.index, folds, fold, m_config.split, m_config.seed);
         if (!split)
             return tl::unexpected(split.error());
-        const RunRequest request = requestFor(m_root.fold(fold + 1), std::move(*split), fold + 1);
+        RunRequest request = requestFor(m_root.fold(fold + 1), std::move(*split), fold + 1);
         if (auto earlier = finishedEarlier(request)) {
             addFold(*earlier);
             note("Fold " + std::to_string(fold + 1) + " was finished before and is used again.");
             return {};
         }
-        if (auto prepared = request.folder.prepare(ExistingRun::Overwrite); !prepared)
+        if (canGoOn(request))
+            request.existing = ExistingRun::Resume;
+        else if (auto prepared = request.folder.prepare(ExistingRun::Overwrite); !prepared)
             return prepared;
         auto outcome = runTraining(m_session, request);
         if (!outcome && outcome.error().code == ErrorCode::Cancelled) {
@@ -86,8 +88,7 @@ private:
         const RunFolder& folder = request.folder;
         std::error_code ignored;
         if (m_existing != ExistingRun::Resume || !std::filesystem::exists(folder.evaluationJson(), ignored) ||
-            readTextFile(folder.config()) != toJson(request.config) ||
-            readTextFile(folder.split()) != splitToCsv(m_session.index, request.split))
+            !hasSettingsOf(request) || readTextFile(folder.split()) != splitToCsv(m_session.index, request.split))
             return std::nullopt;
         auto text = readTextFile(folder.predictions());
         auto predictions = text ? parsePredictionsCsv(*text, m_session.index.labels)
@@ -95,6 +96,18 @@ private:
         if (!predictions || predictions->size() != request.split.films(FilmSet::Test).size())
             return std::nullopt;
         return std::move(*predictions);
+    }
+
+    static bool hasSettingsOf(const RunRequest& request) {
+        const auto begun = readTrainingConfig(request.folder.config()).and_then(resolved);
+        return begun && differingSetting(*begun, request.config).empty();
+    }
+
+    // The folder holds the same run, interrupted.
+    [[nodiscard]] bool canGoOn(const RunRequest& request) const {
+        std::error_code ignored;
+        return m_existing == ExistingRun::Resume && std::filesystem::exists(request.folder.state(), ignored) &&
+               hasSettingsOf(request);
     }
 
     void addFold(const std::vector<FilmPrediction>& predictions) {
@@ -140,17 +153,23 @@ private:
         auto split = splitWithoutTest(m_session.index, m_config.split, m_config.seed);
         if (!split)
             return tl::unexpected(split.error());
+        m_outcome.modelFile = m_root.model();
+        if (m_existing == ExistingRun::Resume && m_root.isComplete()) {
+            note("The final model was finished before.");
+            return {};
+        }
         RunRequest request = requestFor(m_root, std::move(*split), 0);
+        request.existing = m_existing;
         request.accuracy = m_outcome.crossValidation->pooled.accuracy;
         request.testedOn = testedOn() + " of models trained in the same way";
         auto outcome = runTraining(m_session, request);
         if (!outcome && outcome.error().code == ErrorCode::Cancelled) {
             m_outcome.stopped = true;
+            m_outcome.modelFile.clear();
             return {};
         }
         if (!outcome)
             return tl::unexpected(outcome.error());
-        m_outcome.modelFile = m_root.model();
         m_outcome.history = std::move(outcome->history);
         m_outcome.bestEpoch = outcome->bestEpoch;
         m_outcome.stopped = outcome->stopped;

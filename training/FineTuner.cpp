@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/CheckUp.h"
 #include "training/CrossValidation.h"
@@ -12,6 +13,7 @@
 #include "training/InitialWeights.h"
 #include "training/Split.h"
 #include "training/Text.h"
+#include "training/TrainingLoop.h"
 #include "training/TrainingRun.h"
 
 namespace hilum {
@@ -78,11 +80,62 @@ Result<void> keptTogether(DatasetIndex& index, const TrainingConfig& config, con
     return {};
 }
 
-Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder) {
+std::string settingText(TrainingConfig config, const std::string& key) {
+    for (const ConfigField& field : configFields(config)) {
+        if (field.key == key)
+            return fieldText(field);
+    }
+    return {};
+}
+
+// The run in the folder must have been begun with the same settings.
+Result<void> checkSameSettings(const RunFolder& folder, const TrainingConfig& config) {
+    const auto begun = readTrainingConfig(folder.config()).and_then(resolved);
+    if (!begun)
+        return tl::unexpected(begun.error());
+    const std::string key = differingSetting(*begun, config);
+    if (key.empty())
+        return {};
+    return fail(ErrorCode::InvalidArgument,
+                "The run was begun with another setting: " + key + " is " + settingText(*begun, key) + " in its folder, " +
+                    settingText(config, key) + " here. A run goes on with its own settings.",
+                key);
+}
+
+// From the files of a complete run.
+Result<TrainingOutcome> completeOutcome(const RunFolder& folder, const TrainingConfig& config) {
+    const auto card = loadModelCard(folder.model());
+    if (!card)
+        return tl::unexpected(card.error());
+    TrainingOutcome outcome;
+    outcome.modelFile = folder.model();
+    outcome.labels = card->labels;
+    outcome.notes = {"The run in " + folder.root().string() + " is complete; nothing was trained."};
+    auto history = readTextFile(folder.history()).and_then(parseHistoryCsv);
+    if (!history)
+        return tl::unexpected(history.error());
+    outcome.history = std::move(*history);
+    outcome.bestEpoch = bestEpochOf(outcome.history, config);
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder.predictions(), ignored))
+        return outcome;
+    const auto predictions = readTextFile(folder.predictions()).and_then([&](const std::string& text) {
+        return parsePredictionsCsv(text, card->labels);
+    });
+    if (!predictions)
+        return tl::unexpected(predictions.error());
+    outcome.test = evaluationReport(card->labels, *predictions);
+    outcome.test->model = card->name;
+    outcome.test->testedOn = card->testedOn;
+    outcome.test->notes = card->limits;
+    return outcome;
+}
+
+Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder, ExistingRun existing) {
     auto split = splitFor(session.index, session.config.split, session.config.seed);
     if (!split)
         return tl::unexpected(split.error());
-    const RunRequest request{folder, std::move(*split), session.config, session.config.seed, 0, {}, {}};
+    const RunRequest request{folder, std::move(*split), session.config, session.config.seed, 0, existing, {}, {}};
     auto run = runTraining(session, request);
     if (!run)
         return tl::unexpected(run.error());
@@ -123,12 +176,45 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
                                   *weights, progress,        std::move(stop),
                                   threadCount(config)};
     auto outcome =
-        known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder);
+        known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder, existing);
     if (!outcome)
         return outcome;
     outcome->labels = index->labels;
     outcome->skipped = index->skipped;
     return outcome;
+}
+
+Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& sweep, const ProgressCallback& progress,
+                             std::stop_token stop, const FilmReader& readFilm) {
+    const auto weights = findInitialWeights(config, progress, stop);
+    if (!weights)
+        return tl::unexpected(weights.error());
+    auto index = indexed(config, progress, stop);
+    if (!index)
+        return tl::unexpected(index.error());
+    const auto store = loaded(*index, config, readFilm, progress, stop);
+    if (!store)
+        return tl::unexpected(store.error());
+    const auto split = makeSplit(*index, config.split, config.seed);
+    if (!split)
+        return tl::unexpected(split.error());
+    at::set_num_threads(threadCount(config));
+    const TrainingSession session{config, *index, *store, *weights, progress, stop, threadCount(config)};
+    return findRate(session, *split, sweep);
+}
+
+// What to do about it. The run is kept as it was after its last epoch.
+Error withAdvice(Error error, const TrainingConfig& config) {
+    if (error.code != ErrorCode::OutOfMemory || !error.context.empty() || config.batchSize == 1)
+        return error;
+    const std::string batch = std::to_string(config.batchSize), smaller = std::to_string((config.batchSize + 1) / 2);
+    error.message = "There is not enough memory for batches of " + batch + " films; a smaller batch needs less.";
+    if (config.batchSize % 2 == 0)
+        error.message += " The run is kept and can go on with batches of " + smaller + ", of which " +
+                         std::to_string(2 * config.accumulationSteps) + " make a step (--resume --batch-size " + smaller +
+                         " --accumulate " + std::to_string(2 * config.accumulationSteps) + ").";
+    error.context = "batchSize";
+    return error;
 }
 
 } // namespace
@@ -138,10 +224,33 @@ Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCal
     const auto full = resolved(config);
     if (!full)
         return tl::unexpected(full.error());
-    if (existing == ExistingRun::Refuse && RunFolder(full->out).holdsRun()) // before the films are read
-        return tl::unexpected(RunFolder(full->out).prepare(existing).error());
+    const RunFolder folder(full->out);
+    if (existing == ExistingRun::Refuse && folder.holdsRun()) // before the films are read
+        return tl::unexpected(folder.prepare(existing).error());
+    if (existing == ExistingRun::Resume && folder.holdsRun()) {
+        if (auto same = checkSameSettings(folder, *full); !same)
+            return tl::unexpected(same.error());
+        if (full->split.folds == 0 && folder.isComplete())
+            return completeOutcome(folder, *full);
+    }
     const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};
-    return guarded([&] { return runAll(*full, callback, std::move(stop), existing, readFilm); });
+    return guarded([&] { return runAll(*full, callback, std::move(stop), existing, readFilm); })
+        .map_error([&](const Error& error) { return withAdvice(error, *full); });
+}
+
+Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const ProgressCallback& progress,
+                           std::stop_token stop, const FilmReader& readFilm) {
+    if (sweep.steps < 2 || !(sweep.lowest > 0) || !(sweep.lowest < sweep.highest))
+        return fail(ErrorCode::InvalidArgument, "The learning rate must grow from a positive one.", "--from");
+    if (config.out.empty())
+        config.out = std::filesystem::temp_directory_path();
+    config.split.folds = 0;
+    config.split.finalModel = false;
+    const auto full = resolved(config);
+    if (!full)
+        return tl::unexpected(full.error());
+    const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};
+    return guarded([&] { return findRateIn(*full, sweep, callback, std::move(stop), readFilm); });
 }
 
 } // namespace hilum

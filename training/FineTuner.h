@@ -12,6 +12,7 @@
 #include "core/domain/Result.h"
 #include "training/DatasetIndex.h"
 #include "training/EvaluationReport.h"
+#include "training/RateFinder.h"
 #include "training/RunFolder.h"
 #include "training/TrainingConfig.h"
 #include "training/TrainingProgress.h"
@@ -32,11 +33,20 @@ struct TrainingOutcome {
 
 // Writes the run folder config.out (see RunFolder). Deterministic: same data, configuration, seed and machine
 // give the same weights, bit for bit. When stop is requested, training ends at the next batch, the best
-// weights so far are kept and evaluated. Errors: InvalidArgument (with the setting as context), NotFound,
+// weights so far are kept and evaluated.
+// ExistingRun::Resume: an interrupted or stopped run goes on after the last epoch that was kept, and ends with the same
+// weights and history, bit for bit, as one that was not; of a complete run the outcome is told again, with a note.
+// Errors: InvalidArgument (with the setting as context), NotFound,
 // NotReadable, NotWritable, Cancelled (stopped before anything was learnt), OutOfMemory, Internal. readFilm:
 // absent: readRadiograph().
 Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCallback& progress,
                                  std::stop_token stop, ExistingRun existing = ExistingRun::Refuse,
                                  const FilmReader& readFilm = {});
+
+// The loss over a growing learning rate, from the beginning of the training that config describes (of a cross-validation,
+// as without folds). config.out is not needed; nothing is written, but for features that do not fit in memory.
+// When stop is requested, the curve so far. Errors: those of fineTune().
+Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const ProgressCallback& progress,
+                           std::stop_token stop, const FilmReader& readFilm = {});
 
 } // namespace hilum

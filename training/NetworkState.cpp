@@ -9,6 +9,7 @@
 
 #include "core/network/ModelFile.h"
 #include "core/network/WeightFile.h"
+#include "training/LayerBlocks.h"
 
 namespace hilum {
 namespace {
@@ -42,9 +43,29 @@ void restoreState(Network& network, const WeightState& state) {
     }
 }
 
+Result<WeightState> inOrderOf(const Network& network, const WeightState& stored) {
+    std::map<std::string, at::Tensor> byName(stored.begin(), stored.end());
+    WeightState ordered;
+    for (const auto& [name, own] : stateOf(network)) {
+        const auto found = byName.find(name);
+        if (found == byName.end() || found->second.sizes() != own.sizes() ||
+            found->second.scalar_type() != own.scalar_type())
+            return fail(ErrorCode::BadModelFile, "The state of the training belongs to another network.", name);
+        ordered.emplace_back(name, found->second);
+    }
+    return ordered;
+}
+
 WeightAverage::WeightAverage(const Network& network, double decay) : m_decay(decay) {
     for (const auto& [name, tensor] : stateOf(network))
         m_state.emplace_back(name, tensor.detach().clone());
+}
+
+void WeightAverage::restore(const WeightState& state, long updates) {
+    const torch::NoGradGuard noGrad;
+    m_updates = updates;
+    for (std::size_t i = 0; i < m_state.size(); ++i)
+        m_state[i].second.copy_(state[i].second); // keeps its layout
 }
 
 void WeightAverage::update(const Network& network) {
@@ -72,10 +93,11 @@ std::vector<std::string> trainablePrefixes(const Network& network, Trainable par
     return prefixes;
 }
 
-void applyTrainable(Network& network, Trainable part) {
+void applyTrainable(Network& network, Trainable part, int lastBlock) {
     const std::vector<std::string> prefixes = trainablePrefixes(network, part);
+    const std::map<std::string, int> blocks = blocksOf(network.graph());
     for (auto& item : network.named_parameters())
-        item.value().set_requires_grad(startsWithAny(item.key(), prefixes));
+        item.value().set_requires_grad(startsWithAny(item.key(), prefixes) && blocks.at(item.key()) <= lastBlock);
 }
 
 void enterTrainingMode(Network& network) {

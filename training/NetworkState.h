@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,8 @@ using WeightState = std::vector<std::pair<std::string, at::Tensor>>;
 
 WeightState copyOfState(const Network& network);
 void restoreState(Network& network, const WeightState& state);
+// The tensors of stored in the order of the network's. Errors: BadModelFile (other names, shapes or types).
+Result<WeightState> inOrderOf(const Network& network, const WeightState& stored);
 
 // Exponential moving average of parameters and of the floating-point buffers (batch-norm statistics), with
 // decay min(decay, (1 + n) / (10 + n)) at the n-th update, so that the random beginning is soon forgotten (as
@@ -26,6 +29,8 @@ class WeightAverage {
 public:
     WeightAverage(const Network& network, double decay);
     void update(const Network& network);
+    // As it was after so many updates; state in the network's order.
+    void restore(const WeightState& state, long updates);
     [[nodiscard]] const WeightState& state() const { return m_state; }
 
 private:
@@ -36,8 +41,8 @@ private:
 
 // How the names of the parameters that are trained begin; "" stands for all.
 std::vector<std::string> trainablePrefixes(const Network& network, Trainable part);
-// Switches gradients of the parameters on or off.
-void applyTrainable(Network& network, Trainable part);
+// Switches gradients of the parameters on or off. Of the part, only blocks (see blocksOf()) up to the last one given.
+void applyTrainable(Network& network, Trainable part, int lastBlock = std::numeric_limits<int>::max());
 // Training mode, but for batch norms whose weights are frozen: they keep their statistics.
 void enterTrainingMode(Network& network);
 // Stores the weights of convolutions channels-last, which oneDNN's training kernels prefer.

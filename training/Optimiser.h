@@ -5,17 +5,34 @@
 
 #include <torch/optim/optimizer.h>
 
+#include "core/domain/Result.h"
 #include "core/network/Network.h"
+#include "training/NetworkState.h"
 #include "training/TrainingConfig.h"
 
 namespace hilum {
 
-// Over the parameters that have gradients; weight decay only on those with two dimensions or more, that is
-// not on biases and batch norms.
-std::unique_ptr<torch::optim::Optimizer> makeOptimiser(const Network& network, const OptimiserConfig& config);
+// Over the parameters that have gradients when it is made; weight decay only on those with two dimensions or more, that
+// is not on biases and batch norms. Blocks of layers before the head learn slower where config.layerDecay says so.
+class Optimiser {
+public:
+    Optimiser(const Network& network, const OptimiserConfig& config);
 
-void setLearningRate(torch::optim::Optimizer& optimiser, double learningRate);
-// Momentum of SGD, beta 1 of Adam and AdamW.
-void setMomentum(torch::optim::Optimizer& optimiser, OptimiserKind kind, double momentum);
+    void zeroGradients() { m_optimiser->zero_grad(); }
+    void step() { m_optimiser->step(); }
+    void setLearningRate(double learningRate); // the head's
+    // Momentum of SGD, beta 1 of Adam and AdamW.
+    void setMomentum(double momentum);
+
+    // What it remembers of its steps: running means of the gradients, and how many there were. Shares the tensors.
+    [[nodiscard]] WeightState state() const;
+    // From an optimiser of the same network and configuration. Errors: BadModelFile (it is of another one).
+    Result<void> restore(const WeightState& state);
+
+private:
+    OptimiserKind m_kind;
+    std::vector<double> m_rateFactors; // of the groups
+    std::unique_ptr<torch::optim::Optimizer> m_optimiser;
+};
 
 } // namespace hilum

@@ -55,6 +55,27 @@ Result<FilmLogits> predictFilms(Network& network, const FilmStore& store,
     return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(logits); });
 }
 
+Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& store,
+                                          const std::vector<std::size_t>& films, const PredictorOptions& options,
+                                          std::stop_token stop) {
+    std::vector<FilmLook> looks;
+    const auto read = [&](const at::Tensor& images) {
+        const CamResult cam = gradCam(network, images);
+        FilmLogits logits;
+        logits.append(cam.logits);
+        for (std::int64_t i = 0; i < images.size(0); ++i) {
+            FilmLook look;
+            look.logits = logits.values[static_cast<std::size_t>(i)];
+            look.predicted = static_cast<int>(std::ranges::max_element(look.logits) - look.logits.begin());
+            const at::Tensor map = cam.maps[i][look.predicted].to(at::kFloat).contiguous();
+            look.map = FloatImage(static_cast<int>(map.size(1)), static_cast<int>(map.size(0)));
+            std::copy_n(map.data_ptr<float>(), map.numel(), look.map.values.begin());
+            looks.push_back(std::move(look));
+        }
+    };
+    return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(looks); });
+}
+
 Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& store,
                                          const std::vector<std::size_t>& films,
                                          const PredictorOptions& options, std::stop_token stop) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/domain/ModelCard.h"
+#include "core/domain/Raster.h"
 #include "core/network/Network.h"
 #include "training/FilmStore.h"
 #include "training/Metrics.h"
@@ -29,6 +30,16 @@ struct FilmLogits {
 Result<FilmLogits> predictFilms(Network& network, const FilmStore& store,
                                 const std::vector<std::size_t>& films, const PredictorOptions& options,
                                 std::stop_token stop = {});
+
+struct FilmLook {
+    std::vector<double> logits;
+    int predicted = 0; // label of the largest one
+    FloatImage map;    // raw Grad-CAM map of that label, on the network's grid
+};
+// Errors: likewise.
+Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& store,
+                                          const std::vector<std::size_t>& films, const PredictorOptions& options,
+                                          std::stop_token stop = {});
 
 // For each film, the maximum of the raw Grad-CAM map of the class it is taken for. Errors: likewise.
 Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& store,

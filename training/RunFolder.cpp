@@ -11,6 +11,11 @@ bool RunFolder::holdsRun() const {
     return fs::exists(config(), ignored) || fs::exists(model(), ignored) || fs::exists(folds(), ignored);
 }
 
+bool RunFolder::isComplete() const {
+    std::error_code ignored;
+    return fs::exists(model(), ignored) && !fs::exists(state(), ignored);
+}
+
 void RunFolder::removeRun() const {
     // The marks of a finished run go first, so that what is left after an interruption does not look like
     // one.
@@ -20,17 +25,31 @@ void RunFolder::removeRun() const {
                                 history(),        split(),
                                 skipped(),        folds(),
                                 bestCheckpoint(), lastCheckpoint(),
-                                features(),       validationPredictions(),
-                                report()};
+                                state(),          features(),
+                                report(),         validationPredictions()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);
+    removeHeatMaps();
     for (int number = 1; fs::exists(fold(number).root(), ignored); ++number) {
         fold(number).removeRun();
         fs::remove(fold(number).root() / "checkpoints", ignored); // if nothing else is in it
         fs::remove(fold(number).root(), ignored);
     }
     fs::remove(config(), ignored);
+}
+
+void RunFolder::removeHeatMaps() const {
+    std::error_code ignored;
+    std::vector<fs::path> pictures;
+    for (const fs::directory_entry& entry : fs::directory_iterator(heatMaps(), ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("epoch-") && name.ends_with(".png"))
+            pictures.push_back(entry.path());
+    }
+    for (const fs::path& picture : pictures)
+        fs::remove(picture, ignored);
+    fs::remove(heatMaps(), ignored); // if nothing else is in it
 }
 
 Result<void> RunFolder::prepare(ExistingRun existing) const {

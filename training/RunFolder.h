@@ -11,7 +11,7 @@ namespace hilum {
 enum class ExistingRun {
     Refuse,    // an error
     Overwrite, // its files are removed; foreign files stay
-    Resume,    // finished folds of the same configuration are used again
+    Resume,    // it goes on after its last epoch that was kept
 };
 
 class RunFolder {
@@ -22,6 +22,8 @@ public:
     // Errors: InvalidArgument (a run is there), NotWritable.
     [[nodiscard]] Result<void> prepare(ExistingRun existing) const;
     [[nodiscard]] bool holdsRun() const;
+    // It has a model whose training was neither stopped nor interrupted.
+    [[nodiscard]] bool isComplete() const;
 
     [[nodiscard]] const std::filesystem::path& root() const { return m_root; }
     [[nodiscard]] std::filesystem::path config() const { return m_root / "config.json"; }
@@ -34,6 +36,10 @@ public:
     [[nodiscard]] std::filesystem::path lastCheckpoint() const {
         return m_root / "checkpoints" / "last.safetensors";
     }
+    // What a training needs to go on. Stands there from its beginning until it is complete: see isComplete().
+    [[nodiscard]] std::filesystem::path state() const { return m_root / "checkpoints" / "state.safetensors"; }
+    // Pictures of pinned films, epoch-001-1.png and so on.
+    [[nodiscard]] std::filesystem::path heatMaps() const { return m_root / "heatmaps"; }
     // While a training with a frozen part runs, where its features do not fit in memory.
     [[nodiscard]] std::filesystem::path features() const { return m_root / "features.tmp"; }
     [[nodiscard]] std::filesystem::path model() const { return m_root / "model.safetensors"; }
@@ -60,6 +66,7 @@ private:
     std::filesystem::path m_root;
 
     void removeRun() const;
+    void removeHeatMaps() const;
 };
 
 } // namespace hilum

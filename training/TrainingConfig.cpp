@@ -1,6 +1,7 @@
 #include "training/TrainingConfig.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -48,6 +49,9 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
         {"trainable", "--trainable", "PART",
          "What is trained: all, last-block (and head), head; frozen batch norms stay as they are",
          choice(c.trainable, {"all", "last-block", "head"})});
+    fields.push_back({"unfreezeEveryEpochs", "--unfreeze-every", "EPOCHS",
+                      "Begin with the head alone, and train one more block after so many epochs; 0: all at once",
+                      &c.unfreezeEveryEpochs, 0, 100000});
     fields.push_back({"cachedViews", "--cached-views", "N",
                       "last-block, head: the frozen part sees so many views of each film, once, and its "
                       "features are kept; 1: the film without augmentation, more: augmented ones; 0: nothing "
@@ -56,6 +60,12 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"seed", "--seed", "N", "Seed of split, order, augmentation and weights", &c.seed});
     fields.push_back({"epochs", "--epochs", "N", "Passes over the training set", &c.epochs, 1, 100000});
     fields.push_back({"batchSize", "--batch-size", "FILMS", "Films per step", &c.batchSize, 1, 4096});
+    fields.push_back({"accumulationSteps", "--accumulate", "BATCHES",
+                      "Batches whose gradients make one step: as a batch so many times as large, in the memory of one",
+                      &c.accumulationSteps, 1, 1024});
+    fields.push_back({"pinnedFilms", "--pinned-films", "N",
+                      "Validation films whose heat maps are drawn into the run folder after every epoch", &c.pinnedFilms, 0,
+                      64});
     fields.push_back({"precision", "--precision", "NUMBERS",
                       "Of the training steps: fp32, bf16, or auto (bf16 where the processor has it)",
                       choice(c.precision, {"auto", "fp32", "bf16"})});
@@ -77,6 +87,9 @@ void addOptimiserFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
                       "Weight decay, not on biases and batch norms", &o.weightDecay, 0, 10});
     fields.push_back({"optimiser.gradientClip", "--gradient-clip", "NORM",
                       "Largest norm of the gradient; 0: off", &o.gradientClip, 0, 1e6});
+    fields.push_back({"optimiser.layerDecay", "--layer-decay", "FACTOR",
+                      "Each block of layers learns at the rate of the next one times this; 1: all alike", &o.layerDecay,
+                      0.01, 1});
 }
 
 void addScheduleFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
@@ -114,6 +127,11 @@ void addAugmentationFields(std::vector<ConfigField>& fields, TrainingConfig& c) 
     fields.push_back({"sampling", "--sampling", "HOW",
                       "oversample (with replacement, every class equally often) or shuffle",
                       choice(c.sampling, {"shuffle", "oversample"})});
+    fields.push_back({"classWeights", "--class-weights", "HOW",
+                      "Of the training loss: none, or balanced (rare classes count more); instead of oversampling",
+                      choice(c.classWeights, {"none", "balanced"})});
+    fields.push_back({"augmentation.mixup", "--mixup", "ALPHA",
+                      "Blend films in pairs, with weights from Beta(ALPHA, ALPHA); 0: off", &a.mixup, 0, 10});
     fields.push_back(
         {"augmentation.horizontalFlip", "--flip", "", "Mirror every second film", &a.horizontalFlip});
     fields.push_back({"augmentation.rotationDeg", "--rotation", "DEGREES", "Rotate by up to ± this",
@@ -532,6 +550,12 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
     if (full.earlyStoppingPatience > 0 && full.split.validation <= 0)
         return fail(ErrorCode::InvalidArgument, "Early stopping needs a validation set.",
                     "earlyStoppingPatience");
+    if (full.pinnedFilms > 0 && full.split.validation <= 0 && full.split.folds == 0)
+        return fail(ErrorCode::InvalidArgument, "Pinned films need a validation set.", "pinnedFilms");
+    if (full.classWeights == ClassWeights::Balanced && full.sampling == Sampling::Oversample)
+        return fail(ErrorCode::InvalidArgument,
+                    "Class weights and oversampling would correct the classes twice; shuffle the films instead.",
+                    "classWeights");
     if (full.precision == Precision::Auto)
         full.precision = processorHasBf16() ? Precision::Bf16 : Precision::Fp32;
     if (full.data.empty())
@@ -539,6 +563,23 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
     if (full.out.empty())
         return fail(ErrorCode::InvalidArgument, "The run folder is missing.", "out");
     return full;
+}
+
+std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b) {
+    static constexpr std::array<std::string_view, 9> kFree{"pinnedFilms", "data",      "out",          "weightsFolder",   "memoryLimitMb",
+                                                           "modelName", "modelVersion", "dataDescription", "limits"};
+    TrainingConfig first = a, second = b;
+    if (a.batchSize * a.accumulationSteps == b.batchSize * b.accumulationSteps) {
+        second.batchSize = first.batchSize;
+        second.accumulationSteps = first.accumulationSteps;
+    }
+    const auto fields = configFields(first);
+    const auto others = configFields(second);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fieldText(fields[i]) != fieldText(others[i]) && std::ranges::find(kFree, fields[i].key) == kFree.end())
+            return fields[i].key;
+    }
+    return {};
 }
 
 std::string trainingCommand(const TrainingConfig& config) {

@@ -21,6 +21,7 @@ enum class ScheduleKind { Constant, ReduceOnPlateau, OneCycle };
 enum class Trainable { All, LastBlockAndHead, HeadOnly };
 enum class BorderMode { Black, Replicate, Reflect };
 enum class Sampling { Shuffle, Oversample };
+enum class ClassWeights { None, Balanced };
 enum class Grouping { ByFilm, ByPatient };
 enum class PatientFrom {
     Any,     // a patient column where there is one, else the file name
@@ -46,6 +47,7 @@ struct OptimiserConfig {
     double momentum = 0.9;      // of SGD
     double weightDecay = 0.01;  // not applied to biases and batch norms
     double gradientClip = 0;    // largest norm of all gradients together; 0: off
+    double layerDecay = 1;      // the head's rate is the learning rate, that of each block before the next one's times this
 };
 
 struct ScheduleConfig {
@@ -66,6 +68,7 @@ struct AugmentationConfig {
     double translation = 0.05; // ± fraction of the side, along each axis
     double contrast = 0.1;     // factor in [1 − contrast, 1 + contrast], about the film's mean grey
     double brightness = 0.1;   // factor in [1 − brightness, 1 + brightness]
+    double mixup = 0;          // films are blended in pairs, with weights from Beta(mixup, mixup)
     double erasing = 0;        // probability that one rectangle is filled with the film's mean grey
     BorderMode border = BorderMode::Black; // what lies outside the film after the warp
 
@@ -104,17 +107,21 @@ struct TrainingConfig {
     std::uint64_t seed = 1;
     int epochs = 30;
     int batchSize = 32;
+    int accumulationSteps = 1; // batches whose gradients make one step
     OptimiserConfig optimiser;
     ScheduleConfig schedule;
     int earlyStoppingPatience = 0;    // epochs; 0: off
     double earlyStoppingMinDelta = 0; // by which the validation loss must fall to count
     Sampling sampling = Sampling::Oversample;
+    ClassWeights classWeights = ClassWeights::None; // of the training loss; Balanced: films / (classes · films of the class)
     AugmentationConfig augmentation;
     Trainable trainable = Trainable::All;
+    int unfreezeEveryEpochs = 0; // of what is trained, begin with the head, and add a block after so many epochs; 0: off
     int cachedViews = 1; // with a frozen part: views of a film that it sees, once; 0: anew in every epoch
     Precision precision = Precision::Auto; // of the training steps; films are always read in fp32
     double labelSmoothing = 0;
     double emaDecay = 0; // of the moving average of weights per step; 0: off
+    int pinnedFilms = 0; // validation films whose heat maps are drawn after every epoch
 
     int inputSizePx = 0; // 0: the network's own
     int inputPlanes = 0; // 0: the network's own
@@ -176,6 +183,11 @@ Result<void> checkSplit(const SplitConfig& split);
 // and the precision for this machine.
 // Errors: InvalidArgument with the key as context.
 Result<TrainingConfig> resolved(const TrainingConfig& config);
+
+// The key of the first setting in which two configurations differ so that they do not describe the same training; empty:
+// none. Where the folders are, how much memory may be used and what the model card says may differ, and the batch size
+// where as many films make a step.
+std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b);
 
 // The hilum-cli command that repeats the training: data, network, out, seed, and whatever is not a default.
 std::string trainingCommand(const TrainingConfig& config);

@@ -5,20 +5,13 @@
 #include <memory>
 #include <optional>
 
-#include <ATen/ATen.h>
-#include <torch/nn/utils/clip_grad.h>
-#include <torch/utils.h>
-
 #include "core/domain/Softmax.h"
-#include "core/network/Autocast.h"
 #include "training/BatchSource.h"
 #include "training/Guarded.h"
 #include "training/LearningRate.h"
+#include "training/Learner.h"
 #include "training/Metrics.h"
-#include "training/Optimiser.h"
 #include "training/Predictor.h"
-#include "training/Sampler.h"
-#include "training/TrainingLoss.h"
 
 namespace hilum {
 namespace {
@@ -56,38 +49,26 @@ Score scoreOf(const FilmLogits& logits, const FilmStore& store, const std::vecto
             static_cast<double>(hits) / static_cast<double>(films.size())};
 }
 
+EpochPlan planOf(const TrainingInput& input) {
+    std::vector<int> labels;
+    for (const std::size_t film : input.trainFilms)
+        labels.push_back(input.store.label(film));
+    return {input.config, input.trainFilms, std::move(labels), input.seed};
+}
+
 class Loop {
 public:
     Loop(Network& network, const TrainingInput& input, std::stop_token stop)
-        : m_network(network), m_input(input), m_config(input.config), m_stop(std::move(stop)),
+        : m_network(network), m_input(input), m_config(input.config), m_stop(std::move(stop)), m_plan(planOf(input)),
+          m_learner(network, input.config, m_plan.labels(), input.seed),
           m_plateau(input.config.optimiser.learningRate, input.config.schedule.plateauFactor,
                     input.config.schedule.plateauPatience),
-          m_earlyStopping(input.config.earlyStoppingPatience, input.config.earlyStoppingMinDelta) {
-        for (const std::size_t film : input.trainFilms)
-            m_labels.push_back(input.store.label(film));
-        // An incomplete last batch would weigh its few films more, and a batch norm cannot learn from one
-        // film.
-        m_stepsPerEpoch = std::max(1L, static_cast<long>(m_labels.size()) / m_config.batchSize);
-        m_oneCycle = {m_config.schedule, m_config.optimiser.learningRate, m_stepsPerEpoch * m_config.epochs};
-    }
+          m_earlyStopping(input.config.earlyStoppingPatience, input.config.earlyStoppingMinDelta),
+          m_oneCycle{m_config.schedule, m_config.optimiser.learningRate, m_plan.stepsPerEpoch() * m_config.epochs} {}
 
     Result<LoopOutcome> run() {
-        applyTrainable(m_network, m_config.trainable);
-        useChannelsLast(m_network);
-        auto source = makeBatchSource(m_network, m_input, m_stop);
-        if (!source)
-            return tl::unexpected(source.error());
-        m_source = std::move(*source);
-        m_optimiser = makeOptimiser(m_network, m_config.optimiser);
-        if (m_config.emaDecay > 0)
-            m_average.emplace(m_network, m_config.emaDecay);
-        m_clock = {};
-        for (int epoch = 1; epoch <= m_config.epochs; ++epoch) {
-            if (auto ran = runEpoch(epoch); !ran)
-                return tl::unexpected(ran.error());
-            if (m_outcome.stopped || m_earlyStopping.shouldStop())
-                break;
-        }
+        if (auto done = goOn().and_then([&] { return runEpochs(); }); !done)
+            return tl::unexpected(done.error());
         restoreState(m_network, m_bestWeights);
         useContiguous(m_network);
         m_network.eval();
@@ -99,19 +80,84 @@ private:
     const TrainingInput& m_input;
     const TrainingConfig& m_config;
     std::stop_token m_stop;
+    EpochPlan m_plan;
+    Learner m_learner;
     std::unique_ptr<BatchSource> m_source;
     PlateauRate m_plateau;
     EarlyStopping m_earlyStopping;
-    std::vector<int> m_labels;
-    long m_stepsPerEpoch = 1;
-    long m_step = 0; // steps taken
     OneCycle m_oneCycle;
-    std::unique_ptr<torch::optim::Optimizer> m_optimiser;
-    std::optional<WeightAverage> m_average;
     WeightState m_bestWeights;
     LoopOutcome m_outcome;
-    WorkClock m_clock; // since the first step
+    WorkClock m_clock;    // since the first step
+    long m_firstStep = 0; // steps before this start of the program
     double m_lastRate = 0;
+
+    [[nodiscard]] bool goesOn() const { return m_input.from != nullptr && !m_input.from->history.empty(); }
+    [[nodiscard]] bool isOver() const {
+        return m_outcome.stopped || m_earlyStopping.shouldStop() ||
+               static_cast<int>(m_outcome.history.size()) >= m_config.epochs;
+    }
+
+    // Rate and patience follow from the history.
+    Result<void> goOn() {
+        if (!goesOn())
+            return {};
+        const TrainingState& from = *m_input.from;
+        m_firstStep = static_cast<long>(from.history.size()) * m_plan.stepsPerEpoch();
+        if (auto restored = m_learner.restore(from, m_firstStep); !restored)
+            return restored;
+        const auto best = from.best.empty() ? m_learner.weightsToUse() : inOrderOf(m_network, from.best);
+        if (!best)
+            return tl::unexpected(best.error());
+        m_bestWeights = *best;
+        for (const EpochRecord& record : from.history)
+            tell(addToHistory(record));
+        return {};
+    }
+
+    Result<void> runEpochs() {
+        if (isOver())
+            return {};
+        auto source = makeBatchSource(m_network, m_input, m_stop);
+        if (!source)
+            return tl::unexpected(source.error());
+        m_source = std::move(*source);
+        if (goesOn()) { // last: whatever was before may have drawn random numbers
+            if (auto restored = setRandomState(m_input.from->random); !restored)
+                return restored;
+        }
+        m_clock = {};
+        while (!isOver()) {
+            if (auto ran = runEpoch(static_cast<int>(m_outcome.history.size()) + 1); !ran)
+                return ran;
+        }
+        return {};
+    }
+
+    FinishedEpoch addToHistory(const EpochRecord& record) {
+        m_outcome.history.push_back(record);
+        const bool best = !record.validationLoss || m_earlyStopping.epochEnded(*record.validationLoss);
+        m_plateau.epochEnded(record.validationLoss.value_or(record.trainLoss));
+        if (best)
+            m_outcome.bestEpoch = record.epoch;
+        return {record, best, m_earlyStopping.epochsWithoutGain()};
+    }
+
+    void tell(const FinishedEpoch& finished) {
+        TrainingProgress progress = progressAt(TrainingPhase::Training, finished.record.epoch);
+        progress.finishedEpoch = finished;
+        m_clock.tell(m_input.progress, progress);
+    }
+
+    [[nodiscard]] TrainingState stateNow() const {
+        TrainingState state;
+        m_learner.takeDown(state);
+        state.history = m_outcome.history;
+        if (m_outcome.bestEpoch != static_cast<int>(m_outcome.history.size()))
+            state.best = m_bestWeights;
+        state.random = randomState();
+        return state;
+    }
 
     Result<void> runEpoch(int epoch) {
         const double start = m_clock.seconds();
@@ -124,26 +170,16 @@ private:
         if (auto validated = validate(record); !validated)
             return validated;
         record.seconds = m_clock.seconds() - start;
-        m_outcome.history.push_back(record);
-        const bool best = !record.validationLoss || m_earlyStopping.epochEnded(*record.validationLoss);
-        m_plateau.epochEnded(record.validationLoss.value_or(record.trainLoss));
-        if (auto kept = keepWeights(best); !kept)
+        const FinishedEpoch finished = addToHistory(record);
+        if (auto kept = keepWeights(finished.best, [this] { return stateNow(); }); !kept)
             return kept;
-        TrainingProgress progress = progressAt(TrainingPhase::Training, record.epoch);
-        progress.finishedEpoch = FinishedEpoch{record, best, m_earlyStopping.epochsWithoutGain()};
-        m_clock.tell(m_input.progress, progress);
+        tell(finished);
         return {};
     }
 
     Result<void> trainEpoch(EpochRecord& record) {
-        std::vector<std::size_t> films;
-        for (const std::size_t place : epochOrder(m_labels, m_config.sampling, m_input.seed, record.epoch))
-            films.push_back(m_input.trainFilms[place]);
-        if (films.size() > static_cast<std::size_t>(m_config.batchSize))
-            films.resize(static_cast<std::size_t>(m_stepsPerEpoch * m_config.batchSize));
-        m_source->start(films, record.epoch);
-        enterTrainingMode(m_network);
-
+        m_source->start(m_plan.films(record.epoch), record.epoch);
+        m_learner.startEpoch(record.epoch);
         const double start = m_clock.seconds();
         double lossSum = 0, hits = 0, seen = 0;
         for (long batchIndex = 1; auto batch = m_source->next(); ++batchIndex) {
@@ -153,12 +189,14 @@ private:
                 m_outcome.stopped = true;
                 return {};
             }
-            const auto step = takeStep(**batch);
-            if (!step)
-                return tl::unexpected(step.error());
+            const StepRates rates = ratesNow();
+            m_lastRate = rates.learningRate;
+            const auto score = m_learner.learnFrom(*m_source, **batch, m_plan.place(record.epoch, batchIndex), rates);
+            if (!score)
+                return tl::unexpected(score.error());
             const auto count = static_cast<double>((*batch)->labels.size(0));
-            lossSum += step->loss * count;
-            hits += step->accuracy * count;
+            lossSum += score->loss * count;
+            hits += score->accuracy * count;
             seen += count;
             record.trainLoss = lossSum / seen;
             record.trainAccuracy = hits / seen;
@@ -169,54 +207,23 @@ private:
         return {};
     }
 
-    Result<Score> takeStep(const Batch& batch) {
-        setRates();
-        const TrainingPass pass = forward(batch.images);
-        const at::Tensor loss = trainingLoss(pass, batch.labels, m_config.labelSmoothing);
-        const double value = loss.item<double>();
-        if (!std::isfinite(value))
-            return fail(ErrorCode::InvalidArgument,
-                        "The loss is no longer a finite number in step " + std::to_string(m_step + 1) +
-                            "; a smaller learning rate or gradient clipping helps.",
-                        "optimiser.learningRate");
-        m_optimiser->zero_grad();
-        loss.backward();
-        if (m_config.optimiser.gradientClip > 0)
-            torch::nn::utils::clip_grad_norm_(m_network.parameters(), m_config.optimiser.gradientClip);
-        m_optimiser->step();
-        ++m_step;
-        if (m_average)
-            m_average->update(m_network);
-        const auto hits = (pass.logits.argmax(1) == batch.labels).sum().item<std::int64_t>();
-        return Score{value, static_cast<double>(hits) / static_cast<double>(batch.labels.size(0))};
-    }
-
-    TrainingPass forward(const at::Tensor& images) {
-        std::optional<Bf16Autocast> autocast;
-        if (m_config.precision == Precision::Bf16)
-            autocast.emplace();
-        return m_source->forward(images);
-    }
-
-    void setRates() {
+    [[nodiscard]] StepRates ratesNow() const {
         const ScheduleConfig& schedule = m_config.schedule;
-        m_lastRate = m_config.optimiser.learningRate;
         if (schedule.kind == ScheduleKind::ReduceOnPlateau)
-            m_lastRate = m_plateau.learningRate();
-        if (schedule.kind == ScheduleKind::OneCycle)
-            m_lastRate = m_oneCycle.learningRate(m_step);
-        setLearningRate(*m_optimiser, m_lastRate);
-        if (schedule.kind == ScheduleKind::OneCycle && schedule.cycleMomentum)
-            setMomentum(*m_optimiser, m_config.optimiser.kind, m_oneCycle.momentum(m_step));
+            return {m_plateau.learningRate(), {}};
+        if (schedule.kind == ScheduleKind::Constant)
+            return {m_config.optimiser.learningRate, {}};
+        const long step = m_learner.steps();
+        StepRates rates{m_oneCycle.learningRate(step), {}};
+        if (schedule.cycleMomentum)
+            rates.momentum = m_oneCycle.momentum(step);
+        return rates;
     }
 
-    // With the weights that would be used: the averaged ones, if so configured.
+    // With the weights that would be used.
     Result<void> validate(EpochRecord& record) {
         if (m_input.validationFilms.empty())
             return {};
-        const WeightState live = m_average ? copyOfState(m_network) : WeightState{};
-        if (m_average)
-            restoreState(m_network, m_average->state());
         PredictorOptions options{preprocessingOf(m_config), m_config.batchSize, m_input.threads, {}};
         options.progress = [&](long done, long total) {
             TrainingProgress progress = progressAt(TrainingPhase::Validating, record.epoch);
@@ -224,9 +231,12 @@ private:
             progress.total = total;
             m_clock.tell(m_input.progress, progress);
         };
-        const auto logits = m_source->predict(m_input.validationFilms, options);
-        if (m_average)
-            restoreState(m_network, live);
+        const auto logits = m_learner.withWeightsToUse([&]() -> Result<FilmLogits> {
+            auto predicted = m_source->predict(m_input.validationFilms, options);
+            if (!predicted || !m_input.look)
+                return predicted;
+            return m_input.look(m_network, record.epoch).map([&] { return std::move(*predicted); });
+        });
         if (!logits)
             return tl::unexpected(logits.error());
         const Score score = scoreOf(*logits, m_input.store, m_input.validationFilms);
@@ -235,33 +245,20 @@ private:
         return {};
     }
 
-    Result<void> keepWeights(bool best) {
-        WeightState weights = currentWeights();
-        if (best) {
-            m_outcome.bestEpoch = static_cast<int>(m_outcome.history.size());
+    Result<void> keepWeights(bool best, std::function<TrainingState()> state) {
+        const WeightState weights = m_learner.weightsToUse();
+        if (best)
             m_bestWeights = weights;
-        }
-        return m_input.keep(m_outcome.history, weights, best);
+        return m_input.keep({m_outcome.history, weights, best, std::move(state)});
     }
 
     // Stopped within an epoch: what there is counts as best only where nothing else does.
     Result<void> keepStopped() {
-        if (m_step == 0)
+        if (m_learner.steps() == 0)
             return fail(ErrorCode::Cancelled, "The training was stopped before its first step.");
         const bool onlyOnes = m_bestWeights.empty();
         const bool lastOnesCount = m_input.validationFilms.empty();
-        if (!onlyOnes && !lastOnesCount)
-            return m_input.keep(m_outcome.history, currentWeights(), false);
-        return keepWeights(true);
-    }
-
-    WeightState currentWeights() const {
-        if (!m_average)
-            return copyOfState(m_network);
-        WeightState weights;
-        for (const auto& [name, tensor] : m_average->state())
-            weights.emplace_back(name, tensor.clone(at::MemoryFormat::Contiguous));
-        return weights;
+        return keepWeights(onlyOnes || lastOnesCount, {});
     }
 
     [[nodiscard]] TrainingProgress progressAt(TrainingPhase phase, int epoch) const {
@@ -269,9 +266,9 @@ private:
         progress.phase = phase;
         progress.epoch = epoch;
         progress.epochs = m_config.epochs;
-        if (m_step > 0) {
+        if (const long taken = m_learner.steps() - m_firstStep; taken > 0) {
             const double left =
-                static_cast<double>(m_oneCycle.totalSteps - m_step) / static_cast<double>(m_step);
+                static_cast<double>(m_oneCycle.totalSteps - m_learner.steps()) / static_cast<double>(taken);
             progress.remaining = std::chrono::seconds(std::lround(m_clock.seconds() * left));
         }
         return progress;
@@ -280,7 +277,7 @@ private:
     void reportBatch(const EpochRecord& record, long batchIndex) {
         TrainingProgress progress = progressAt(TrainingPhase::Training, record.epoch);
         progress.done = batchIndex;
-        progress.total = m_stepsPerEpoch;
+        progress.total = m_plan.batchesPerEpoch();
         progress.loss = record.trainLoss;
         progress.accuracy = record.trainAccuracy;
         progress.imagesPerSecond = record.imagesPerSecond;
@@ -289,7 +286,89 @@ private:
     }
 };
 
+// Steps with a growing rate.
+class Sweep {
+public:
+    Sweep(Network& network, const TrainingInput& input, const RateSweep& rates, std::stop_token stop)
+        : m_network(network), m_input(input), m_rates(rates), m_stop(std::move(stop)), m_plan(planOf(input)),
+          m_learner(network, input.config, m_plan.labels(), input.seed) {}
+
+    Result<RateCurve> run() {
+        auto source = makeBatchSource(m_network, m_input, m_stop);
+        if (!source)
+            return tl::unexpected(source.error());
+        for (int epoch = 1; !isOver(); ++epoch) {
+            if (auto ran = runEpoch(**source, epoch); !ran)
+                return tl::unexpected(ran.error());
+        }
+        return std::move(m_curve);
+    }
+
+private:
+    Network& m_network;
+    const TrainingInput& m_input;
+    const RateSweep& m_rates;
+    std::stop_token m_stop;
+    EpochPlan m_plan;
+    Learner m_learner;
+    RateCurve m_curve;
+    bool m_isNoNumber = false; // the loss
+
+    [[nodiscard]] bool isOver() const {
+        return m_learner.steps() >= m_rates.steps || m_isNoNumber || m_curve.hasDiverged() || m_stop.stop_requested();
+    }
+
+    Result<void> runEpoch(BatchSource& source, int epoch) {
+        source.start(m_plan.films(epoch), epoch);
+        m_learner.startEpoch(epoch);
+        double lossSum = 0;
+        for (long batchIndex = 1; auto batch = source.next(); ++batchIndex) {
+            if (!*batch)
+                return tl::unexpected(batch->error());
+            const BatchPlace place = m_plan.place(epoch, batchIndex);
+            const double rate = m_rates.rateOf(static_cast<int>(m_learner.steps()));
+            const auto score = m_learner.learnFrom(source, **batch, place, {rate, {}});
+            m_isNoNumber = !score;
+            if (m_isNoNumber)
+                return {};
+            lossSum += score->loss * static_cast<double>((*batch)->labels.size(0));
+            if (!place.endsStep)
+                continue;
+            m_curve.add(rate, lossSum / static_cast<double>(place.filmsOfStep));
+            lossSum = 0;
+            report();
+            if (isOver())
+                return {};
+        }
+        return {};
+    }
+
+    void report() const {
+        TrainingProgress progress;
+        progress.phase = TrainingPhase::Training;
+        progress.done = m_learner.steps();
+        progress.total = m_rates.steps;
+        progress.loss = m_curve.points().back().smoothed;
+        progress.learningRate = m_curve.points().back().rate;
+        m_input.progress(progress);
+    }
+};
+
 } // namespace
+
+int bestEpochOf(const std::vector<EpochRecord>& history, const TrainingConfig& config) {
+    EarlyStopping patience(config.earlyStoppingPatience, config.earlyStoppingMinDelta);
+    int best = 0;
+    for (const EpochRecord& record : history) {
+        if (!record.validationLoss || patience.epochEnded(*record.validationLoss))
+            best = record.epoch;
+    }
+    return best;
+}
+
+Result<RateCurve> sweepRates(Network& network, const TrainingInput& input, const RateSweep& sweep, std::stop_token stop) {
+    return guarded([&] { return Sweep(network, input, sweep, std::move(stop)).run(); });
+}
 
 Result<LoopOutcome> trainNetwork(Network& network, const TrainingInput& input, std::stop_token stop) {
     return guarded([&] { return Loop(network, input, std::move(stop)).run(); });

@@ -8,10 +8,20 @@
 
 #include "training/FilmStore.h"
 #include "training/NetworkState.h"
+#include "training/RateFinder.h"
 #include "training/TrainingConfig.h"
 #include "training/TrainingProgress.h"
+#include "training/TrainingState.h"
 
 namespace hilum {
+
+struct KeptWeights {
+    const std::vector<EpochRecord>& history;
+    const WeightState& weights; // those to use: averaged ones if so configured
+    bool best = false;          // of all epochs so far
+    // Takes down what the training needs to go on after this epoch; empty within one. Valid during the call.
+    std::function<TrainingState()> state;
+};
 
 struct TrainingInput {
     const TrainingConfig& config; // resolved
@@ -22,11 +32,12 @@ struct TrainingInput {
     int threads = 1;                          // of the loader
     std::filesystem::path featureFile;        // for features that do not fit in memory
     ProgressCallback progress;
-    // After every epoch, and when stopped within one; weights are those to use (averaged ones if so
-    // configured). best: they are the best so far. An error ends the training.
-    std::function<Result<void>(const std::vector<EpochRecord>& history, const WeightState& weights,
-                               bool best)>
-        keep;
+    // After every epoch, and when stopped within one. An error ends the training.
+    std::function<Result<void>(const KeptWeights&)> keep;
+    // May look at the network after every validation: with the weights to use, in eval mode. An error ends the training.
+    std::function<Result<void>(Network& network, int epoch)> look = {};
+    // Where to go on; nullptr: from the beginning. The same configuration, films and network, please.
+    const TrainingState* from = nullptr;
 };
 
 struct LoopOutcome {
@@ -37,7 +48,16 @@ struct LoopOutcome {
 
 // The network ends with the best weights (lowest validation loss; without validation the last ones).
 // Errors: Cancelled (stopped before the first step), InvalidArgument (the loss is no longer finite),
-// OutOfMemory, Internal, those of keep.
+// OutOfMemory, Internal, BadModelFile (the state to go on from does not fit), those of keep.
+// A training that goes on from a state ends with the same weights and history, bit for bit, as one that was never
+// interrupted. The epochs before are told again.
 Result<LoopOutcome> trainNetwork(Network& network, const TrainingInput& input, std::stop_token stop);
+
+// Steps with a growing rate instead of the schedule's, until all are taken, the loss has diverged or stop is requested.
+// Leaves the network spoilt. Errors: OutOfMemory, Internal, those of the films.
+Result<RateCurve> sweepRates(Network& network, const TrainingInput& input, const RateSweep& sweep, std::stop_token stop);
+
+// Whose weights are used after these epochs; 0: none.
+int bestEpochOf(const std::vector<EpochRecord>& history, const TrainingConfig& config);
 
 } // namespace hilum

@@ -12,6 +12,11 @@ namespace hilum {
 inline constexpr double kAuxiliaryWeight = 0.4;
 
 // Mean cross-entropy of the logits, plus that of the auxiliary logits where there are any, in float. labels: N, 64-bit.
-at::Tensor trainingLoss(const TrainingPass& pass, const at::Tensor& labels, double labelSmoothing);
+// With class weights, the mean is weighted by those of the films' classes, as PyTorch has it.
+struct LossOptions {
+    double labelSmoothing = 0;
+    at::Tensor classWeights = {}; // K floats; undefined: all alike
+};
+at::Tensor trainingLoss(const TrainingPass& pass, const at::Tensor& labels, const LossOptions& options);
 
 } // namespace hilum

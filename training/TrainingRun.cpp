@@ -13,31 +13,50 @@
 #include "core/storage/AtomicFile.h"
 #include "training/CheckpointKeeper.h"
 #include "training/Guarded.h"
+#include "training/PinnedFilms.h"
 #include "training/Predictor.h"
 #include "training/Text.h"
 #include "training/TrainingLoop.h"
+#include "training/TrainingState.h"
 
 namespace hilum {
 namespace {
 
 constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
-constexpr std::chrono::seconds kCheckpointPause{5};
+// With random weights, or the session's; adds to notes what of them was used.
+Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& session, std::uint64_t seed,
+                                                        std::vector<std::string>& notes) {
+    const TrainingConfig& config = session.config;
+    torch::manual_seed(seed);
+    auto network = hilum::makeNetwork(config.network, static_cast<int>(session.index.labels.size()), config.inputPlanes);
+    const InitialWeights& weights = session.weights;
+    if (!network || weights.file.empty())
+        return network;
+    const auto loaded = loadInitialWeights(**network, weights.file, config.network);
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    notes.push_back(std::to_string(loaded->loaded) + " tensors of " + weights.text() + " were used" +
+                    (loaded->skipped.empty()
+                         ? "."
+                         : "; of another shape, and left out: " + joined(loaded->skipped, ", ") + "."));
+    return network;
+}
+
+constexpr std::chrono::seconds kLongestCheckpointPause{5};
 
 class Run {
 public:
     Run(const TrainingSession& session, const RunRequest& request) : m_session(session), m_request(request) {}
 
     Result<RunOutcome> run() {
-        if (auto made = makeNetworkWithWeights(); !made)
-            return tl::unexpected(made.error());
-        auto written = writeFileAtomically(m_request.folder.config(), toJson(m_request.config)).and_then([&] {
-            return writeFileAtomically(m_request.folder.split(),
-                                       splitToCsv(m_session.index, m_request.split));
-        });
-        if (!written)
-            return tl::unexpected(written.error());
-        auto finished = train().and_then([&] { return test(); }).and_then([&] { return save(); });
+        auto finished = findState()
+                            .and_then([&] { return makeNetwork(); })
+                            .and_then([&] { return begin(); })
+                            .and_then([&] { return train(); })
+                            .and_then([&] { return test(); })
+                            .and_then([&] { return save(); })
+                            .and_then([&] { return complete(); });
         if (!finished)
             return tl::unexpected(finished.error());
         return std::move(m_outcome);
@@ -47,28 +66,50 @@ private:
     const TrainingSession& m_session;
     const RunRequest& m_request;
     std::shared_ptr<Network> m_network;
+    std::optional<TrainingState> m_from; // where to go on
     RunOutcome m_outcome;
 
-    Result<void> makeNetworkWithWeights() {
-        const TrainingConfig& config = m_session.config;
-        torch::manual_seed(m_request.seed);
-        auto network =
-            makeNetwork(config.network, static_cast<int>(m_session.index.labels.size()), config.inputPlanes);
-        if (!network)
-            return tl::unexpected(network.error());
-        m_network = *network;
-        const InitialWeights& weights = m_session.weights;
-        if (weights.file.empty())
+    Result<void> findState() {
+        std::error_code ignored;
+        if (m_request.existing != ExistingRun::Resume || !std::filesystem::exists(m_request.folder.state(), ignored))
             return {};
-        auto loaded = loadInitialWeights(*m_network, weights.file, config.network);
-        if (!loaded)
-            return tl::unexpected(loaded.error());
-        m_outcome.notes.push_back(
-            std::to_string(loaded->loaded) + " tensors of " + weights.text() + " were used" +
-            (loaded->skipped.empty()
-                 ? "."
-                 : "; of another shape, and left out: " + joined(loaded->skipped, ", ") + "."));
+        auto state = readTrainingState(m_request.folder.state());
+        if (!state)
+            return tl::unexpected(state.error());
+        if (state->dataFingerprint != m_session.index.fingerprint ||
+            readTextFile(m_request.folder.split()) != splitToCsv(m_session.index, m_request.split))
+            return fail(ErrorCode::InvalidArgument,
+                        "The films have changed since the run was begun; it cannot go on. Overwrite it instead.",
+                        m_request.folder.root().string());
+        m_from = std::move(*state);
         return {};
+    }
+
+    // From here on the folder holds a run that is not complete.
+    Result<void> begin() {
+        const RunFolder& folder = m_request.folder;
+        auto written = writeFileAtomically(folder.config(), toJson(m_request.config)).and_then([&] {
+            return writeFileAtomically(folder.split(), splitToCsv(m_session.index, m_request.split));
+        });
+        if (!written || m_from)
+            return written;
+        TrainingState nothingYet;
+        nothingYet.dataFingerprint = m_session.index.fingerprint;
+        return writeTrainingState(folder.state(), nothingYet);
+    }
+
+    // What was stopped may still go on.
+    Result<void> complete() {
+        std::error_code error;
+        if (!m_outcome.stopped && !std::filesystem::remove(m_request.folder.state(), error) && error)
+            return fail(ErrorCode::NotWritable, "The file cannot be removed: " + error.message() + ".",
+                        m_request.folder.state().string());
+        return {};
+    }
+
+    Result<void> makeNetwork() {
+        return makeNetworkWithWeights(m_session, m_request.seed, m_outcome.notes)
+            .map([&](std::shared_ptr<Network> network) { m_network = std::move(network); });
     }
 
     Result<void> train() {
@@ -82,11 +123,20 @@ private:
                             .threads = m_session.threads,
                             .featureFile = m_request.folder.features(),
                             .progress = [&](TrainingProgress progress) { report(std::move(progress)); },
-                            .keep = {}};
-        CheckpointKeeper keeper(m_request.folder, kCheckpointPause);
-        input.keep = [&](const std::vector<EpochRecord>& history, const WeightState& weights, bool best) {
-            return keeper.keep({static_cast<int>(history.size()), configJson, historyToCsv(history), weights}, best);
+                            .keep = {},
+                            .from = m_from ? &*m_from : nullptr};
+        CheckpointKeeper keeper(m_request.folder, kLongestCheckpointPause);
+        input.keep = [&](const KeptWeights& kept) {
+            Checkpoint checkpoint{static_cast<int>(kept.history.size()), configJson, historyToCsv(kept.history),
+                                  kept.weights};
+            return keeper.keep(std::move(checkpoint), kept.best, withFingerprint(kept.state));
         };
+        const std::vector<std::size_t> pinned = choosePinnedFilms(m_session.store, input.validationFilms,
+                                                                  m_session.config.pinnedFilms, m_request.seed);
+        if (!pinned.empty())
+            input.look = [&](Network& network, int epoch) { return drawPinned(network, pinned, epoch); };
+        if (m_from && !m_from->history.empty())
+            note("The run goes on after epoch " + std::to_string(m_from->history.size()) + ".");
         auto trained = trainNetwork(*m_network, input, m_session.stop);
         if (const Result<void> kept = keeper.flush(); trained && !kept)
             return kept;
@@ -96,6 +146,33 @@ private:
         m_outcome.bestEpoch = trained->bestEpoch;
         m_outcome.stopped = trained->stopped;
         return {};
+    }
+
+    Result<void> drawPinned(Network& network, const std::vector<std::size_t>& films, int epoch) const {
+        auto drawn = drawPinnedFilms(network, m_session.store, m_session.index, films, predictorOptions(),
+                                     m_request.folder, epoch);
+        if (!drawn)
+            return tl::unexpected(drawn.error());
+        TrainingProgress progress;
+        progress.phase = TrainingPhase::Validating;
+        progress.epoch = epoch;
+        progress.epochs = m_session.config.epochs;
+        for (PinnedFilm& film : *drawn) { // of a fold too, relative to the folder of the whole run
+            film.picture = (m_request.folder.root() / film.picture).lexically_relative(m_session.config.out);
+            progress.pinnedFilms.push_back(std::move(film));
+        }
+        report(std::move(progress));
+        return {};
+    }
+
+    [[nodiscard]] std::function<TrainingState()> withFingerprint(const std::function<TrainingState()>& state) const {
+        if (!state)
+            return {};
+        return [this, state] {
+            TrainingState complete = state();
+            complete.dataFingerprint = m_session.index.fingerprint;
+            return complete;
+        };
     }
 
     Result<void> test() {
@@ -247,6 +324,12 @@ private:
         return {preprocessingOf(m_session.config), m_session.config.batchSize, m_session.threads, {}};
     }
 
+    void note(std::string text) const {
+        TrainingProgress progress;
+        progress.note = std::move(text);
+        report(std::move(progress));
+    }
+
     void report(TrainingProgress progress) const {
         progress.fold = m_request.fold;
         progress.folds = m_session.config.split.folds;
@@ -259,6 +342,24 @@ private:
 std::string heldOutText(std::size_t films, Grouping grouping) {
     return std::to_string(films) + " held-out films, split by " +
            (grouping == Grouping::ByPatient ? "patient" : "film");
+}
+
+Result<RateCurve> findRate(const TrainingSession& session, const Split& split, const RateSweep& sweep) {
+    std::vector<std::string> notes;
+    const auto network = makeNetworkWithWeights(session, session.config.seed, notes);
+    if (!network)
+        return tl::unexpected(network.error());
+    const RunFolder folder(session.config.out);
+    const TrainingInput input{.config = session.config,
+                              .store = session.store,
+                              .trainFilms = split.films(FilmSet::Train),
+                              .validationFilms = {},
+                              .seed = session.config.seed,
+                              .threads = session.threads,
+                              .featureFile = folder.features(),
+                              .progress = session.progress,
+                              .keep = {}};
+    return sweepRates(**network, input, sweep, session.stop);
 }
 
 Result<RunOutcome> runTraining(const TrainingSession& session, const RunRequest& request) {

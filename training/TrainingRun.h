@@ -9,6 +9,7 @@
 #include "training/EvaluationReport.h"
 #include "training/FilmStore.h"
 #include "training/InitialWeights.h"
+#include "training/RateFinder.h"
 #include "training/RunFolder.h"
 #include "training/Split.h"
 #include "training/TrainingConfig.h"
@@ -33,6 +34,7 @@ struct RunRequest {
     TrainingConfig config;  // as it is recorded in the folder
     std::uint64_t seed = 1; // of weights, order and augmentation
     int fold = 0;           // from 1; 0: none
+    ExistingRun existing = ExistingRun::Refuse; // Resume: goes on where the folder's run was interrupted
     // For a model without a test set of its own: figures from elsewhere for the card.
     std::optional<Proportion> accuracy;
     std::string testedOn;
@@ -47,8 +49,11 @@ struct RunOutcome {
     std::vector<std::string> notes;
 };
 
-// Errors: as fineTune().
+// The folder is prepared. Errors: as fineTune().
 Result<RunOutcome> runTraining(const TrainingSession& session, const RunRequest& request);
+
+// Errors: as fineTune().
+Result<RateCurve> findRate(const TrainingSession& session, const Split& split, const RateSweep& sweep);
 
 // "113 held-out films, split by patient"
 std::string heldOutText(std::size_t films, Grouping grouping);

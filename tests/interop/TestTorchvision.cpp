@@ -157,7 +157,7 @@ private:
     static void compareTrainingStep(Network& network, const Tensors& reference, const QString& name) {
         network.train();
         const TrainingPass pass = network.forwardWithAuxiliary(reference.at("images"));
-        const at::Tensor loss = trainingLoss(pass, reference.at("targets"), 0);
+        const at::Tensor loss = trainingLoss(pass, reference.at("targets"), {});
         loss.backward();
         double worst = 0;
         std::size_t compared = 0;

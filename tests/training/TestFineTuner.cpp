@@ -6,7 +6,10 @@
 #include "core/network/ModelFile.h"
 #include "training/Checkpoint.h"
 #include "training/NetworkState.h"
+#include "training/LayerBlocks.h"
+#include "training/PinnedFilms.h"
 #include "training/TrainingLoop.h"
+#include "training/TrainingLoss.h"
 
 #include <map>
 
@@ -83,8 +86,15 @@ struct LoopFixture {
         validation = split.films(FilmSet::Validation);
     }
     Result<LoopOutcome> run(Network& network, std::stop_token stop = {}) {
-        const TrainingInput input{config, store,       train,    validation, config.seed,
-                                  2,      featureFile, progress, keep};
+        const TrainingInput input{.config = config,
+                                  .store = store,
+                                  .trainFilms = train,
+                                  .validationFilms = validation,
+                                  .seed = config.seed,
+                                  .threads = 2,
+                                  .featureFile = featureFile,
+                                  .progress = progress,
+                                  .keep = keep};
         return trainNetwork(network, input, std::move(stop));
     }
     TrainingConfig config;
@@ -92,8 +102,7 @@ struct LoopFixture {
     std::vector<std::size_t> train, validation;
     std::filesystem::path featureFile;
     ProgressCallback progress = [](const TrainingProgress&) {};
-    std::function<Result<void>(const std::vector<EpochRecord>&, const WeightState&, bool)> keep =
-        [](const auto&, const auto&, bool) { return Result<void>{}; };
+    std::function<Result<void>(const KeptWeights&)> keep = [](const KeptWeights&) { return Result<void>{}; };
 };
 
 } // namespace
@@ -295,10 +304,11 @@ private Q_SLOTS:
         std::map<int, WeightState> weights;
         std::map<int, double> losses;
         std::vector<bool> bests;
-        fixture.keep = [&](const std::vector<EpochRecord>& history, const WeightState& state, bool best) {
-            weights[static_cast<int>(history.size())] = state;
-            losses[static_cast<int>(history.size())] = *history.back().validationLoss;
-            bests.push_back(best);
+        fixture.keep = [&](const KeptWeights& kept) {
+            const auto epoch = static_cast<int>(kept.history.size());
+            weights[epoch] = kept.weights;
+            losses[epoch] = *kept.history.back().validationLoss;
+            bests.push_back(kept.best);
             return Result<void>{};
         };
         const auto network = smallNetwork();
@@ -403,6 +413,203 @@ private Q_SLOTS:
             bf16 += b.square().sum().item<double>();
         }
         QVERIFY(product / std::sqrt(fp32 * bf16) > 0.98); // cosine between the steps
+    }
+
+    // Without batch norms in what is trained, as a larger batch.
+    void accumulatedBatchesStepLikeALargerOne() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        std::map<int, WeightState> ends;
+        std::map<int, double> losses;
+        for (const int batches : {1, 4}) {
+            TrainingConfig config = quick(folder);
+            config.trainable = Trainable::HeadOnly;
+            config.batchSize = 8 / batches;
+            config.accumulationSteps = batches;
+            config.optimiser.kind = OptimiserKind::Sgd;
+            config.optimiser.learningRate = 0.1;
+            LoopFixture fixture(config);
+            const auto network = smallNetwork();
+            const auto outcome = fixture.run(*network);
+            QVERIFY(outcome.has_value());
+            ends[batches] = copyOfState(*network);
+            losses[batches] = outcome->history.back().trainLoss;
+        }
+        const WeightState start = copyOfState(*smallNetwork());
+        for (std::size_t i = 0; i < start.size(); ++i) {
+            QVERIFY2(ends[1][i].second.allclose(ends[4][i].second, 1e-4, 1e-6), start[i].first.c_str());
+            QVERIFY(!start[i].first.starts_with("fc.") || !ends[1][i].second.allclose(start[i].second, 1e-2, 1e-3));
+        }
+        QVERIFY(std::abs(losses[1] - losses[4]) < 1e-5);
+    }
+
+    // By hand: Σ w(y) · −log p(y) / Σ w(y).
+    void classWeightsWeighTheMean() {
+        TrainingPass pass;
+        pass.logits = at::tensor({0.0F, 0.0F, 2.0F, 0.0F}).view({2, 2});
+        const at::Tensor labels = at::tensor({std::int64_t{0}, std::int64_t{1}});
+        const double first = std::log(2), second = std::log(1 + std::exp(2));
+        const auto loss = [&](const LossOptions& options) { return trainingLoss(pass, labels, options).item<double>(); };
+        QVERIFY(std::abs(loss({}) - (first + second) / 2) < 1e-6);
+        QVERIFY(std::abs(loss({0, at::tensor({3.0F, 1.0F})}) - (3 * first + second) / 4) < 1e-6);
+    }
+
+    // What is configured reaches the loss.
+    void recipesChangeTheWeights_data() {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("value");
+        QTest::newRow("class weights") << "classWeights" << "balanced";
+        QTest::newRow("mixup") << "augmentation.mixup" << "0.4";
+        QTest::newRow("layer decay") << "optimiser.layerDecay" << "0.5";
+        QTest::newRow("unfreezing") << "unfreezeEveryEpochs" << "1";
+        QTest::newRow("accumulation") << "accumulationSteps" << "2";
+    }
+    void recipesChangeTheWeights() {
+        QFETCH(QString, key);
+        QFETCH(QString, value);
+        const FilmFolder folder;
+        folder.addClasses(12);
+        for (int i = 0; i < 12; ++i)
+            folder.addFilm("High/more" + std::to_string(i) + ".png", 0, static_cast<std::uint64_t>(100 + i));
+        TrainingConfig plain = quick(folder), changed = plain;
+        plain.sampling = changed.sampling = Sampling::Shuffle;
+        for (const ConfigField& field : configFields(changed)) {
+            if (field.key == key.toStdString())
+                QVERIFY(setFieldText(field, value.toStdString()).has_value());
+        }
+        QVERIFY(toJson(plain) != toJson(changed));
+        const auto one = smallNetwork(), other = smallNetwork(), again = smallNetwork();
+        QVERIFY(LoopFixture(plain).run(*one).has_value());
+        const auto outcome = LoopFixture(changed).run(*other);
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        QVERIFY(!sameTensors(copyOfState(*one), copyOfState(*other)));
+        QVERIFY(LoopFixture(changed).run(*again).has_value()); // no randomness of its own
+        QVERIFY(sameTensors(copyOfState(*again), copyOfState(*other)));
+    }
+
+    // One plain step: the way of a weight is proportional to its rate.
+    void earlierBlocksLearnSlower() {
+        const FilmFolder folder;
+        folder.addClasses(10);
+        TrainingConfig config = quick(folder);
+        config.epochs = 1;
+        config.batchSize = 12;
+        config.optimiser = {.kind = OptimiserKind::Sgd, .learningRate = 0.1, .momentum = 0, .weightDecay = 0};
+        config.schedule.kind = ScheduleKind::Constant;
+        useFractions(config.split, 0.6, 0, 0.4);
+        const WeightState start = copyOfState(*smallNetwork());
+        const auto even = smallNetwork(), decayed = smallNetwork();
+        QVERIFY(LoopFixture(config).run(*even).has_value());
+        config.optimiser.layerDecay = 0.5;
+        QVERIFY(LoopFixture(config).run(*decayed).has_value());
+        const auto blocks = blocksOf(even->graph());
+        const WeightState a = copyOfState(*even), b = copyOfState(*decayed);
+        int checked = 0;
+        for (std::size_t i = 0; i < start.size(); ++i) {
+            if (!start[i].first.ends_with("weight") && !start[i].first.ends_with("bias"))
+                continue;
+            const double factor = std::pow(0.5, blocks.at(start[i].first));
+            const double whole = (a[i].second - start[i].second).norm().item<double>();
+            const double part = (b[i].second - start[i].second).norm().item<double>();
+            if (whole < 1e-4)
+                continue;
+            QVERIFY2(std::abs(part / whole / factor - 1) < 0.01, start[i].first.c_str());
+            ++checked;
+        }
+        QVERIFY(checked > 10);
+    }
+
+    void oneBlockMoreIsTrainedAfterSoManyEpochs() {
+        const FilmFolder folder;
+        folder.addClasses(30); // several steps: a residual branch begins at 0 and waits for its last norm
+        TrainingConfig config = quick(folder);
+        config.epochs = 4;
+        config.unfreezeEveryEpochs = 2;
+        LoopFixture fixture(config);
+        std::vector<WeightState> kept{copyOfState(*smallNetwork())};
+        fixture.keep = [&](const KeptWeights& now) {
+            kept.push_back(now.weights);
+            return Result<void>{};
+        };
+        const auto network = smallNetwork();
+        QVERIFY(fixture.run(*network).has_value());
+        const auto blocks = blocksOf(network->graph());
+        for (std::size_t epoch = 1; epoch < kept.size(); ++epoch) {
+            for (std::size_t i = 0; i < kept[0].size(); ++i) {
+                const auto& [name, before] = kept[epoch - 1][i];
+                const bool changes = !before.equal(kept[epoch][i].second);
+                QVERIFY2(changes == (blocks.at(name) <= (epoch - 1) / 2), name.c_str());
+            }
+        }
+    }
+
+    void sweepFindsARateThatLearns() {
+        const FilmFolder folder;
+        folder.addClasses(40);
+        TrainingConfig config = quick(folder);
+        const auto curve = findRate(config, {1e-6, 10, 80}, {}, {});
+        QVERIFY2(curve.has_value(), curve ? "" : curve.error().message.c_str());
+        QVERIFY(!std::filesystem::exists(config.out));
+        QVERIFY(curve->points().size() > 20);
+        QCOMPARE(curve->points().front().rate, 1e-6);
+        const auto rate = curve->suggestedRate();
+        QVERIFY(rate.has_value());
+        QVERIFY2(*rate > 1e-5 && *rate < 1, qPrintable(QString::number(*rate)));
+        QVERIFY(findRate(config, {1e-3, 1e-4, 80}, {}, {}).error().code == ErrorCode::InvalidArgument);
+    }
+
+    void pinnedFilmsAreSpreadOverTheClasses() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        const LoopFixture fixture(quick(folder));
+        const auto pinned = choosePinnedFilms(fixture.store, fixture.validation, 4, 1);
+        QCOMPARE(pinned.size(), std::size_t{4});
+        int high = 0;
+        for (const std::size_t film : pinned) {
+            QVERIFY(std::ranges::find(fixture.validation, film) != fixture.validation.end());
+            high += fixture.store.label(film) == 0 ? 1 : 0;
+        }
+        QCOMPARE(high, 2);
+        QCOMPARE(choosePinnedFilms(fixture.store, fixture.validation, 4, 1), pinned);
+        QVERIFY(choosePinnedFilms(fixture.store, fixture.validation, 4, 2) != pinned);
+        QCOMPARE(choosePinnedFilms(fixture.store, fixture.validation, 64, 1).size(), fixture.validation.size());
+    }
+
+    void pinnedFilmsAreDrawnAfterEveryEpoch() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder), plain = quick(folder, "plain");
+        config.pinnedFilms = 3;
+        std::map<int, std::vector<PinnedFilm>> told;
+        const auto outcome = fineTune(
+            config,
+            [&](const TrainingProgress& progress) {
+                if (!progress.pinnedFilms.empty())
+                    told[progress.epoch] = progress.pinnedFilms;
+            },
+            {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        QCOMPARE(told.size(), std::size_t{3});
+        for (const auto& [epoch, films] : told) {
+            QCOMPARE(films.size(), std::size_t{3});
+            for (const PinnedFilm& film : films) {
+                QVERIFY(film.probability >= 0.5 && film.probability <= 1);
+                QCOMPARE(film.label, film.file.begin()->string());
+                QVERIFY(film.predicted == "High" || film.predicted == "Low");
+                const std::string png = readTextFile(config.out / film.picture).value_or("");
+                QCOMPARE(png.substr(12, 12), std::string("IHDR\0\0\0\xA0\0\0\0\xA0", 12)); // 160 × 160
+            }
+        }
+        QCOMPARE(told[2][0].picture, std::filesystem::path("heatmaps/epoch-002-1.png"));
+        // Looking changes nothing.
+        QVERIFY(fineTune(plain, {}, {}).has_value());
+        QVERIFY(sameTensors(modelWeights(RunFolder(config.out).model()), modelWeights(RunFolder(plain.out).model())));
+        // And the pictures go with the run.
+        std::ofstream(RunFolder(config.out).heatMaps() / "mine.txt") << "x";
+        config.pinnedFilms = 0;
+        QVERIFY(fineTune(config, {}, {}, ExistingRun::Overwrite).has_value());
+        QVERIFY(!std::filesystem::exists(config.out / told[2][0].picture));
+        QVERIFY(std::filesystem::exists(RunFolder(config.out).heatMaps() / "mine.txt"));
     }
 
     void exploringLossIsAnError() {

@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QProcess>
 #include <QtTest/QtTest>
 

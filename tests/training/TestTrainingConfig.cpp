@@ -87,6 +87,22 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(read.error().context), key);
     }
 
+    void whatDescribesAnotherTrainingIsNamed() {
+        const TrainingConfig begun = minimal();
+        TrainingConfig now = begun;
+        now.out = "elsewhere";
+        now.memoryLimitMb = 1;
+        now.limits = {"One."};
+        now.batchSize = 8; // with as many films in a step
+        now.accumulationSteps = 4;
+        QCOMPARE(QString::fromStdString(differingSetting(begun, now)), QString());
+        now.accumulationSteps = 3;
+        QCOMPARE(differingSetting(begun, now), std::string("batchSize"));
+        now = begun;
+        now.augmentation.mixup = 0.2;
+        QCOMPARE(differingSetting(begun, now), std::string("augmentation.mixup"));
+    }
+
     void whatIsNoObjectIsDamaged() {
         for (const char* text : {"", "[1]", "{", "3"})
             QVERIFY(trainingConfigFromJson(text).error().code == ErrorCode::Damaged);
@@ -95,6 +111,11 @@ private Q_SLOTS:
     void contradictionsNameTheKey_data() {
         QTest::addColumn<QString>("json");
         QTest::addColumn<QString>("key");
+        QTest::newRow("weights and oversampling") << R"({"classWeights": "balanced"})"
+                                                  << "classWeights";
+        QTest::newRow("pinned without validation")
+            << R"({"pinnedFilms": 3, "split": {"train": 0.8, "validation": 0}})"
+            << "pinnedFilms";
         QTest::newRow("fractions") << R"({"split": {"train": 0.9}})"
                                    << "split.train";
         QTest::newRow("one fold") << R"({"split": {"folds": 1}})"

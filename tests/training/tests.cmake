@@ -18,6 +18,7 @@ hilum_test(training TestMutatedFiles LIBS hilum_dataset hilum_model)
 hilum_test(training TestResultsDocument LIBS hilum_dataset)
 hilum_test(training TestTensorBoardEvents LIBS hilum_dataset)
 hilum_test(training TestRecipes LIBS hilum_training hilum_graph)
+hilum_test(training TestResume LIBS hilum_training hilum_network hilum_image TIMEOUT 900)
 hilum_test(training TestSplit LIBS hilum_training)
 hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image hilum_storage Qt6::Network
   TIMEOUT 600)
@@ -25,4 +26,4 @@ hilum_test(training TestTrainingEvents LIBS hilum_dataset)
 hilum_test(training TestSplit LIBS hilum_dataset)
 hilum_test(training TestTrainingConfig LIBS hilum_dataset)
 # Threads that spin take the cores from tests that run beside these.
-set_property(TEST TestBatchLoader TestFineTuner TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
+set_property(TEST TestBatchLoader TestFineTuner TestResume TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
