@@ -386,6 +386,22 @@ private Q_SLOTS:
         QCOMPARE(training.exitCode(), 0);
     }
 
+    void rateIsFoundWithoutARun() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        QStringList arguments = trainArguments(folder, "run", 1);
+        arguments[0] = "find-rate";
+        const QString csv = QString::fromStdString((folder.scratch() / "rates.csv").string());
+        const Finished json = run(arguments + QStringList{"--steps", "60", "--json", "--csv", csv});
+        QVERIFY2(json.exitCode == 0, json.err);
+        const QJsonDocument curve = QJsonDocument::fromJson(json.out);
+        QVERIFY(curve["points"].toArray().size() > 10);
+        QVERIFY(curve["suggestedRate"].isDouble());
+        QVERIFY(readTextFile(csv.toStdString())->starts_with("rate,loss,smoothed_loss\n"));
+        QVERIFY(!std::filesystem::exists(folder.scratch() / "run"));
+        QCOMPARE(run(arguments + QStringList{"--from", "1", "--to", "0.1"}).exitCode, 2);
+    }
+
     void failureIsAnEvent() {
         const FilmFolder folder;
         folder.addClasses(4);

@@ -19,7 +19,6 @@ hilum_test(training TestResultsDocument LIBS hilum_dataset)
 hilum_test(training TestTensorBoardEvents LIBS hilum_dataset)
 hilum_test(training TestRecipes LIBS hilum_training hilum_graph)
 hilum_test(training TestResume LIBS hilum_training hilum_network hilum_image TIMEOUT 900)
-hilum_test(training TestSplit LIBS hilum_training)
 hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image hilum_storage Qt6::Network
   TIMEOUT 600)
 hilum_test(training TestTrainingEvents LIBS hilum_dataset)
