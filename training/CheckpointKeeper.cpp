@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/storage/AtomicFile.h"
+#include "training/TensorBoardEvents.h"
+#include "training/TrainingProgress.h"
 
 namespace hilum {
 namespace {
@@ -28,12 +30,20 @@ Result<void> CheckpointKeeper::keep(Checkpoint checkpoint, bool best, const std:
     return written;
 }
 
+Result<void> CheckpointKeeper::writeHistory() const {
+    const auto history = parseHistoryCsv(m_last->historyCsv);
+    if (!history)
+        return tl::unexpected(history.error());
+    const double begin = std::chrono::duration<double>(m_begin.time_since_epoch()).count();
+    return writeFileAtomically(m_folder.history(), m_last->historyCsv).and_then([&] {
+        return writeFileAtomically(m_folder.tensorBoard(), tensorBoardEvents(*history, begin));
+    });
+}
+
 Result<void> CheckpointKeeper::flush() {
     if (!m_last)
         return {};
-    auto written = writeFileAtomically(m_folder.history(), m_last->historyCsv).and_then([&] {
-        return writeCheckpoint(m_folder.lastCheckpoint(), *m_last);
-    });
+    auto written = writeHistory().and_then([&] { return writeCheckpoint(m_folder.lastCheckpoint(), *m_last); });
     if (written && m_best)
         written = writeCheckpoint(m_folder.bestCheckpoint(), *m_best);
     m_last.reset();

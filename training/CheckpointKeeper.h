@@ -29,9 +29,12 @@ public:
     Result<void> flush();
 
 private:
+    Result<void> writeHistory() const;
+
     RunFolder m_folder;
     std::chrono::milliseconds m_longestPause;
     std::optional<Checkpoint> m_last, m_best; // not written yet
+    std::chrono::system_clock::time_point m_begin = std::chrono::system_clock::now();
     std::chrono::steady_clock::time_point m_due{}; // when the next writing may begin
 };
 

@@ -189,13 +189,13 @@ Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& swee
     const auto weights = findInitialWeights(config, progress, stop);
     if (!weights)
         return tl::unexpected(weights.error());
-    auto index = indexed(config, progress, stop);
+    auto index = indexed(config, readFilm, progress, stop);
     if (!index)
         return tl::unexpected(index.error());
     const auto store = loaded(*index, config, readFilm, progress, stop);
     if (!store)
         return tl::unexpected(store.error());
-    const auto split = makeSplit(*index, config.split, config.seed);
+    const auto split = splitFor(*index, config.split, config.seed);
     if (!split)
         return tl::unexpected(split.error());
     at::set_num_threads(threadCount(config));

@@ -122,6 +122,7 @@ TrainingConfig withRecipe(const TrainingConfig& config, const Recipe& recipe) {
     fresh.split = config.split;
     fresh.threads = config.threads;
     fresh.memoryLimitMb = config.memoryLimitMb;
+    fresh.pinnedFilms = config.pinnedFilms;
     fresh.modelName = config.modelName;
     fresh.modelVersion = config.modelVersion;
     fresh.dataDescription = config.dataDescription;

@@ -26,7 +26,8 @@ void RunFolder::removeRun() const {
                                 skipped(),        folds(),
                                 bestCheckpoint(), lastCheckpoint(),
                                 state(),          features(),
-                                report(),         validationPredictions()};
+                                report(),         validationPredictions(),
+                                tensorBoard()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] std::filesystem::path split() const { return m_root / "split.csv"; }
     [[nodiscard]] std::filesystem::path skipped() const { return m_root / "skipped.csv"; }
     [[nodiscard]] std::filesystem::path history() const { return m_root / "history.csv"; }
+    // The same for TensorBoard, whose --logdir is the folder that holds the runs.
+    [[nodiscard]] std::filesystem::path tensorBoard() const { return m_root / "events.out.tfevents.hilum"; }
     [[nodiscard]] std::filesystem::path bestCheckpoint() const {
         return m_root / "checkpoints" / "best.safetensors";
     }

@@ -538,7 +538,7 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < kept[0].size(); ++i) {
                 const auto& [name, before] = kept[epoch - 1][i];
                 const bool changes = !before.equal(kept[epoch][i].second);
-                QVERIFY2(changes == (blocks.at(name) <= (epoch - 1) / 2), name.c_str());
+                QVERIFY2(changes == (static_cast<std::size_t>(blocks.at(name)) <= (epoch - 1) / 2), name.c_str());
             }
         }
     }

@@ -20,6 +20,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDesktopServices>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
@@ -34,11 +35,14 @@ class TestTrainingWizard : public QObject {
 private:
     QTemporaryDir m_folder;
     int m_walks = 0;
+    QUrl m_opened; // instead of a browser
     std::unique_ptr<Settings> m_settings;
     std::unique_ptr<MainWindow> m_window;
 
     [[nodiscard]] TrainSession& training() { return m_window->training(); }
     [[nodiscard]] TrainingWizard& wizard() { return m_window->wizard(); }
+
+    Q_INVOKABLE void remember(const QUrl& url) { m_opened = url; }
 
     // The button of that text that can be seen.
     QAbstractButton* button(const QString& text) {
@@ -227,6 +231,16 @@ private Q_SLOTS:
         QCOMPARE(static_cast<long>(gallery->count()), wizard().results().results().report.confusion.at(0, 0));
         QTest::qWait(1500); // for the pictures
         picture("7-results");
+        QDesktopServices::setUrlHandler(QStringLiteral("file"), this, "remember");
+        click(QStringLiteral("Report"));
+        QDesktopServices::unsetUrlHandler(QStringLiteral("file"));
+        const std::filesystem::path run = queue.run(0).config.out;
+        QCOMPARE(m_opened.toLocalFile(), toQString(run / "report.html"));
+        QFile pdf(toQString(run / "report.pdf"));
+        QVERIFY(pdf.open(QIODevice::ReadOnly) && pdf.size() > 20'000 && pdf.read(5) == "%PDF-");
+        if (const QString folder = qEnvironmentVariable("HILUM_SCREENSHOTS"); !folder.isEmpty())
+            pdf.copy(folder + QStringLiteral("/report.pdf"));
+        QVERIFY(std::filesystem::exists(run / "events.out.tfevents.hilum"));
 
         click(QStringLiteral("Models"));
         QTRY_COMPARE_WITH_TIMEOUT(m_window->models().board().groups.size(), 1U, 10'000);

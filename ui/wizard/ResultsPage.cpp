@@ -28,6 +28,7 @@
 #include "ui/viewer/FilmText.h"
 #include "ui/viewer/PanelSection.h"
 #include "ui/wizard/Card.h"
+#include "ui/wizard/ReportPdf.h"
 #include "ui/wizard/TrainSession.h"
 
 namespace hilum {
@@ -119,7 +120,7 @@ void ResultsPage::buildHead() {
     setRole(*title, "title");
     m_picker->setFixedWidth(280);
     m_picker->setAccessibleName(tr("Run"));
-    m_report->setToolTip(tr("Write the report into the run folder and open it"));
+    m_report->setToolTip(tr("Write the report into the run folder, as HTML and PDF, and open it"));
     m_use->setToolTip(tr("Read films with this model"));
     line->addWidget(title);
     line->addWidget(m_picker);
@@ -396,7 +397,11 @@ void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_
 
 void ResultsPage::writeReport() {
     const std::filesystem::path file = RunFolder(m_results->folder).report();
-    if (const auto written = writeFileAtomically(file, resultsDocument(*m_results)); !written) {
+    const std::string html = resultsDocument(*m_results);
+    const auto written = writeFileAtomically(file, html).and_then([&] {
+        return writeReportPdf(html, std::filesystem::path(file).replace_extension(".pdf"));
+    });
+    if (!written) {
         Q_EMIT messageShown(toQString(std::string_view(written.error().message)));
         return;
     }

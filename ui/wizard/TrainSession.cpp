@@ -15,6 +15,7 @@
 namespace hilum {
 namespace {
 
+constexpr int kPinnedFilms = 4;
 constexpr int kPracticeEpochs = 20;
 constexpr int kPracticeInputPx = 160;
 
@@ -42,6 +43,7 @@ TrainSession::TrainSession(AnalysisBackend backend, std::filesystem::path traine
       m_sampleThread(QStringLiteral("Samples"), 1) {
     m_settings.initialWeights = std::string(kImageNetWeights);
     m_settings.split.nearDuplicates = true; // as the check-up here finds them
+    m_settings.pinnedFilms = kPinnedFilms;
     m_settings = withRecipe(m_settings, recipes().front());
 }
 
