@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/Commands.h"
+#include "training/Recipes.h"
 
 namespace hilum {
 
@@ -12,6 +13,13 @@ void ConfigOptions::addAll(CLI::App& command) {
         .add_option("--config", m_file,
                     "Settings as JSON, as in config.json of a run; options on the command line come on top")
         ->type_name("FILE");
+    std::vector<std::string> names;
+    std::string help = "Named settings to start from; the options below come on top:";
+    for (const Recipe& recipe : recipes()) {
+        names.emplace_back(recipe.name);
+        help += "\n" + names.back() + ": " + std::string(recipe.description);
+    }
+    command.add_option("--recipe", m_recipe, help)->type_name("NAME")->check(CLI::IsMember(names));
     TrainingConfig defaults;
     for (const ConfigField& field : configFields(defaults))
         addField(command, field);
@@ -47,6 +55,8 @@ void ConfigOptions::addField(CLI::App& command, const ConfigField& field) {
 }
 
 Result<TrainingConfig> ConfigOptions::over(TrainingConfig config) const {
+    if (!m_recipe.empty())
+        config = withRecipe(config, *findRecipe(m_recipe));
     for (const ConfigField& field : configFields(config)) {
         const auto option = m_options.find(field.option);
         if (option == m_options.end() || option->second->count() == 0)

@@ -16,14 +16,14 @@ namespace hilum {
 // What the user typed. Lives as long as the command that it was added to.
 class ConfigOptions {
 public:
-    // --config, and every field.
+    // --config, --recipe, and every field.
     void addAll(CLI::App& command);
     // Those whose keys are given, in the order of --help.
     void add(CLI::App& command, const std::vector<std::string_view>& keys);
 
     // The configuration with what was typed on top. Errors: InvalidArgument.
     [[nodiscard]] Result<TrainingConfig> over(TrainingConfig config) const;
-    // What was typed, on top of --config, or of fallback where that was not given (empty: the defaults).
+    // What was typed, on top of --recipe, on top of --config, or of fallback where that was not given (empty: the defaults).
     // Errors: those of readTrainingConfig() and over().
     [[nodiscard]] Result<TrainingConfig> config(const std::filesystem::path& fallback = {}) const;
     // What was typed for --out; may be empty.
@@ -31,6 +31,7 @@ public:
 
 private:
     std::string m_file;                            // --config
+    std::string m_recipe;
     std::map<std::string, CLI::Option*> m_options; // by the field's option
     std::map<std::string, std::string> m_texts;
     std::map<std::string, bool> m_switches;

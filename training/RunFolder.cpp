@@ -27,7 +27,7 @@ void RunFolder::removeRun() const {
                                 bestCheckpoint(), lastCheckpoint(),
                                 state(),          features(),
                                 report(),         validationPredictions(),
-                                tensorBoard()};
+                                reportPdf(),      tensorBoard()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);

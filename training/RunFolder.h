@@ -53,6 +53,7 @@ public:
         return m_root / "validation-predictions.csv";
     }
     [[nodiscard]] std::filesystem::path report() const { return m_root / "report.html"; }
+    [[nodiscard]] std::filesystem::path reportPdf() const { return m_root / "report.pdf"; }
     [[nodiscard]] std::filesystem::path folds() const { return m_root / "folds.csv"; }
     [[nodiscard]] std::filesystem::path crossValidationJson() const {
         return m_root / "cross-validation.json";

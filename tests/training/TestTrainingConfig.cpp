@@ -4,6 +4,8 @@
 #include <QtTest/QtTest>
 
 #include "training/Text.h"
+#include "core/graph/Networks.h"
+#include "training/Recipes.h"
 #include "training/TrainingConfig.h"
 
 using namespace hilum;
@@ -222,6 +224,28 @@ private Q_SLOTS:
         QCOMPARE(rows->size(), std::size_t{2});
         QCOMPARE(rows->front(), cells);
         QVERIFY(!parseCsv("\"open"));
+    }
+
+    void recipesSuitEveryNetworkAndKeepTheData() {
+        QVERIFY(findRecipe("nonsense") == nullptr);
+        for (const Recipe& recipe : recipes()) {
+            QCOMPARE(findRecipe(recipe.name), &recipe);
+            for (const NetworkInfo& network : networkTable()) {
+                TrainingConfig config;
+                config.data = "films";
+                config.out = "run";
+                config.network = network.name;
+                config.seed = 7;
+                config.epochs = 999;
+                config.split.folds = 5;
+                const TrainingConfig made = withRecipe(config, recipe);
+                QVERIFY2(resolved(made).has_value(), recipe.name.data());
+                QCOMPARE(made.data, config.data);
+                QCOMPARE(made.seed, config.seed);
+                QCOMPARE(made.split.folds, 5);
+                QVERIFY(made.epochs != 999); // how is trained is the recipe's
+            }
+        }
     }
 };
 

@@ -23,6 +23,6 @@ hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_ima
   TIMEOUT 600)
 hilum_test(training TestTrainingEvents LIBS hilum_dataset)
 hilum_test(training TestSplit LIBS hilum_dataset)
-hilum_test(training TestTrainingConfig LIBS hilum_dataset)
+hilum_test(training TestTrainingConfig LIBS hilum_dataset hilum_graph)
 # Threads that spin take the cores from tests that run beside these.
 set_property(TEST TestBatchLoader TestFineTuner TestResume TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)

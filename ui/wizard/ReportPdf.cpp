@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kPicturesPerPixel = 3; // sharp in print
 constexpr int kResolutionDpi = 96;      // the report's own pixels
+constexpr double kScale = 0.72;         // the report is laid out for a window wider than a page
 
 QImage rendered(const QString& drawing, QSize& size) {
     QSvgRenderer renderer(drawing.toUtf8());
@@ -45,6 +46,21 @@ QString withPictures(QString html, QTextDocument& document) {
     }
 }
 
+void draw(QTextDocument& document, QPdfWriter& writer) {
+    const QSizeF page = QSizeF(writer.pageLayout().paintRectPixels(kResolutionDpi).size()) / kScale;
+    document.setPageSize(page);
+    QPainter painter(&writer);
+    painter.scale(kScale, kScale);
+    for (int number = 0; number < document.pageCount(); ++number) {
+        if (number > 0)
+            writer.newPage();
+        painter.save();
+        painter.translate(0, -number * page.height());
+        document.drawContents(&painter, QRectF(QPointF(0, number * page.height()), page));
+        painter.restore();
+    }
+}
+
 } // namespace
 
 Result<void> writeReportPdf(const std::string& html, const std::filesystem::path& file) {
@@ -59,8 +75,7 @@ Result<void> writeReportPdf(const std::string& html, const std::filesystem::path
         writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout::Millimeter);
         writer.setResolution(kResolutionDpi);
         document.setHtml(withPictures(QString::fromStdString(html), document));
-        document.setPageSize(writer.pageLayout().paintRectPixels(kResolutionDpi).size());
-        document.print(&writer);
+        draw(document, writer);
     }
     return writeFileAtomically(file, pdf.toStdString());
 }

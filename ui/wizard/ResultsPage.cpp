@@ -399,7 +399,7 @@ void ResultsPage::writeReport() {
     const std::filesystem::path file = RunFolder(m_results->folder).report();
     const std::string html = resultsDocument(*m_results);
     const auto written = writeFileAtomically(file, html).and_then([&] {
-        return writeReportPdf(html, std::filesystem::path(file).replace_extension(".pdf"));
+        return writeReportPdf(html, RunFolder(m_results->folder).reportPdf());
     });
     if (!written) {
         Q_EMIT messageShown(toQString(std::string_view(written.error().message)));
