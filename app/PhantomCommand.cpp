@@ -32,6 +32,7 @@ struct PhantomOptions {
     int sizePx = 512;
     bool dicom = false;
     bool masks = false;
+    ClassMarker classMarker = ClassMarker::None;
     std::vector<PhantomFinding> findings;
 };
 
@@ -92,7 +93,8 @@ public:
             const PhantomSpec spec{.seed = m_options.seed + static_cast<std::uint64_t>(film),
                                    .finding = m_options.findings[finding],
                                    .widthPx = m_options.sizePx,
-                                   .heightPx = m_options.sizePx};
+                                   .heightPx = m_options.sizePx,
+                                   .classMarker = m_options.classMarker};
             try {
                 report(writeFilm(m_options, spec));
             } catch (const std::bad_alloc&) {
@@ -176,6 +178,9 @@ void addPhantomCommand(CLI::App& app, CommandContext& context) {
         ->capture_default_str();
     command->add_flag("--masks", options->masks,
                       "Also write OUT/lung-masks and OUT/lesion-masks (PNG, 0 and 255)");
+    command->add_flag_callback(
+        "--marker-by-class", [options] { options->classMarker = ClassMarker::Sign; },
+        "Plant a shortcut: a sign in lead in an upper corner that tells the class");
     command->callback([options, format, finding, &context] {
         const std::map<std::string, PhantomFinding> findings{{"none", PhantomFinding::None},
                                                              {"ground-glass", PhantomFinding::GroundGlass},

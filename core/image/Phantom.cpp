@@ -90,6 +90,16 @@ MaskImage lesionMaskOf(const FindingMaps& finding, int widthPx, int heightPx) {
     return above(finding.extent, kLesionShare * most);
 }
 
+// What is laid over the anatomy.
+FloatImage addedTo(const PhantomSpec& spec, FloatImage finding, const Geometry& geometry) {
+    if (spec.classMarker == ClassMarker::None) {
+        return finding;
+    }
+    FloatImage added = finding.empty() ? FloatImage(spec.widthPx, spec.heightPx) : std::move(finding);
+    addClassSign(added, geometry, spec.finding, spec.seed);
+    return added;
+}
+
 Radiograph filmOf(const PhantomSpec& spec, FilmPixels&& pixels, const Geometry& geometry) {
     Radiograph film;
     film.widthPx = spec.widthPx;
@@ -124,12 +134,12 @@ Phantom render(const PhantomSpec& spec) {
     addVessels(lineIntegral, thorax, geometry, spec.seed);
     addSkeleton(lineIntegral, thorax, geometry, spec.seed);
     addSideMarker(lineIntegral, geometry, spec.seed);
-    const FindingMaps finding = findingMaps(spec.finding, thorax, geometry, clearance, spec.seed);
+    FindingMaps finding = findingMaps(spec.finding, thorax, geometry, clearance, spec.seed);
+    const FloatImage added = addedTo(spec, std::move(finding.lineIntegral), geometry);
 
     Phantom phantom;
     phantom.spec = spec;
-    phantom.film =
-        filmOf(spec, exposeFilm(lineIntegral, finding.lineIntegral, geometry, spec.seed), geometry);
+    phantom.film = filmOf(spec, exposeFilm(lineIntegral, added, geometry, spec.seed), geometry);
     phantom.lungMask = above(clearance, 0.0F);
     phantom.lesionMask = lesionMaskOf(finding, spec.widthPx, spec.heightPx);
     nameThePatient(phantom, thorax);

@@ -23,13 +23,23 @@ enum class PhantomFinding {
 // Class folder names and labels: "No finding", "Ground-glass opacity", "Interstitial pattern".
 std::string_view toString(PhantomFinding finding);
 
+// A planted shortcut: something outside the lungs that gives the finding away.
+enum class ClassMarker {
+    None,
+    // A sign in lead in an upper corner: upright bars for no finding, level bars for ground glass, a ring for
+    // interstitial.
+    Sign,
+};
+
 // Two specs that differ in the finding alone give the same chest, noise, marker and window: every pixel
-// outside the finding is the same. Two that differ in size give the same chest at another resolution.
+// outside the finding (and the sign, where there is one) is the same. A sign changes no pixel but its own, which
+// lie outside lungMask. Two specs that differ in size give the same chest at another resolution.
 struct PhantomSpec {
     std::uint64_t seed = 1; // patient, anatomy, exposure, noise, marker and lesions all follow from it
     PhantomFinding finding = PhantomFinding::None;
     int widthPx = 512; // kMinPhantomPx … kMaxPhantomPx, both
     int heightPx = 512;
+    ClassMarker classMarker = ClassMarker::None;
 };
 
 inline constexpr int kMinPhantomPx = 64;

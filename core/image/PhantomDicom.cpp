@@ -29,6 +29,9 @@ std::string uidOf(const PhantomSpec& spec, std::uint64_t what) {
     using phantom::scrambled;
     std::uint64_t high = scrambled(spec.seed) ^ scrambled(what);
     high = scrambled(high + static_cast<std::uint64_t>(spec.finding));
+    if (spec.classMarker != ClassMarker::None) {
+        high = scrambled(high ^ static_cast<std::uint64_t>(spec.classMarker));
+    }
     high = scrambled(high ^ (static_cast<std::uint64_t>(spec.widthPx) << 32U) ^
                      static_cast<std::uint64_t>(spec.heightPx));
     const std::uint64_t low = scrambled(high ^ 0x48494C554DULL);

@@ -316,6 +316,41 @@ private Q_SLOTS:
         QVERIFY(areaOf(phantom.lesionMask) > 0);
     }
 
+    // Nothing inside the lungs does.
+    void signTellsTheFindingOutsideTheLungs() {
+        // Upright bars, level bars, a ring: longest columns, longest rows, neither.
+        const std::map<PhantomFinding, int> kLonger{
+            {PhantomFinding::None, 1}, {PhantomFinding::GroundGlass, -1}, {PhantomFinding::Interstitial, 0}};
+        for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+            for (const PhantomFinding finding : kFindings) {
+                const Phantom& plain = phantomOf(seed, finding);
+                PhantomSpec spec = plain.spec;
+                spec.classMarker = ClassMarker::Sign;
+                const Phantom marked = renderPhantom(spec);
+                QVERIFY(marked.lungMask.values == plain.lungMask.values);
+                QVERIFY(marked.lesionMask.values == plain.lesionMask.values);
+                QVERIFY(marked.film.windows == plain.film.windows);
+                std::map<int, int> rows; // pixels that are denser by far, by row
+                std::map<int, int> columns;
+                for (int y = 0; y < spec.heightPx; ++y) {
+                    for (int x = 0; x < spec.widthPx; ++x) {
+                        const int change = marked.film.pixel(x, y) - plain.film.pixel(x, y);
+                        QVERIFY(change == 0 || (plain.lungMask.at(x, y) == 0 && y < spec.heightPx / 4));
+                        if (change > 500) {
+                            ++rows[y];
+                            ++columns[x];
+                        }
+                    }
+                }
+                const auto longest = [](const std::map<int, int>& lines) {
+                    return std::ranges::max_element(lines, {}, [](const auto& line) { return line.second; })->second;
+                };
+                const int difference = longest(columns) - longest(rows);
+                QCOMPARE((difference > 3) - (difference < -3), kLonger.at(finding));
+            }
+        }
+    }
+
     void sideMarkerStaysNearAnUpperCorner() {
         constexpr int kSize = 256;
         std::set<bool> sides;

@@ -85,6 +85,20 @@ private Q_SLOTS:
         }
     }
 
+    void markerIsPlantedOnlyWhenAskedFor() {
+        const QTemporaryDir folder;
+        const auto film = [&](const QString& name, const QStringList& extra) {
+            phantom(QStringList{"--out", folder.filePath(name), "--count", "1", "--size", "64", "--finding", "none"} +
+                    extra);
+            QFile file(folder.filePath(name + "/films/No finding/00000001_000.png"));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        const QByteArray plain = film("plain", {});
+        const QByteArray marked = film("marked", {"--marker-by-class"});
+        QVERIFY(!plain.isEmpty() && !marked.isEmpty());
+        QVERIFY(plain != marked);
+    }
+
     void wrongUsageIsTold_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("no folder") << QStringList{};

@@ -183,14 +183,14 @@ std::vector<std::uint16_t> toStored(const cv::Mat& logarithm, const cv::Mat& mea
     return stored;
 }
 
-// What the finding lets through of the primary beam. primary stays as it is: a finding adds no scatter.
-cv::Mat behindFinding(const cv::Mat& primary, const FloatImage& finding) {
-    if (finding.empty()) {
+// What is let through of the primary beam. primary stays as it is: what is added makes no scatter.
+cv::Mat behind(const FloatImage& added, const cv::Mat& primary) {
+    if (added.empty()) {
         return primary.clone();
     }
-    const cv::Mat added(finding.heightPx, finding.widthPx, CV_32F, const_cast<float*>(finding.values.data()));
+    const cv::Mat attenuation(added.heightPx, added.widthPx, CV_32F, const_cast<float*>(added.values.data()));
     cv::Mat transmission;
-    cv::exp(-added, transmission);
+    cv::exp(-attenuation, transmission);
     return primary.mul(transmission);
 }
 
@@ -202,6 +202,9 @@ void addNoise(cv::Mat& signal, const Exposure& exposure, float pixelCm, std::uin
     signal += deviation.mul(detectorNoise(signal.cols, signal.rows, seed));
     cv::max(signal, 0.5 * kDarkSignal, signal);
 }
+
+// The patient's right side is the film's left.
+bool hasRightMarker(std::uint64_t seed) { return Random(seed, Stream::Marker).chance(0.5F); }
 
 } // namespace
 
@@ -218,7 +221,7 @@ Geometry randomGeometry(int widthPx, int heightPx, std::uint64_t seed) {
 
 void addSideMarker(FloatImage& lineIntegral, const Geometry& geometry, std::uint64_t seed) {
     Random random(seed, Stream::Marker);
-    const bool right = random.chance(0.5F); // the patient's right side is the film's left
+    const bool right = random.chance(0.5F); // as hasRightMarker()
     const float height = random.uniform(1.3F, 1.9F);
     const float fieldX = geometry.pixelCm() * static_cast<float>(lineIntegral.widthPx);
     const float fieldY = geometry.pixelCm() * static_cast<float>(lineIntegral.heightPx);
@@ -256,7 +259,37 @@ void addSideMarker(FloatImage& lineIntegral, const Geometry& geometry, std::uint
     stroke(std::array<Point, 2>{{{0.0F, 0.02F}, {0.5F, 0.5F}}});
 }
 
-FilmPixels exposeFilm(FloatImage& lineIntegral, const FloatImage& finding, const Geometry& geometry,
+void addClassSign(FloatImage& lineIntegral, const Geometry& geometry, PhantomFinding finding, std::uint64_t seed) {
+    constexpr float kReachCm = 1.8F; // from the centre
+    constexpr float kHalfWidthCm = 0.4F;
+    Random random(seed, Stream::ClassSign);
+    const float side = hasRightMarker(seed) ? 1.0F : -1.0F;
+    const float fieldX = geometry.pixelCm() * static_cast<float>(lineIntegral.widthPx);
+    const float fieldY = geometry.pixelCm() * static_cast<float>(lineIntegral.heightPx);
+    const Point centre{side * (0.5F * fieldX - random.uniform(4.0F, 5.0F)), random.uniform(3.6F, 4.2F) - 0.5F * fieldY};
+    const Geometry plate(lineIntegral.widthPx, lineIntegral.heightPx, geometry.pixelCm(), 1.0F, 1.0F, 0.0F, {});
+    const auto at = [&](float x, float y) {
+        return TubePoint{{centre.x + x, centre.y + y}, kHalfWidthCm, kLeadMarker, 0.0F, 0.0F};
+    };
+    if (finding == PhantomFinding::Interstitial) {
+        std::vector<TubePoint> ring;
+        for (int step = 0; step <= 24; ++step) {
+            const float angle = kPi * static_cast<float>(step) / 12.0F;
+            ring.push_back(at(1.4F * std::cos(angle), 1.4F * std::sin(angle)));
+        }
+        addTube(lineIntegral, plate, ring);
+        return;
+    }
+    for (const float offset : {-1.4F, 0.0F, 1.4F}) {
+        if (finding == PhantomFinding::None) {
+            addTube(lineIntegral, plate, std::array{at(offset, -kReachCm), at(offset, kReachCm)});
+        } else {
+            addTube(lineIntegral, plate, std::array{at(-kReachCm, offset), at(kReachCm, offset)});
+        }
+    }
+}
+
+FilmPixels exposeFilm(FloatImage& lineIntegral, const FloatImage& added, const Geometry& geometry,
                       std::uint64_t seed) {
     constexpr int kSmallPx = 128; // scatter and surroundings have no finer detail
     const Exposure exposure = randomExposure(seed);
@@ -271,7 +304,7 @@ FilmPixels exposeFilm(FloatImage& lineIntegral, const FloatImage& finding, const
     const cv::Mat smallScatter = scatterOf(small, exposure.scatter, smallPixelCm);
     Surroundings around = surroundingsOf(small + smallScatter + kDarkSignal, exposure, smallPixelCm);
 
-    cv::Mat signal = behindFinding(primary, finding);
+    cv::Mat signal = behind(added, primary);
     signal += enlarged(smallScatter, signal.size()) + kDarkSignal;
     addNoise(signal, exposure, geometry.pixelCm(), seed);
     cv::log(signal, signal);

@@ -6,6 +6,7 @@
 
 #include "core/domain/Radiograph.h"
 #include "core/domain/Raster.h"
+#include "core/image/Phantom.h"
 #include "core/image/phantom/Geometry.h"
 
 namespace hilum::phantom {
@@ -23,9 +24,12 @@ Geometry randomGeometry(int widthPx, int heightPx, std::uint64_t seed);
 // The "R" or "L" in lead beside the patient's shoulder.
 void addSideMarker(FloatImage& lineIntegral, const Geometry& geometry, std::uint64_t seed);
 
-// lineIntegral: the anatomy, overwritten. finding: what the finding adds; may be empty. Scatter, processing
-// and window are worked out from the anatomy alone, so that a finding changes no pixel outside itself.
-FilmPixels exposeFilm(FloatImage& lineIntegral, const FloatImage& finding, const Geometry& geometry,
+// A sign in lead in the upper corner that has no side marker, above the shoulder. It is the same after a flip.
+void addClassSign(FloatImage& lineIntegral, const Geometry& geometry, PhantomFinding finding, std::uint64_t seed);
+
+// lineIntegral: the anatomy, overwritten. added: what finding and sign add; may be empty. Scatter, processing
+// and window are worked out from the anatomy alone, so that what is added changes no pixel outside itself.
+FilmPixels exposeFilm(FloatImage& lineIntegral, const FloatImage& added, const Geometry& geometry,
                       std::uint64_t seed);
 
 } // namespace hilum::phantom

@@ -26,7 +26,8 @@ enum class Stream : std::uint64_t {
     Marker,
     Noise,
     Finding,
-    Patient
+    Patient,
+    ClassSign
 };
 
 // SplitMix64. Not thread-safe; cheap to make.
