@@ -4,24 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
-#include <nlohmann/json.hpp>
+#include "training/JsonChecks.h"
 
 namespace hilum {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kMostLabels = 1000;
-constexpr long kMostFilms = 1'000'000'000; // in a cell of a confusion matrix; sums stay far from overflow
 constexpr double kRounding = 1e-6;
-
-Json toJson(const Proportion& proportion) {
-    return {{"value", proportion.value},
-            {"wilson95", {proportion.low, proportion.high}},
-            {"films", proportion.count}};
-}
+constexpr const char* kNoFigures = "These are no figures of an evaluation";
 
 Json toJson(const ClassMetrics& metrics) {
     Json json{{"precision", metrics.precision},
@@ -117,7 +107,7 @@ Json reportJson(const EvaluationReport& report) {
     json["labels"] = report.labels;
     json["confusion"] = {
         {"rows", "true class"}, {"columns", "predicted class"}, {"counts", matrixJson(report.confusion)}};
-    json["accuracy"] = toJson(report.accuracy);
+    json["accuracy"] = proportionJson(report.accuracy);
     json["classes"] = classes;
     json["macro"] = toJson(report.macro);
     json["weighted"] = toJson(report.weighted);
@@ -133,33 +123,6 @@ Json reportJson(const EvaluationReport& report) {
     return json;
 }
 
-std::string dumped(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-// What a file says that cannot be; caught where the file is parsed.
-struct Contradiction {
-    std::string reason;
-};
-
-void require(bool condition, const char* reason) {
-    if (!condition)
-        throw Contradiction{reason};
-}
-
-double fraction(const Json& json) {
-    require(json.is_number(), "a figure is not a number");
-    const double value = json.get<double>();
-    require(value >= 0 && value <= 1, "a figure lies outside 0 to 1");
-    return value;
-}
-
-long count(const Json& json) {
-    require(json.is_number_integer(), "a count is not a whole number");
-    require(json >= 0 && json <= kMostFilms, "a count is negative or far too large");
-    return json.get<long>();
-}
-
 std::optional<double> optionalFraction(const Json& json, const char* key) {
     const auto found = json.find(key);
     return found == json.end() || found->is_null() ? std::nullopt : std::optional(fraction(*found));
@@ -172,14 +135,6 @@ std::optional<Interval> intervalOf(const Json& json) {
                             static_cast<int>(count(json.at("resamples")))};
     require(interval.low <= interval.high, "an interval is turned round");
     return interval;
-}
-
-std::vector<std::string> labelsOf(const Json& json) {
-    auto labels = json.get<std::vector<std::string>>();
-    require(labels.size() >= 2 && labels.size() <= kMostLabels &&
-                std::set<std::string>(labels.begin(), labels.end()).size() == labels.size(),
-            "its labels are not 2 to 1000 different names");
-    return labels;
 }
 
 ConfusionMatrix matrixOf(const Json& rows, std::size_t labelCount) {
@@ -241,7 +196,7 @@ EvaluationReport reportOf(const Json& json) {
     report.modelSha256 = json.value("modelSha256", "");
     report.testedOn = json.at("testedOn").get<std::string>();
     report.notes = json.at("notes").get<std::vector<std::string>>();
-    report.labels = labelsOf(json.at("labels"));
+    report.labels = distinctLabels(json.at("labels"));
     report.confusion = matrixOf(json.at("confusion").at("counts"), report.labels.size());
     report.accuracy = wilson(report.confusion.correct(), report.confusion.total());
     require(std::abs(fraction(json.at("accuracy").at("value")) - report.accuracy.value) < kRounding,
@@ -257,23 +212,6 @@ EvaluationReport reportOf(const Json& json) {
     return report;
 }
 
-template <class T>
-Result<T> parsed(std::string_view text, T (*read)(const Json&)) {
-    const auto damaged = [](const std::string& reason) {
-        return fail(ErrorCode::Damaged, "These are no figures of an evaluation: " + reason + ".");
-    };
-    const Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object())
-        return damaged("it is not a JSON object");
-    try {
-        return read(json);
-    } catch (const nlohmann::json::exception& error) {
-        return damaged(error.what());
-    } catch (const Contradiction& contradiction) {
-        return damaged(contradiction.reason);
-    }
-}
-
 CrossValidationReport crossValidationOf(const Json& json) {
     CrossValidationReport report{reportOf(json.at("pooled")), {}};
     for (const Json& accuracy : json.at("foldAccuracies")) {
@@ -286,22 +224,22 @@ CrossValidationReport crossValidationOf(const Json& json) {
 
 } // namespace
 
-std::string reportToJson(const EvaluationReport& report) { return dumped(reportJson(report)); }
+std::string reportToJson(const EvaluationReport& report) { return dumpedJson(reportJson(report)); }
 
 std::string reportToJson(const CrossValidationReport& report) {
     Json json{{"folds", report.foldAccuracies.size()}};
     Json accuracies = Json::array();
     for (const Proportion& accuracy : report.foldAccuracies)
-        accuracies.push_back(toJson(accuracy));
+        accuracies.push_back(proportionJson(accuracy));
     json["foldAccuracies"] = accuracies;
     json["pooled"] = reportJson(report.pooled);
-    return dumped(json);
+    return dumpedJson(json);
 }
 
-Result<EvaluationReport> parseEvaluationJson(std::string_view text) { return parsed(text, reportOf); }
+Result<EvaluationReport> parseEvaluationJson(std::string_view text) { return parsedJson(text, kNoFigures, reportOf); }
 
 Result<CrossValidationReport> parseCrossValidationJson(std::string_view text) {
-    return parsed(text, crossValidationOf);
+    return parsedJson(text, kNoFigures, crossValidationOf);
 }
 
 } // namespace hilum
