@@ -69,13 +69,8 @@ bool areMasksBesideImages(const fs::path& folder) {
     return folder.filename() == "masks" && fs::is_directory(folder.parent_path() / "images", ignored);
 }
 
-// Of a film at root / relative; empty where there is none.
-fs::path maskOf(const fs::path& root, const fs::path& relative) {
-    std::vector<fs::path> places;
-    if (relative.parent_path().filename() == "images")
-        places.push_back(relative.parent_path().parent_path() / "masks" / relative.filename());
-    if (root.filename() == kFilms)
-        places.push_back((fs::path("..") / kLungMasks / relative).replace_extension(".png"));
+// Relative to root; empty where none of them is a file.
+fs::path firstThere(const fs::path& root, const std::vector<fs::path>& places) {
     std::error_code ignored;
     const auto found =
         std::ranges::find_if(places, [&](const fs::path& place) { return fs::is_regular_file(root / place, ignored); });
@@ -201,7 +196,7 @@ private:
         if (*kind == FileKind::Dicom)
             m_dicom.insert(place.file);
         films.push_back({place.file, 0, place.patient.empty() ? m_options.patients.patientOf(place.file) : place.patient,
-                         std::move(*sha256), place.source, maskOf(m_index.root, place.file), -1, place.set});
+                         std::move(*sha256), place.source, lungMaskOf(m_index.root, place.file), -1, place.set});
     }
 
     Result<DatasetIndex> finished() {
@@ -348,6 +343,32 @@ Result<IndexOptions> indexOptionsOf(const TrainingConfig& config) {
     return options;
 }
 
+Result<fs::path> datasetRoot(const fs::path& given) {
+    const fs::path data = given.has_filename() ? given : given.parent_path(); // without a slash at its end
+    std::error_code ignored;
+    if (fs::is_regular_file(data, ignored))
+        return data.parent_path();
+    const auto folders = classFolders(data);
+    if (!folders)
+        return tl::unexpected(folders.error());
+    return arePhantoms(*folders) ? data / kFilms : data;
+}
+
+fs::path lungMaskOf(const fs::path& root, const fs::path& film) {
+    std::vector<fs::path> places;
+    if (film.parent_path().filename() == "images")
+        places.push_back(film.parent_path().parent_path() / "masks" / film.filename());
+    if (root.filename() == kFilms)
+        places.push_back((fs::path("..") / kLungMasks / film).replace_extension(".png"));
+    return firstThere(root, places);
+}
+
+fs::path lesionMaskOf(const fs::path& root, const fs::path& film) {
+    if (root.filename() != kFilms)
+        return {};
+    return firstThere(root, {(fs::path("..") / kLesionMasks / film).replace_extension(".png")});
+}
+
 Result<DatasetIndex> indexDataset(const fs::path& data, const IndexOptions& options, std::stop_token stop) {
     std::error_code ignored;
     if (fs::is_regular_file(data, ignored)) {
@@ -359,15 +380,13 @@ Result<DatasetIndex> indexDataset(const fs::path& data, const IndexOptions& opti
     }
     if (options.patientFrom == PatientFrom::Column)
         return fail(ErrorCode::InvalidArgument, "A folder has no column of patients; a table has.", data.string());
-    fs::path root = data;
-    auto folders = classFolders(root);
-    if (folders && arePhantoms(*folders)) {
-        root /= kFilms;
-        folders = classFolders(root);
-    }
+    auto root = datasetRoot(data);
+    if (!root)
+        return tl::unexpected(root.error());
+    const auto folders = classFolders(*root);
     if (!folders)
         return tl::unexpected(folders.error());
-    return Indexer(std::move(root), options, std::move(stop)).fromFolders(*folders);
+    return Indexer(std::move(*root), options, std::move(stop)).fromFolders(*folders);
 }
 
 Result<DatasetIndex> indexDataset(const fs::path& data, const PatientPattern& patients, std::size_t fewestClasses,

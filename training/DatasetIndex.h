@@ -110,6 +110,14 @@ Result<DatasetIndex> indexDataset(const std::filesystem::path& data, const Index
 Result<DatasetIndex> indexDataset(const std::filesystem::path& data, const PatientPattern& patients,
                                   std::size_t fewestClasses = 2, std::stop_token stop = {});
 
+// What the names of a data set's films are relative to. Errors: NotFound, NotReadable.
+Result<std::filesystem::path> datasetRoot(const std::filesystem::path& data);
+
+// The mask that the data set holds of a film; film and result are relative to root. Empty: none.
+std::filesystem::path lungMaskOf(const std::filesystem::path& root, const std::filesystem::path& film);
+// Phantoms alone have one.
+std::filesystem::path lesionMaskOf(const std::filesystem::path& root, const std::filesystem::path& film);
+
 // Errors: InvalidArgument, with the label as context, where a class has no films (left).
 Result<void> checkClassesHaveFilms(const DatasetIndex& index);
 
