@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
                                      hilum::addTrainerCommands(app);
                                      hilum::addLeaderboardCommand(app, context);
                                      hilum::addReportCommand(app, context);
+                                     hilum::addShortcutCommand(app, context);
                                      hilum::addPhantomCommand(app, context);
                                      hilum::addInfoCommand(app, context);
                                      hilum::addConvertCommand(app, context);

@@ -96,6 +96,17 @@ Result<void> readTables(const RunFolder& files, FinishedRun& run) {
         .and_then([&] { return optional(files.split(), parseSplitCsv, run.split); });
 }
 
+Result<void> readShortcut(const RunFolder& files, FinishedRun& run) {
+    if (!there(files.shortcut()))
+        return {};
+    auto shortcut = parsedFile(files.shortcut(), parseShortcutJson);
+    if (!shortcut)
+        return tl::unexpected(shortcut.error());
+    if (shortcut->labels == run.report.labels && shortcut->modelSha256 == run.report.modelSha256)
+        run.shortcut = std::move(*shortcut);
+    return {};
+}
+
 std::chrono::sys_seconds writtenAt(const fs::path& file) {
     std::error_code error;
     const fs::file_time_type time = fs::last_write_time(file, error);
@@ -124,7 +135,10 @@ Result<FinishedRun> loadRun(const fs::path& folder) {
         return tl::unexpected(
             Error{config.error().code, "config.json: " + config.error().message, files.config().string()});
     run.config = std::move(*config);
-    if (auto read = readReport(files, run).and_then([&] { return readTables(files, run); }); !read)
+    auto read = readReport(files, run).and_then([&] { return readTables(files, run); }).and_then([&] {
+        return readShortcut(files, run);
+    });
+    if (!read)
         return tl::unexpected(read.error());
     completeReport(run);
     run.finished =

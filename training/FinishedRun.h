@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/domain/Result.h"
 #include "training/EvaluationReport.h"
+#include "training/ShortcutResult.h"
 #include "training/Split.h"
 #include "training/TrainingConfig.h"
 #include "training/TrainingProgress.h"
@@ -24,6 +26,7 @@ struct FinishedRun {
     std::vector<FilmPrediction> validation;  // of the validation films; empty where they were not kept
     std::vector<EpochRecord> history;        // empty without history.csv
     std::vector<SplitRow> split;             // empty without split.csv
+    std::optional<ShortcutResult> shortcut;  // where the test was made, with this model
     std::chrono::sys_seconds finished;       // when the figures were written
     std::string testSet;                     // testSetFingerprint()
 };

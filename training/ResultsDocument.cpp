@@ -91,7 +91,7 @@ public:
                element("p", markupEscaped(m_run.config.network + " · " + m_report.testedOn),
                        "class=\"secondary\"") +
                element("p", "Research use, not for diagnosis.", "class=\"notice\"") + keyFigures() +
-               classTable() + confusion() + curves() + calibration() + training() + folds() + mistakes() +
+               classTable() + confusion() + curves() + calibration() + shortcut() + training() + folds() + mistakes() +
                modelCard() + "</body>\n</html>\n";
     }
 
@@ -260,6 +260,43 @@ private:
         return element("tr", nameCell(m_report.labels[label]) + textCell(rule) +
                                  numberCell(fixedText(threshold, kDigits)) +
                                  proportionCell(point.sensitivity) + proportionCell(point.specificity));
+    }
+
+    [[nodiscard]] std::string shortcut() const {
+        if (!m_run.shortcut)
+            return {};
+        const ShortcutResult& result = *m_run.shortcut;
+        const auto row = [](const std::string& films, const Proportion& accuracy) {
+            return element("tr", nameCell(films) + proportionCell(accuracy));
+        };
+        const std::string accuracies =
+            element("caption", "Accuracy on " + std::to_string(result.filmCount()) + " test films") +
+            headRow({"films", "accuracy"}) + row("as they are", result.asTheyAre) +
+            row("lungs blacked out", result.lungsBlack) + row("all but the lungs blacked out", result.onlyLungs) +
+            element("tr", nameCell("guessing: the largest class") + figureCell(result.guessing(), ""));
+        std::string heat = element("caption", "Heat maps of the predicted classes") +
+                           headRow({"films", "heat in the lungs", "lungs' part of the film",
+                                    "maximum in the lungs", "by chance"}) +
+                           heatRow("all", result.lungs);
+        for (std::size_t i = 0; i < result.labels.size(); ++i)
+            heat += heatRow(result.labels[i], result.lungsByClass[i]);
+        if (result.lesions)
+            heat += heatRow("lesions instead of lungs", *result.lesions);
+        return element("h2", "Shortcut test") +
+               element("p", markupEscaped(verdictText(result)),
+                       verdictOf(result) == ShortcutVerdict::NoneShown ? "" : "class=\"notice\"") +
+               element("p", markupEscaped(heatText(result))) +
+               element("div", element("table", accuracies) + element("table", heat), "class=\"side\"") +
+               element("p", markupEscaped(shortcutCaveat()), "class=\"secondary\"");
+    }
+
+    static std::string heatRow(const std::string& name, const RegionHeat& heat) {
+        if (heat.inside.films == 0)
+            return element("tr", nameCell(name) + numberCell("–") + numberCell("–") + numberCell("–") + numberCell("–"));
+        return element("tr", nameCell(name) +
+                                 figureCell(heat.inside.value, rangeOf(heat.inside.low, heat.inside.high)) +
+                                 figureCell(heat.area, "") + proportionCell(heat.pointing) +
+                                 figureCell(heat.pointingByChance, ""));
     }
 
     [[nodiscard]] std::string training() const {

@@ -27,7 +27,8 @@ void RunFolder::removeRun() const {
                                 bestCheckpoint(), lastCheckpoint(),
                                 state(),          features(),
                                 report(),         validationPredictions(),
-                                reportPdf(),      tensorBoard()};
+                                reportPdf(),      tensorBoard(),
+                                shortcut()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);

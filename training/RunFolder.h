@@ -52,6 +52,7 @@ public:
     [[nodiscard]] std::filesystem::path validationPredictions() const {
         return m_root / "validation-predictions.csv";
     }
+    [[nodiscard]] std::filesystem::path shortcut() const { return m_root / "shortcut.json"; }
     [[nodiscard]] std::filesystem::path report() const { return m_root / "report.html"; }
     [[nodiscard]] std::filesystem::path reportPdf() const { return m_root / "report.pdf"; }
     [[nodiscard]] std::filesystem::path folds() const { return m_root / "folds.csv"; }

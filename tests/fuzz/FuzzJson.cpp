@@ -1,6 +1,7 @@
 #include "core/model/CardJson.h"
 #include "tests/fuzz/FuzzInput.h"
 #include "training/EvaluationReport.h"
+#include "training/ShortcutResult.h"
 #include "training/TrainingConfig.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -10,5 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     checkAnswer(hilum::cardFromJson(text));
     checkAnswer(hilum::parseEvaluationJson(text));
     checkAnswer(hilum::parseCrossValidationJson(text));
+    checkAnswer(hilum::parseShortcutJson(text));
     return 0;
 }

@@ -52,6 +52,7 @@ struct Seeds {
         write("FuzzJson", "card.json", hilum::cardToJson(sampleCard()));
         write("FuzzJson", "config.json", sampleConfig());
         write("FuzzJson", "evaluation.json", sampleEvaluation());
+        write("FuzzJson", "shortcut.json", sampleShortcut());
         write("FuzzCsv", "split.csv", sampleSplit());
         write("FuzzCsv", "predictions.csv", hilum::predictionsToCsv(sampleLabels(), samplePredictions()));
         write("FuzzCsv", "history.csv", hilum::historyToCsv(sampleHistory()));

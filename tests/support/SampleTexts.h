@@ -8,6 +8,7 @@
 #include "core/model/CardJson.h"
 #include "core/model/ModelContent.h"
 #include "training/EvaluationReport.h"
+#include "training/ShortcutResult.h"
 #include "training/TrainingConfig.h"
 #include "training/TrainingProgress.h"
 
@@ -47,6 +48,26 @@ inline std::string sampleEvaluation() {
     report.testedOn = "3 films";
     report.notes = {"None."};
     return reportToJson(report);
+}
+
+inline std::string sampleShortcut() {
+    ShortcutResult result;
+    result.model = "a";
+    result.labels = sampleLabels();
+    result.films = {2, 1};
+    result.withoutMask = 1;
+    result.leftOut = {{"x/4.png", "None."}};
+    result.asTheyAre = wilson(3, 3);
+    result.lungsBlack = wilson(1, 3);
+    result.onlyLungs = wilson(2, 3);
+    const auto heat = [](long films) {
+        return RegionHeat{meanShare(std::vector<double>(static_cast<std::size_t>(films), 0.5)), 0.25, wilson(1, films),
+                          0.5};
+    };
+    result.lungs = heat(3);
+    result.lungsByClass = {heat(2), heat(1)};
+    result.lesions = heat(1);
+    return shortcutToJson(result);
 }
 
 inline std::vector<EpochRecord> sampleHistory() {

@@ -86,6 +86,15 @@ private Q_SLOTS:
         });
     }
 
+    void shortcutTests() {
+        mutate(bytesOf(sampleShortcut()), [](const ByteVector& bytes) {
+            const auto result = parseShortcutJson(textOf(bytes));
+            if (result)
+                shortcutToText(*result);
+            return reasonOf(result);
+        });
+    }
+
     void predictions() {
         mutate(bytesOf(predictionsToCsv(sampleLabels(), samplePredictions())), [](const ByteVector& bytes) {
             const auto films = parsePredictionsCsv(textOf(bytes), sampleLabels());
