@@ -231,6 +231,11 @@ private Q_SLOTS:
         QCOMPARE(static_cast<long>(gallery->count()), wizard().results().results().report.confusion.at(0, 0));
         QTest::qWait(1500); // for the pictures
         picture("7-results");
+        click(QStringLiteral("Does it look at the lungs?"));
+        QTRY_VERIFY_WITH_TIMEOUT(wizard().results().results().shortcut.has_value(), 60'000);
+        QCOMPARE(wizard().results().results().shortcut->filmCount(), 90L);
+        QTest::qWait(1500); // for the pictures
+        picture("7-results");
         QDesktopServices::setUrlHandler(QStringLiteral("file"), this, "remember");
         click(QStringLiteral("Report"));
         QDesktopServices::unsetUrlHandler(QStringLiteral("file"));

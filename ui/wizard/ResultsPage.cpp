@@ -21,6 +21,7 @@
 #include "training/Mistakes.h"
 #include "training/ResultsDocument.h"
 #include "training/RunFolder.h"
+#include "training/ShortcutTest.h"
 #include "ui/QtConvert.h"
 #include "ui/Style.h"
 #include "ui/charts/ConfusionMatrixView.h"
@@ -81,9 +82,11 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_picker(new ElidedComboBox(this)),
       m_use(new QPushButton(tr("Use in the viewer"), this)), m_report(new QPushButton(tr("Report"), this)),
       m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)), m_table(new QTableWidget(this)),
-      m_thresholds(makeText("small", {}, this)), m_notes(makeText("caution", {}, this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
+      m_thresholds(makeText("small", {}, this)), m_notes(makeText("caution", {}, this)),
+      m_shortcut(makeText("secondary", {}, this)), m_testShortcut(new QPushButton(tr("Does it look at the lungs?"), this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
       m_curveKind(new QComboBox(this)), m_galleryCard(nullptr), m_gallery(new QListWidget(this)),
-      m_mistakes(new QPushButton(tr("Worst mistakes"), this)), m_pictures(session.backend()) {
+      m_mistakes(new QPushButton(tr("Worst mistakes"), this)), m_pictures(session.backend()),
+      m_shortcutThread(QStringLiteral("Shortcut test"), 1) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
@@ -101,6 +104,7 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     connect(m_picker, &QComboBox::activated, this, [this](int number) { openRun(m_folders[static_cast<std::size_t>(number)]); });
     connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT modelWanted(model()); });
     connect(m_report, &QPushButton::clicked, this, &ResultsPage::writeReport);
+    connect(m_testShortcut, &QPushButton::clicked, this, &ResultsPage::testShortcut);
     connect(m_matrix, &ConfusionMatrixView::cellChosen, this, &ResultsPage::showCell);
     connect(m_mistakes, &QPushButton::clicked, this, &ResultsPage::showMistakes);
     connect(&m_pictures, &HeatMapPictures::made, this, [this](int number, const QImage& picture) {
@@ -151,6 +155,11 @@ Card* ResultsPage::buildFigures() {
     card->body()->addWidget(m_table, 1);
     card->body()->addWidget(m_thresholds);
     card->body()->addWidget(m_notes);
+    card->body()->addWidget(m_shortcut);
+    setRole(*m_testShortcut, "link");
+    m_testShortcut->setToolTip(tr("Read the test films again with the lungs blacked out, and with everything else blacked out; "
+                                  "needs lung masks beside the films"));
+    card->body()->addWidget(m_testShortcut, 0, Qt::AlignLeft);
     return card;
 }
 
@@ -228,6 +237,7 @@ void ResultsPage::showResults() {
         notes << tr("Patients could not be told apart.");
     m_notes->setText(notes.join(QLatin1Char(' ')));
     m_notes->setVisible(!notes.isEmpty());
+    showShortcut();
     fillTable();
     fillCurves();
     showMistakes();
@@ -393,6 +403,40 @@ void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_
         files.push_back(filmFile(*m_results, prediction));
     }
     m_pictures.ask(model(), std::move(files));
+}
+
+void ResultsPage::showShortcut() {
+    const auto& found = m_results->shortcut;
+    m_testShortcut->setVisible(!found && !model().empty());
+    m_testShortcut->setEnabled(true);
+    m_shortcut->setVisible(found.has_value());
+    if (!found)
+        return;
+    setRole(*m_shortcut, verdictOf(*found) == ShortcutVerdict::Shortcut ? "warning" : "secondary");
+    m_shortcut->setText(toQString(std::string_view(verdictText(*found))) + QLatin1Char(' ') +
+                        toQString(std::string_view(heatText(*found))));
+    m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat()).toHtmlEscaped()));
+}
+
+// Its result is kept in the run folder, and shown when it is there.
+void ResultsPage::testShortcut() {
+    m_testShortcut->setEnabled(false);
+    Q_EMIT messageShown(tr("Reading the test films without lungs, and with lungs alone …"));
+    m_shortcutThread.post(0, [this, run = *m_results, readFilm = m_session.backend().readFilm](const std::stop_token& stop) {
+        ShortcutOptions options;
+        options.readFilm = readFilm;
+        const Result<void> done = shortcutTest(run, options, stop).and_then([&](const ShortcutResult& result) {
+            return writeFileAtomically(RunFolder(run.folder).shortcut(), shortcutToJson(result));
+        });
+        QMetaObject::invokeMethod(
+            this,
+            [this, folder = run.folder, done] {
+                Q_EMIT messageShown(done ? QString() : toQString(std::string_view(done.error().message)));
+                if (m_results->folder == folder)
+                    openRun(folder);
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 void ResultsPage::writeReport() {

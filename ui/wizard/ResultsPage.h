@@ -9,6 +9,7 @@
 
 #include "training/FinishedRun.h"
 #include "ui/jobs/HeatMapPictures.h"
+#include "ui/jobs/JobThread.h"
 
 class QComboBox;
 class QLabel;
@@ -57,6 +58,8 @@ private:
     void showCell(int truth, int predicted);
     void showFilms(const QString& heading, const std::vector<std::size_t>& films);
     void writeReport();
+    void testShortcut();
+    void showShortcut();
     [[nodiscard]] std::filesystem::path model() const; // empty: a cross-validation without a final model
 
     TrainSession& m_session;
@@ -70,6 +73,8 @@ private:
     QTableWidget* m_table;
     QLabel* m_thresholds;
     QLabel* m_notes;
+    QLabel* m_shortcut;
+    QPushButton* m_testShortcut;
     ConfusionMatrixView* m_matrix;
     QStackedWidget* m_curves;
     QComboBox* m_curveKind;
@@ -78,6 +83,7 @@ private:
     QPushButton* m_mistakes;
     std::vector<std::size_t> m_galleryFilms; // indices into the predictions
     HeatMapPictures m_pictures;
+    JobThread m_shortcutThread; // last: ends before what its jobs use
 };
 
 } // namespace hilum
