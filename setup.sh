@@ -27,8 +27,8 @@ hilum_install() {
     if ! command -v apt-get >/dev/null; then
         # Other systems: CMake says which library it misses; tell beforehand what is needed.
         command -v cmake >/dev/null && command -v ninja >/dev/null && return 0
-        echo "Please install: CMake 3.25, Ninja, a C++20 compiler, Qt 6.4 (Widgets, Svg, Linguist tools), LibTorch," >&2
-        echo "OpenCV 4 (core, imgproc, imgcodecs), DCMTK, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libcurl," >&2
+        echo "Please install: CMake 3.25, Ninja, a C++20 compiler, Qt 6.4 (Widgets, PrintSupport, Svg, Linguist tools), QCustomPlot," >&2
+        echo "LibTorch, OpenCV 4 (core, imgproc, imgcodecs), DCMTK, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libcurl," >&2
         echo "nlohmann-json, CLI11 and tl-expected." >&2
         return 1
     fi

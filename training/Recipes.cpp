@@ -27,12 +27,17 @@ void useAdam(TrainingConfig& config, double learningRate) {
     config.schedule.kind = ScheduleKind::Constant;
 }
 
+// The side of published work, but where the network needs a larger one (InceptionV3's auxiliary head).
+void useSide(TrainingConfig& config, int sidePx) {
+    config.inputSizePx = config.network == "inception_v3" ? 0 : sidePx;
+}
+
 void fineTuneEverything(TrainingConfig& config) {
     useAdam(config, 3e-5);
     config.trainable = Trainable::All;
     config.epochs = 25;
     config.batchSize = 32;
-    config.inputSizePx = 224;
+    useSide(config, 224);
     config.sampling = Sampling::Oversample;
     config.augmentation = flipOnly();
 }
@@ -53,7 +58,7 @@ void frozenBackbone(TrainingConfig& config) {
     config.trainable = Trainable::HeadOnly;
     config.epochs = 20;
     config.batchSize = 16;
-    config.inputSizePx = 192;
+    useSide(config, 192);
     config.cachedViews = 4;
 }
 

@@ -87,6 +87,7 @@ KeysDialog::KeysDialog(const ViewActions& actions, QWidget* parent) : QDialog(pa
              rowsOf({actions.openFilms, actions.openFolder, actions.openModel, actions.closeAll,
                      actions.previousFilm, actions.nextFilm, actions.quit}),
              this);
+    addBlock(*right, tr("PAGES"), rowsOf({actions.goRead, actions.goTrain, actions.goModels}), this);
     addBlock(*right, tr("VIEW"),
              rowsOf({actions.autoWindow, actions.invert, actions.fit, actions.oneToOne, actions.zoomIn,
                      actions.zoomOut, actions.reset, actions.texts, actions.details, actions.fullScreen}),

@@ -110,7 +110,12 @@ MainWindow::MainWindow(AnalysisBackend backend, Settings& settings, ModelSources
     QTimer::singleShot(0, this, [this] { m_session.listModels(m_models); });
 }
 
-MainWindow::~MainWindow() = default;
+// The pages before the session that they show.
+MainWindow::~MainWindow() {
+    delete m_wizard;
+    delete m_modelsPage;
+    m_training.reset();
+}
 
 QWidget* MainWindow::buildRail() {
     auto* rail = new QWidget(this);
@@ -180,7 +185,7 @@ void MainWindow::buildStatusBar() {
     statusBar()->addPermanentWidget(m_stop);
     connect(m_page, &ReadPage::statusChanged, this, [this](const QString& reading, const QString& film) {
         m_readStatus->setText(reading);
-        m_readStatus->setVisible(!reading.isEmpty());
+        m_readStatus->setVisible(!reading.isEmpty() && m_pages->currentWidget() == m_page);
         m_filmStatus->setText(film);
     });
     connect(m_stop, &QPushButton::clicked, &m_session, &ReadSession::stopLooking);
@@ -259,6 +264,7 @@ ModelsPage& MainWindow::models() {
     if (!m_modelsPage) {
         m_modelsPage = new ModelsPage(this);
         m_modelsPage->setFolders({training().runsFolder()});
+        m_modelsPage->setInUse([this](const std::filesystem::path& run) { return training().queue().isInUse(run); });
         m_pages->addWidget(m_modelsPage);
         connect(m_modelsPage, &ModelsPage::modelWanted, this, &MainWindow::useModel);
         connect(m_modelsPage, &ModelsPage::resultsWanted, this, [this](const std::filesystem::path& run) {
@@ -423,7 +429,7 @@ void MainWindow::showAbout() {
         tr("A workbench for chest radiographs: class probabilities of fine-tuned networks, and "
            "heat maps of where they looked.\n\nResearch use, not for diagnosis.\n\n"
            "Free software under the GNU General Public License, version 3 or later. Uses Qt, "
-           "LibTorch, OpenCV and DCMTK."));
+           "QCustomPlot, LibTorch, oneDNN, OpenCV and DCMTK."));
     openDialog(box);
 }
 
@@ -443,6 +449,9 @@ void MainWindow::dropEvent(QDropEvent* event) {
     const auto paths = localPaths(*event->mimeData());
     if (m_pages->currentWidget() == m_page)
         return open(paths);
+    if (paths.front().extension() == kModelSuffix)
+        return useModel(paths.front());
+    showPage(WindowPage::Train);
     wizard().goTo(TrainingWizard::Data);
     training().openData(paths.front());
 }

@@ -239,7 +239,11 @@ private Q_SLOTS:
                 config.epochs = 999;
                 config.split.folds = 5;
                 const TrainingConfig made = withRecipe(config, recipe);
-                QVERIFY2(resolved(made).has_value(), recipe.name.data());
+                const auto full = resolved(made);
+                QVERIFY2(full, qPrintable(QStringLiteral("%1, %2: %3 [%4]")
+                                              .arg(QLatin1String(recipe.name.data()), QLatin1String(network.name.data()),
+                                                   full ? QString() : QString::fromStdString(full.error().message),
+                                                   full ? QString() : QString::fromStdString(full.error().context))));
                 QCOMPARE(made.data, config.data);
                 QCOMPARE(made.seed, config.seed);
                 QCOMPARE(made.split.folds, 5);

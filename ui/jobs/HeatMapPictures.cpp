@@ -27,6 +27,7 @@ QImage pictureOf(const Radiograph& film, const Preprocessing& preprocessing, con
 
 struct HeatMapPictures::Loaded {
     std::filesystem::path file;
+    std::filesystem::file_time_type written{};
     std::unique_ptr<AnalysisModel> model;
 };
 
@@ -39,8 +40,11 @@ HeatMapPictures::~HeatMapPictures() = default;
 void HeatMapPictures::ask(const std::filesystem::path& model, std::vector<std::filesystem::path> films) {
     const std::uint64_t id = ++m_newest;
     m_thread.post(0, [this, id, model, films = std::move(films)](const std::stop_token& stop) {
-        if (m_loaded->file != model) {
+        std::error_code ignored;
+        const auto written = std::filesystem::last_write_time(model, ignored); // a resumed run writes it anew
+        if (m_loaded->file != model || m_loaded->written != written || !m_loaded->model) {
             m_loaded->file = model;
+            m_loaded->written = written;
             m_loaded->model = nullptr;
             if (auto loaded = m_backend.loadModel(model))
                 m_loaded->model = std::move(*loaded);

@@ -49,6 +49,9 @@ void TrainingQueue::start(int number, ExistingRun existing) {
     run.isStopping = false;
     run.error = {};
     run.progress = {};
+    run.epochs.clear(); // a run that goes on tells them again
+    run.bestEpoch = 0;
+    run.notes.clear();
     Q_EMIT runChanged(number);
     m_process.start(run.config, existing);
 }
@@ -57,7 +60,8 @@ void TrainingQueue::resumeRun(int number) {
     const RunState state = run(number).state;
     if (isBusy() || (state != RunState::Stopped && state != RunState::Failed))
         return;
-    start(number, ExistingRun::Resume);
+    // One that failed before it began is begun.
+    start(number, RunFolder(run(number).config.out).holdsRun() ? ExistingRun::Resume : ExistingRun::Refuse);
 }
 
 void TrainingQueue::pause() { m_process.pause(); }
@@ -71,10 +75,13 @@ void TrainingQueue::stop() {
     Q_EMIT runChanged(m_current);
 }
 
-void TrainingQueue::stopAll() {
-    for (int number = size() - 1; number >= 0; --number)
-        removeWaiting(number);
-    stop();
+bool TrainingQueue::isInUse(const std::filesystem::path& folder) const {
+    for (const QueuedRun& run : m_runs) {
+        const std::filesystem::path inside = folder.lexically_relative(run.config.out);
+        if (run.state != RunState::Done && !inside.empty() && *inside.begin() != "..")
+            return true;
+    }
+    return false;
 }
 
 void TrainingQueue::removeWaiting(int number) {
@@ -91,12 +98,15 @@ void TrainingQueue::onEvent(const TrainingEvent& event) {
     QueuedRun& run = m_runs[static_cast<std::size_t>(number)];
     std::visit(Overloaded{
                    [&](const ProgressEvent& now) {
-                       if (now.progress.fold != run.progress.fold)
-                           run.epochs.clear();
                        run.progress = now.progress;
                        run.memoryMb = now.memoryMb;
                    },
                    [&](const EpochEvent& epoch) {
+                       if (epoch.fold != run.fold) {
+                           run.epochs.clear();
+                           run.bestEpoch = 0;
+                       }
+                       run.fold = epoch.fold;
                        run.epochs.push_back(epoch.finished);
                        if (epoch.finished.best)
                            run.bestEpoch = epoch.finished.record.epoch;

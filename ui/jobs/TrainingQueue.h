@@ -24,7 +24,8 @@ struct QueuedRun {
     bool isStopping = false; // asked to stop, and not there yet
     TrainingProgress progress;
     int memoryMb = 0;
-    std::vector<FinishedEpoch> epochs; // of the current fold
+    int fold = 0;                      // from 1, whose epochs these are; 0: none
+    std::vector<FinishedEpoch> epochs;
     int bestEpoch = 0;
     HeatMapsEvent heatMaps; // of the last epoch that had some
     QStringList notes;
@@ -47,12 +48,13 @@ public:
     [[nodiscard]] int current() const { return m_current; } // that is trained now; −1: none
     [[nodiscard]] bool isBusy() const { return m_current >= 0; }
 
+    // A run of the queue that is not done stands in that folder, or around it.
+    [[nodiscard]] bool isInUse(const std::filesystem::path& folder) const;
+
     // The one that is trained now.
     void pause();
     void resume();
     void stop();
-    // Those that wait are taken out of the queue, the current one is stopped.
-    void stopAll();
     void removeWaiting(int number);
 
 Q_SIGNALS:

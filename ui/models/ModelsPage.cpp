@@ -163,6 +163,8 @@ void ModelsPage::refresh() {
     m_thread.post(0, [this, id, folders = m_folders](const std::stop_token&) {
         const auto runs = findRuns(folders);
         auto board = std::make_shared<Leaderboard>(runs ? leaderboard(*runs) : Leaderboard());
+        if (!runs && runs.error().code != ErrorCode::NotFound) // the folder of the first run is yet to be made
+            board->unused.push_back({folders.front(), runs.error()});
         QMetaObject::invokeMethod(
             this,
             [this, id, board] {
@@ -215,8 +217,16 @@ void ModelsPage::onChosen() {
     const LeaderboardRow* row = chosenRow();
     std::error_code ignored;
     m_use->setEnabled(row && std::filesystem::exists(RunFolder(row->run->folder).model(), ignored));
-    for (QPushButton* button : {m_results, m_rename, m_remove})
-        button->setEnabled(row != nullptr);
+    const bool isInUse = row && m_isInUse && m_isInUse(row->run->folder);
+    m_results->setEnabled(row != nullptr);
+    for (QPushButton* button : {m_rename, m_remove}) {
+        button->setEnabled(row && !isInUse);
+        button->setToolTip(isInUse ? tr("It is being trained, or can be resumed") : QString());
+    }
+    while (QLayoutItem* item = m_curves->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
     m_differences->clear();
     m_differenceCard->setHeading(tr("FILMS ON WHICH TWO RUNS DIFFER"));
     if (!row)
@@ -226,10 +236,6 @@ void ModelsPage::onChosen() {
 }
 
 void ModelsPage::showCurves(const LeaderboardGroup& group) {
-    while (QLayoutItem* item = m_curves->takeAt(0)) {
-        delete item->widget();
-        delete item;
-    }
     std::vector<ChartSeries> series;
     ChartAxes axes;
     axes.xLow = 1;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,8 @@ public:
     // Reads the runs below these folders, off the GUI thread.
     void setFolders(std::vector<std::filesystem::path> folders);
     void refresh();
+    // Runs that must stay where they are, as they are trained or may be resumed.
+    void setInUse(std::function<bool(const std::filesystem::path& run)> isInUse) { m_isInUse = std::move(isInUse); }
     [[nodiscard]] const Leaderboard& board() const { return m_board; }
 
 Q_SIGNALS:
@@ -55,6 +58,7 @@ private:
     [[nodiscard]] const LeaderboardRow* chosenRow() const;
 
     std::vector<std::filesystem::path> m_folders;
+    std::function<bool(const std::filesystem::path&)> m_isInUse;
     Leaderboard m_board;
     QLabel* m_where;
     QTreeWidget* m_tree;

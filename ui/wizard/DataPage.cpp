@@ -164,7 +164,8 @@ Card* DataPage::buildCheckUp() {
 }
 
 void DataPage::updateData() {
-    m_pattern->setText(toQString(std::string_view(m_session.settings().split.patientPattern)));
+    if (!m_pattern->hasFocus()) // else it is being typed
+        m_pattern->setText(toQString(std::string_view(m_session.settings().split.patientPattern)));
     switch (m_session.dataState()) {
     case DataState::None:
         m_empty->setWords(tr("Drop a folder of films here"), tr("One folder per class, with the films inside"),

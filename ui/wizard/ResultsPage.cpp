@@ -102,7 +102,10 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     layout->addLayout(upper, 1);
     layout->addLayout(lower, 1);
     connect(m_picker, &QComboBox::activated, this, [this](int number) { openRun(m_folders[static_cast<std::size_t>(number)]); });
-    connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT modelWanted(model()); });
+    connect(m_use, &QPushButton::clicked, this, [this] {
+        if (const std::filesystem::path file = model(); !file.empty())
+            Q_EMIT modelWanted(file);
+    });
     connect(m_report, &QPushButton::clicked, this, &ResultsPage::writeReport);
     connect(m_testShortcut, &QPushButton::clicked, this, &ResultsPage::testShortcut);
     connect(m_matrix, &ConfusionMatrixView::cellChosen, this, &ResultsPage::showCell);
@@ -196,11 +199,13 @@ Card* ResultsPage::buildGallery() {
     return m_galleryCard;
 }
 
-void ResultsPage::openRun(const std::filesystem::path& folder) {
+bool ResultsPage::openRun(const std::filesystem::path& folder) {
     auto results = loadRun(folder);
     if (!results) {
         Q_EMIT messageShown(tr("%1: %2").arg(fileName(folder), toQString(std::string_view(results.error().message))));
-        return;
+        const auto shown = m_results ? std::find(m_folders.begin(), m_folders.end(), m_results->folder) : m_folders.end();
+        m_picker->setCurrentIndex(shown == m_folders.end() ? -1 : static_cast<int>(shown - m_folders.begin()));
+        return false;
     }
     const auto known = std::find(m_folders.begin(), m_folders.end(), folder);
     const auto number = known - m_folders.begin();
@@ -211,6 +216,7 @@ void ResultsPage::openRun(const std::filesystem::path& folder) {
     m_picker->setCurrentIndex(static_cast<int>(number));
     m_results = std::move(*results);
     showResults();
+    return true;
 }
 
 std::filesystem::path ResultsPage::model() const {

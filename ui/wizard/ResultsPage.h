@@ -33,7 +33,8 @@ public:
     explicit ResultsPage(TrainSession& session, QWidget* parent = nullptr);
 
     // Shows a run folder; one that was opened before is read again.
-    void openRun(const std::filesystem::path& folder);
+    // False: it cannot be read, which messageShown() says; what was shown stays.
+    bool openRun(const std::filesystem::path& folder);
     [[nodiscard]] bool hasRun() const { return m_results.has_value(); }
     [[nodiscard]] const FinishedRun& results() const { return *m_results; } // valid with hasRun()
 

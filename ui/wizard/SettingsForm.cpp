@@ -22,6 +22,14 @@ const ConfigField& fieldOf(const std::vector<ConfigField>& fields, const std::st
     return *std::find_if(fields.begin(), fields.end(), [&](const ConfigField& field) { return field.key == key; });
 }
 
+// Whether the text stands for the value that the field has, as "0." does on the way to "0.05".
+bool means(const QString& text, const ConfigField& field) {
+    TrainingConfig other;
+    const std::vector<ConfigField> fields = configFields(other);
+    const ConfigField& parsed = fieldOf(fields, field.key);
+    return setFieldText(parsed, text.trimmed().toStdString()) && fieldText(parsed) == fieldText(field);
+}
+
 } // namespace
 
 QString settingTitle(const ConfigField& field) {
@@ -42,7 +50,6 @@ SettingsForm::SettingsForm(const std::vector<std::string>& keys, QWidget* parent
     for (const std::string& key : keys) {
         const ConfigField& field = fieldOf(fields, key);
         QWidget* editor = makeEditor(field);
-        const QString unit = toQString(std::string_view(field.unit)).toLower();
         const QString tip = QStringLiteral("%1 (%2)").arg(toQString(std::string_view(field.help)),
                                                           toQString(std::string_view(field.option)));
         editor->setToolTip(QStringLiteral("<p>%1</p>").arg(tip.toHtmlEscaped()));
@@ -113,7 +120,7 @@ void SettingsForm::show(const ConfigField& field) {
         box->setChecked(text == QLatin1String("true"));
     else if (auto* combo = qobject_cast<QComboBox*>(editor))
         combo->setCurrentText(text);
-    else if (auto* line = qobject_cast<QLineEdit*>(editor); line->text() != text)
+    else if (auto* line = qobject_cast<QLineEdit*>(editor); !means(line->text(), field))
         line->setText(text);
     m_isShowing = false;
 }
@@ -121,7 +128,7 @@ void SettingsForm::show(const ConfigField& field) {
 void SettingsForm::setConfig(const TrainingConfig& config) {
     m_config = config;
     for (const ConfigField& field : configFields(m_config)) {
-        if (m_editors.contains(field.key) && !(m_problem->isVisible() && m_problemKey == field.key))
+        if (m_editors.contains(field.key) && !(!m_problem->isHidden() && m_problemKey == field.key))
             show(field);
     }
 }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPainter>
 #include <QPushButton>
 #include <QTableWidget>
@@ -90,6 +92,9 @@ Card* SplitPage::buildSettings() {
     m_kind->addItems({tr("Training, validation and test set"), tr("Cross-validation")});
     m_kind->setAccessibleName(tr("Kind of split"));
     card->body()->addWidget(m_kind);
+    auto* test = m_shares->findChild<QLineEdit*>(QStringLiteral("split.test"));
+    test->setReadOnly(true);
+    test->setFocusPolicy(Qt::NoFocus);
     card->body()->addWidget(m_shares);
     card->body()->addWidget(m_folds);
     card->body()->addWidget(m_common);
@@ -134,7 +139,7 @@ void SplitPage::adopt(const SettingsForm& form) {
     TrainingConfig settings = form.config();
     // Two shares decide the third one: the test set takes what is left.
     if (&form == m_shares)
-        settings.split.test = std::max(0.0, 1 - settings.split.train - settings.split.validation);
+        settings.split.test = std::max(0.0, std::round((1 - settings.split.train - settings.split.validation) * 1e6) / 1e6);
     m_session.setSettings(settings);
 }
 
@@ -157,7 +162,10 @@ void SplitPage::updateSplit() {
         return;
     }
     if (m_session.split())
-        fillTable();
+        return fillTable();
+    m_table->setRowCount(0);
+    m_bar->setShares({});
+    m_verdict->clear();
 }
 
 void SplitPage::fillTable() {

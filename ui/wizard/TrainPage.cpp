@@ -207,14 +207,16 @@ void TrainPage::show(int run) {
     updateNow(queue.run(run));
 }
 
-// The charts go over to a run as it starts, unless the user looks at another one that is not over yet.
+// The charts go over to a run once, as it starts.
 void TrainPage::onRunChanged(int run) {
     TrainingQueue& queue = m_session.queue();
     const QueuedRun& changed = queue.run(run);
-    const bool hasJustStarted = changed.state == RunState::Running && changed.progress.epoch == 0 && run != m_shown;
-    if (hasJustStarted || m_shown < 0)
-        return show(run);
-    m_rows[static_cast<std::size_t>(run)]->showRun(changed, run == m_shown, !queue.isBusy());
+    if (queue.isBusy() && queue.current() != m_followed) {
+        m_followed = queue.current();
+        return show(m_followed);
+    }
+    for (std::size_t i = 0; i < m_rows.size(); ++i) // whether one can be resumed depends on all
+        m_rows[i]->showRun(queue.run(static_cast<int>(i)), static_cast<int>(i) == m_shown, !queue.isBusy());
     if (run != m_shown)
         return;
     updateHead(changed);
@@ -242,6 +244,9 @@ void TrainPage::updateHead(const QueuedRun& run) {
         if (!run.error.context.empty())
             words += QStringLiteral(" [%1]").arg(toQString(std::string_view(run.error.context)));
     }
+    setRole(*m_message, run.state == RunState::Failed ? "danger" : "secondary");
+    if (words.isEmpty())
+        words = run.notes.join(QLatin1Char(' '));
     m_message->setText(words);
     m_message->setVisible(!words.isEmpty());
 }

@@ -5,10 +5,8 @@
 
 #include <QWidget>
 
-class QGridLayout;
 class QLabel;
 class QPushButton;
-class QStackedWidget;
 class QVBoxLayout;
 
 namespace hilum {
@@ -47,6 +45,7 @@ private:
 
     TrainSession& m_session;
     int m_shown = -1;
+    int m_followed = -1; // the run whose charts came up by themselves last
     QLabel* m_title;
     QLabel* m_recipe;
     QLabel* m_state;

@@ -67,26 +67,28 @@ void TrainSession::start(JobThread& thread, int lane, std::uint64_t& slot, Work 
 void TrainSession::openData(const std::filesystem::path& data) {
     m_dataState = DataState::Looking;
     m_index.reset();
+    m_split.reset();
+    m_folds.clear();
+    m_splitError.reset();
+    // What was said about other data need not hold for these.
+    m_settings.columns = {};
+    m_settings.split.patientFrom = PatientFrom::Any;
+    if (!PatientPattern::parse(m_settings.split.patientPattern))
+        m_settings.split.patientPattern.clear();
     m_samples.clear();
     m_previewFilm = {};
     m_checkUp.reset();
     m_checkUpError.reset();
     ++m_checkUpJob; // what belongs to the data before is stale
     ++m_sampleJob;
+    ++m_splitJob;
+    m_dataThread.drop(SplitLane);
     m_checkUpThread.drop(0);
     m_sampleThread.drop(0);
     m_settings.data = data;
     Q_EMIT dataChanged();
-    auto work = [settings = m_settings, readFilm = m_backend.readFilm](const std::stop_token& stop) {
-        return indexOptionsOf(settings).and_then([&](IndexOptions options) {
-            options.readFilm = readFilm;
-            return indexDataset(settings.data, options, stop).map([](DatasetIndex index) {
-                DataFacts facts = dataFacts(index);
-                return IndexedData{std::make_shared<const DatasetIndex>(std::move(index)), std::move(facts)};
-            });
-        });
-    };
-    start<IndexedData>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<IndexedData> indexed) {
+    Q_EMIT splitChanged();
+    start<IndexedData>(m_dataThread, IndexLane, m_indexJob, indexWork(), [this](Result<IndexedData> indexed) {
         if (indexed)
             return adopt(std::move(*indexed));
         m_dataState = DataState::Failed;
@@ -95,8 +97,31 @@ void TrainSession::openData(const std::filesystem::path& data) {
     });
 }
 
+std::function<Result<TrainSession::IndexedData>(const std::stop_token&)> TrainSession::indexWork() const {
+    return [settings = m_settings, readFilm = m_backend.readFilm](const std::stop_token& stop) {
+        return indexOptionsOf(settings).and_then([&](IndexOptions options) {
+            options.readFilm = readFilm;
+            return indexDataset(settings.data, options, stop).map([](DatasetIndex index) {
+                DataFacts facts = dataFacts(index);
+                return IndexedData{std::make_shared<const DatasetIndex>(std::move(index)), std::move(facts)};
+            });
+        });
+    };
+}
+
+// The same data with other settings. Where that fails, the films stay, and the second page says why there is no split.
+void TrainSession::indexAgain() {
+    start<IndexedData>(m_dataThread, IndexLane, m_indexJob, indexWork(), [this](Result<IndexedData> indexed) {
+        if (indexed)
+            return adopt(std::move(*indexed));
+        m_split.reset();
+        m_splitError = indexed.error();
+        Q_EMIT splitChanged();
+    });
+}
+
 void TrainSession::adopt(IndexedData data) {
-    const bool isNew = m_dataState != DataState::Ready; // not only other patients
+    const bool isNew = !m_index || m_index->labels != data.index->labels; // not only other patients
     m_index = std::move(data.index);
     m_facts = std::move(data.facts);
     m_dataState = DataState::Ready;
@@ -181,7 +206,7 @@ void TrainSession::runCheckUp() {
         }
         m_checkUp = std::move(checked->checkUp);
         Q_EMIT checkUpChanged();
-        if (m_checkUp->duplicateGroups(DuplicateKind::Near) == 0)
+        if (!m_settings.split.nearDuplicates || m_checkUp->duplicateGroups(DuplicateKind::Near) == 0)
             return;
         m_index = std::move(checked->index);
         makeSplitAgain();
@@ -190,39 +215,18 @@ void TrainSession::runCheckUp() {
 
 void TrainSession::setSettings(const TrainingConfig& settings) {
     const bool hasNewPatients = settings.split.patientPattern != m_settings.split.patientPattern;
-    const bool hasNewFilms = settings.split.patientFrom != m_settings.split.patientFrom || settings.columns != m_settings.columns;
+    const bool hasNewFilms = settings.split.patientFrom != m_settings.split.patientFrom ||
+                             settings.columns != m_settings.columns ||
+                             settings.split.nearDuplicates != m_settings.split.nearDuplicates;
     const std::filesystem::path data = m_settings.data;
     m_settings = settings;
     m_settings.data = data;
     Q_EMIT settingsChanged();
     if (m_dataState != DataState::Ready)
         return;
-    if (hasNewFilms)
-        return openData(data);
-    if (hasNewPatients)
-        return namePatients();
+    if (hasNewFilms || hasNewPatients)
+        return indexAgain();
     makeSplitAgain();
-}
-
-// The films' patients by the pattern, then what follows from them.
-void TrainSession::namePatients() {
-    auto work = [index = m_index, pattern = m_settings.split.patientPattern](const std::stop_token&) {
-        return PatientPattern::parse(pattern).map([&](const PatientPattern& patients) {
-            auto renamed = std::make_shared<DatasetIndex>(*index);
-            for (FilmEntry& film : renamed->films)
-                film.patient = patients.patientOf(film.file);
-            renamed->patientsKnown = !patients.isEmpty();
-            DataFacts facts = dataFacts(*renamed);
-            return IndexedData{std::move(renamed), std::move(facts)};
-        });
-    };
-    start<IndexedData>(m_dataThread, IndexLane, m_indexJob, work, [this](Result<IndexedData> data) {
-        if (data)
-            return adopt(std::move(*data));
-        m_split.reset();
-        m_splitError = data.error();
-        Q_EMIT splitChanged();
-    });
 }
 
 void TrainSession::setNetworks(std::vector<std::string> names) {
@@ -277,6 +281,8 @@ std::filesystem::path TrainSession::freeRunFolder(const std::string& network) co
 TrainingConfig TrainSession::configFor(const std::string& network) const {
     TrainingConfig config = m_settings;
     config.network = network;
+    if (const Recipe* own = recipe()) // which may suit some networks in their own way
+        config = withRecipe(config, *own);
     config.out = freeRunFolder(network);
     const NetworkInfo* info = findNetwork(network);
     if (info && info->weightsFile.empty() && config.initialWeights == kImageNetWeights)

@@ -109,7 +109,8 @@ private:
     };
     static Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings);
     void adopt(IndexedData data);
-    void namePatients();
+    [[nodiscard]] std::function<Result<IndexedData>(const std::stop_token&)> indexWork() const;
+    void indexAgain();
     void readSamples();
     void runCheckUp();
     void makeSplitAgain();

@@ -9,11 +9,10 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
-#include <QStandardPaths>
-#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include "core/storage/AtomicFile.h"
+#include "training/FinishedRun.h"
 #include "ui/QtConvert.h"
 #include "ui/Settings.h"
 #include "ui/Style.h"
@@ -71,6 +70,14 @@ TrainingWizard::TrainingWizard(TrainSession& session, Settings& settings, QWidge
     update();
 }
 
+TrainingWizard::~TrainingWizard() {
+    if (!m_rendering)
+        return;
+    m_rendering->disconnect();
+    m_rendering->kill();
+    m_rendering->waitForFinished();
+}
+
 void TrainingWizard::connectPages() {
     connect(m_steps, &StepList::stepChosen, this, [this](int step) { goTo(static_cast<Step>(step)); });
     connect(m_back, &QPushButton::clicked, this, [this] { goTo(static_cast<Step>(m_step - 1)); });
@@ -94,7 +101,7 @@ void TrainingWizard::connectPages() {
     connect(&m_session.queue(), &TrainingQueue::queueChanged, this, &TrainingWizard::update);
     connect(&m_session.queue(), &TrainingQueue::runFinished, this, [this](int run) {
         const QueuedRun& finished = m_session.queue().run(run);
-        if (finished.state != RunState::Failed)
+        if (m_step != Results && holdsFinishedRun(finished.config.out)) // what is being looked at stays
             m_results->openRun(finished.config.out);
         update();
     });
@@ -127,15 +134,15 @@ void TrainingWizard::goTo(Step step) {
 }
 
 void TrainingWizard::showResults(const std::filesystem::path& run) {
-    m_results->openRun(run);
-    goTo(Results);
+    if (m_results->openRun(run))
+        goTo(Results);
 }
 
 void TrainingWizard::goOn() {
     if (m_step == Network)
         m_session.startTraining();
     if (m_step == Train && m_train->shownRun() >= 0)
-        m_results->openRun(m_session.queue().run(m_train->shownRun()).config.out);
+        return showResults(m_session.queue().run(m_train->shownRun()).config.out);
     goTo(static_cast<Step>(m_step + 1));
 }
 
@@ -216,14 +223,19 @@ void TrainingWizard::askForData(bool isTable) {
 
 // Rendered by hilum-cli beside this program, beneath the runs; a set that is there is used again.
 void TrainingWizard::makePracticeSet() {
+    if (m_rendering)
+        return;
     const std::filesystem::path folder = m_session.runsFolder() / "phantoms";
+    const std::filesystem::path unfinished = m_session.runsFolder() / "phantoms.part";
     std::error_code ignored;
     m_session.usePracticeSettings();
     if (std::filesystem::exists(folder / "films", ignored)) {
         m_session.openData(folder / "films");
         return;
     }
+    std::filesystem::remove_all(unfinished, ignored);
     auto* process = new QProcess(this);
+    m_rendering = process;
     const auto fail = [this, process](const QString& reason) {
         Q_EMIT messageShown(tr("The phantoms could not be rendered: %1").arg(reason));
         process->deleteLater();
@@ -232,16 +244,20 @@ void TrainingWizard::makePracticeSet() {
         if (error == QProcess::FailedToStart)
             fail(process->errorString());
     });
-    connect(process, &QProcess::finished, this, [this, process, folder, fail](int status) {
+    connect(process, &QProcess::finished, this, [this, process, folder, unfinished, fail](int status) {
         if (status != 0)
             return fail(QString::fromUtf8(process->readAllStandardError()).trimmed());
+        std::error_code error;
+        std::filesystem::rename(unfinished, folder, error);
+        if (error)
+            return fail(QString::fromStdString(error.message()));
         Q_EMIT messageShown({});
         m_session.openData(folder / "films");
         process->deleteLater();
     });
     Q_EMIT messageShown(tr("Rendering %1 phantoms …").arg(3 * kPracticeFilmsPerClass));
     process->start(toQString(commandLineProgram()),
-                   {QStringLiteral("phantom"), QStringLiteral("--out"), toQString(folder), QStringLiteral("--count"),
+                   {QStringLiteral("phantom"), QStringLiteral("--out"), toQString(unfinished), QStringLiteral("--count"),
                     QString::number(kPracticeFilmsPerClass), QStringLiteral("--size"), QString::number(kPracticeSizePx),
                     QStringLiteral("--masks")});
 }
@@ -254,6 +270,8 @@ void TrainingWizard::saveSplit() {
     dialog->setDefaultSuffix(QStringLiteral("csv"));
     dialog->selectFile(QStringLiteral("split.csv"));
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        if (!m_session.split())
+            return;
         const std::string text = m_session.folds().empty() ? splitToCsv(m_session.index(), *m_session.split())
                                                            : foldsToCsv(m_session.index(), m_session.folds());
         const auto written = writeFileAtomically(toPath(path), text);

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include <QPointer>
+#include <QProcess>
 #include <QWidget>
 
 class QLabel;
@@ -28,6 +30,7 @@ public:
 
     // Session and settings must outlive the wizard.
     TrainingWizard(TrainSession& session, Settings& settings, QWidget* parent = nullptr);
+    ~TrainingWizard() override;
 
     void goTo(Step step);
     void showResults(const std::filesystem::path& run);
@@ -67,6 +70,7 @@ private:
     QLabel* m_hint;
     QPushButton* m_back;
     QPushButton* m_next;
+    QPointer<QProcess> m_rendering; // the practice set
 };
 
 } // namespace hilum
