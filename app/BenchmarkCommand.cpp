@@ -12,13 +12,13 @@
 #include <fstream>
 #include <iostream>
 #include <random>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "app/PassiveThreads.h"
 #include "core/domain/Precision.h"
 #include "core/domain/Reading.h"
+#include "core/domain/Threads.h"
 #include "core/image/ImageWriter.h"
 #include "core/image/Phantom.h"
 #include "core/image/RadiographReader.h"
@@ -141,8 +141,7 @@ private:
     }
 
     [[nodiscard]] int threads() const {
-        return m_options.threads > 0 ? m_options.threads
-                                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+        return threadCount(m_options.threads);
     }
 
     static std::string processorName() {

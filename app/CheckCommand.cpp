@@ -17,12 +17,6 @@ struct CheckArguments {
     bool json = false;
 };
 
-// Ten lines in all.
-void showProgress(long done, long total) {
-    if (done * 10 / total > (done - 1) * 10 / total)
-        std::cerr << done << " of " << total << " films\n";
-}
-
 int runCheck(const CheckArguments& arguments, const CommandContext& context) {
     TrainingConfig typed;
     typed.data = arguments.data;
@@ -40,7 +34,7 @@ int runCheck(const CheckArguments& arguments, const CommandContext& context) {
     CheckUpOptions options;
     options.threads = reading->threads;
     options.readFilm = reading->readFilm;
-    options.progress = showProgress;
+    options.progress = showTenths;
     const auto found = checkUp(*index, options, context.stop);
     if (!found)
         return reportError("check", found.error());

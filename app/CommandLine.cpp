@@ -1,7 +1,27 @@
 #include "app/Commands.h"
+
+#include <iostream>
+
 #include "app/Interrupt.h"
 
 namespace hilum {
+
+void printError(std::string_view command, const Error& error) {
+    std::cerr << "hilum-cli " << command << ": " << error.message;
+    if (!error.context.empty())
+        std::cerr << " [" << error.context << "]";
+    std::cerr << "\n";
+}
+
+int reportError(std::string_view command, const Error& error) {
+    printError(command, error);
+    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+}
+
+void showTenths(long done, long total) {
+    if (done * 10 / total > (done - 1) * 10 / total)
+        std::cerr << done << " of " << total << " films\n";
+}
 
 int runCommandLine(int argc, char** argv, std::string description,
                    const std::function<void(CLI::App&, CommandContext&)>& add) {

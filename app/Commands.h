@@ -4,6 +4,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -41,6 +42,14 @@ void addShortcutCommand(CLI::App& app, CommandContext& context);
 void addReportCommand(CLI::App& app, CommandContext& context);
 void addSplitCommand(CLI::App& app, CommandContext& context);
 void addConvertCommand(CLI::App& app, CommandContext& context);
+
+// "hilum-cli COMMAND: message [context]" on stderr.
+void printError(std::string_view command, const Error& error);
+// The same; returns the status to exit with: wrong usage where an argument cannot be used or is not there.
+int reportError(std::string_view command, const Error& error);
+
+// "30 of 300 films" on stderr, ten lines in all. For jobs that tell of every film.
+void showTenths(long done, long total);
 
 // main() of a program with subcommands, which add puts in. Returns the status to exit with.
 int runCommandLine(int argc, char** argv, std::string description,

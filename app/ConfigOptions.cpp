@@ -1,9 +1,7 @@
 #include "app/ConfigOptions.h"
 
 #include <algorithm>
-#include <iostream>
 
-#include "app/Commands.h"
 #include "training/Recipes.h"
 
 namespace hilum {
@@ -82,13 +80,5 @@ Result<TrainingConfig> ConfigOptions::config(const std::filesystem::path& fallba
 }
 
 std::filesystem::path ConfigOptions::out() const { return m_texts.at("--out"); }
-
-int reportError(const std::string& command, const Error& error) {
-    std::cerr << "hilum-cli " << command << ": " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
-}
 
 } // namespace hilum

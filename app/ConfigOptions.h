@@ -40,7 +40,4 @@ private:
     void addField(CLI::App& command, const ConfigField& field);
 };
 
-// As "hilum-cli COMMAND: message [context]" on stderr; returns the status to exit with.
-int reportError(const std::string& command, const Error& error);
-
 } // namespace hilum

@@ -25,15 +25,8 @@ int runEvaluate(const EvaluateArguments& arguments, const CommandContext& contex
     const auto outcome = evaluate(
         request, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop);
     line.clear();
-    if (!outcome) {
-        const Error& error = outcome.error();
-        std::cerr << "hilum-cli evaluate: " << error.message;
-        if (!error.context.empty())
-            std::cerr << " [" << error.context << "]";
-        std::cerr << "\n";
-        return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage
-                                                                                             : SomeFailed;
-    }
+    if (!outcome)
+        return reportError("evaluate", outcome.error());
     for (const SkippedFile& file : outcome->skipped)
         std::cerr << "Not used: " << file.file.string() << ": " << file.reason << "\n";
     std::cout << (arguments.json ? reportToJson(outcome->report) : reportToText(outcome->report));

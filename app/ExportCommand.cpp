@@ -20,12 +20,8 @@ int runExport(const ExportArguments& arguments) {
     const Result<void> written = exportModel(arguments.model, arguments.out, *exportFormatOf(arguments.out));
     if (written)
         return AllDone;
-    const Error& error = written.error();
-    std::cerr << "hilum-cli export: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
-    return error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+    printError("export", written.error());
+    return written.error().code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
 }
 
 } // namespace

@@ -20,14 +20,6 @@ struct FindRateArguments {
     bool json = false;
 };
 
-int failed(const Error& error) {
-    std::cerr << "hilum-cli find-rate: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
-}
-
 void print(const RateCurve& curve, const FindRateArguments& arguments) {
     if (arguments.json) {
         std::cout << rateCurveToJson(curve);
@@ -45,17 +37,17 @@ int runFindRate(const FindRateArguments& arguments, const CommandContext& contex
     letThreadsWaitPassively(context.commandLine);
     auto config = arguments.options.config();
     if (!config)
-        return failed(config.error());
+        return reportError("find-rate", config.error());
     ProgressLine line;
     const auto curve = findRate(
         *config, arguments.sweep, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop,
         filmReader(context));
     line.clear();
     if (!curve)
-        return failed(curve.error());
+        return reportError("find-rate", curve.error());
     if (!arguments.csvFile.empty()) {
         if (auto written = writeFileAtomically(arguments.csvFile, rateCurveToCsv(*curve)); !written)
-            return failed(written.error());
+            return reportError("find-rate", written.error());
     }
     print(*curve, arguments);
     return AllDone;

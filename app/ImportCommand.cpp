@@ -29,15 +29,6 @@ const std::map<std::string, FitMode>& fitNames() {
     return names;
 }
 
-int reportError(const Error& error) {
-    std::cerr << "hilum-cli import: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage
-                                                                                         : SomeFailed;
-}
-
 std::string joinedWords(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words)
@@ -64,10 +55,10 @@ Result<ImportRequest> requestFrom(const ImportArguments& arguments, const Comman
 int runImport(const ImportArguments& arguments, const CommandContext& context) {
     const Result<ImportRequest> request = requestFrom(arguments, context);
     if (!request)
-        return reportError(request.error());
+        return reportError("import", request.error());
     const Result<ImportOutcome> outcome = importWeights(*request);
     if (!outcome)
-        return reportError(outcome.error());
+        return reportError("import", outcome.error());
     if (!outcome->differences.empty()) {
         std::cerr << "hilum-cli import: nothing was written; these are no weights of " << request->network
                   << ":\n";

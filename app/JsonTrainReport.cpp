@@ -7,6 +7,7 @@
 #include <unistd.h>
 #endif
 
+#include "app/Commands.h"
 #include "app/TrainReport.h"
 #include "training/TrainingEvents.h"
 
@@ -69,7 +70,7 @@ public:
 
     void failed(const Error& error) override {
         write(FailedEvent{error});
-        printTrainError(error);
+        printError("train", error);
     }
 
 private:

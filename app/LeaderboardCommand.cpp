@@ -20,10 +20,7 @@ struct LeaderboardOptions {
 };
 
 ExitCode complain(const Error& error, ExitCode code) {
-    std::cerr << "hilum-cli leaderboard: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
+    printError("leaderboard", error);
     return code;
 }
 

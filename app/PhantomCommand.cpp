@@ -16,6 +16,7 @@
 #include <system_error>
 #include <thread>
 
+#include "core/domain/Threads.h"
 #include "core/image/ImageWriter.h"
 #include "core/image/Phantom.h"
 #include "core/image/Windowing.h"
@@ -135,9 +136,8 @@ ExitCode renderPhantoms(const PhantomOptions& options, const std::stop_token& st
     Batch batch(options, stop);
     {
         std::vector<std::jthread> helpers;
-        const unsigned threads =
-            std::min(std::max(1U, std::thread::hardware_concurrency()), static_cast<unsigned>(batch.total()));
-        for (unsigned i = 1; i < threads; ++i) {
+        const long threads = std::min<long>(threadCount(), batch.total());
+        for (long i = 1; i < threads; ++i) {
             helpers.emplace_back([&batch] { batch.work(); });
         }
         batch.work();

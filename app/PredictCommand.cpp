@@ -8,12 +8,12 @@
 #include <iostream>
 #include <map>
 #include <set>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "app/FrameOption.h"
 #include "core/domain/ReadAhead.h"
+#include "core/domain/Threads.h"
 #include "core/image/HeatMap.h"
 #include "core/image/ImageWriter.h"
 #include "core/image/RadiographReader.h"
@@ -185,7 +185,7 @@ private:
 
     // The next films are decoded while the network reads one. False: some failed.
     bool readFilms(const std::vector<fs::path>& files) {
-        const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+        const int threads = threadCount();
         ReadAhead<Result<Radiograph>> films(files.size(), threads, static_cast<std::size_t>(threads) + 1,
                                             [&](std::size_t i) { return m_readFilm(files[i], m_stop); });
         bool allRead = true;

@@ -22,10 +22,7 @@ struct ReportOptions {
 };
 
 ExitCode complain(const Error& error, ExitCode code) {
-    std::cerr << "hilum-cli report: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
+    printError("report", error);
     return code;
 }
 

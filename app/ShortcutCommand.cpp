@@ -2,12 +2,10 @@
 
 #include "app/Commands.h"
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 
-#include "app/ConfigOptions.h"
+#include "core/domain/Threads.h"
 #include "core/storage/AtomicFile.h"
 #include "training/RunFolder.h"
 #include "training/ShortcutTest.h"
@@ -23,12 +21,6 @@ struct ShortcutArguments {
     bool json = false;
 };
 
-// Ten lines in all.
-void showProgress(long done, long total) {
-    if (done * 10 / total > (done - 1) * 10 / total)
-        std::cerr << done << " of " << total << " films\n";
-}
-
 int runShortcut(const ShortcutArguments& arguments, const CommandContext& context) {
     const auto run = loadRun(arguments.run);
     if (!run)
@@ -36,10 +28,9 @@ int runShortcut(const ShortcutArguments& arguments, const CommandContext& contex
     ShortcutOptions options;
     options.data = arguments.data;
     options.masks = arguments.masks;
-    options.threads = arguments.threads > 0 ? arguments.threads
-                                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    options.threads = threadCount(arguments.threads);
     options.readFilm = filmReader(context);
-    options.progress = showProgress;
+    options.progress = showTenths;
     const auto result = shortcutTest(*run, options, context.stop);
     if (!result)
         return reportError("shortcut", result.error());

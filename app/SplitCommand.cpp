@@ -42,11 +42,7 @@ Result<DatasetIndex> indexed(const TrainingConfig& config, const CommandContext&
     CheckUpOptions options;
     options.threads = reading->threads;
     options.readFilm = reading->readFilm;
-    const auto found = checkUp(*index, options, context.stop);
-    if (!found)
-        return tl::unexpected(found.error());
-    keepNearDuplicatesTogether(*index, *found);
-    return index;
+    return keepNearDuplicatesTogether(*index, options, context.stop).map([&] { return std::move(*index); });
 }
 
 // The table, and what is said about it.

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "app/Commands.h"
 #include "app/ProgressLine.h"
 #include "app/TrainReport.h"
 
@@ -36,7 +37,7 @@ public:
 
     void failed(const Error& error) override {
         m_line.clear();
-        printTrainError(error);
+        printError("train", error);
     }
 
 private:
@@ -46,12 +47,5 @@ private:
 } // namespace
 
 std::unique_ptr<TrainReport> makeTextTrainReport() { return std::make_unique<TextTrainReport>(); }
-
-void printTrainError(const Error& error) {
-    std::cerr << "hilum-cli train: " << error.message;
-    if (!error.context.empty())
-        std::cerr << " [" << error.context << "]";
-    std::cerr << "\n";
-}
 
 } // namespace hilum

@@ -24,7 +24,4 @@ std::unique_ptr<TrainReport> makeTextTrainReport();
 // on stderr too. Where nobody reads stdout any more, the training goes on unheard.
 std::unique_ptr<TrainReport> makeJsonTrainReport();
 
-// On stderr.
-void printTrainError(const Error& error);
-
 } // namespace hilum

@@ -185,4 +185,10 @@ Result<CheckUp> checkUp(const DatasetIndex& index, const CheckUpOptions& options
     }
 }
 
+Result<void> keepNearDuplicatesTogether(DatasetIndex& index, const CheckUpOptions& options, std::stop_token stop) {
+    return checkUp(index, options, std::move(stop)).map([&](const CheckUp& found) {
+        keepNearDuplicatesTogether(index, found);
+    });
+}
+
 } // namespace hilum

@@ -4,9 +4,9 @@
 #include <map>
 #include <regex>
 #include <set>
-#include <thread>
 
 #include "core/domain/ReadAhead.h"
+#include "core/domain/Threads.h"
 #include "core/image/RadiographReader.h"
 #include "core/storage/AtomicFile.h"
 #include "training/FilmTable.h"
@@ -338,8 +338,7 @@ Result<IndexOptions> indexOptionsOf(const TrainingConfig& config) {
     options.patients = std::move(*patients);
     options.patientFrom = config.split.patientFrom;
     options.columns = config.columns;
-    options.threads = config.threads > 0 ? config.threads
-                                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    options.threads = threadCount(config.threads);
     return options;
 }
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <thread>
 
 #include <ATen/Parallel.h>
 
 #include "core/domain/Softmax.h"
+#include "core/domain/Threads.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/FilmStore.h"
@@ -91,9 +91,7 @@ class Evaluator {
 public:
     Evaluator(const EvaluationRequest& request, const ProgressCallback& progress, std::stop_token stop)
         : m_request(request), m_progress(progress), m_stop(std::move(stop)),
-          m_threads(request.threads > 0
-                        ? request.threads
-                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {}
+          m_threads(threadCount(request.threads)) {}
 
     Result<EvaluationOutcome> run() {
         at::set_num_threads(m_threads);

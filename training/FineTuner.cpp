@@ -1,9 +1,9 @@
 #include "training/FineTuner.h"
 
-#include <thread>
 
 #include <ATen/Parallel.h>
 
+#include "core/domain/Threads.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/CheckUp.h"
@@ -18,11 +18,6 @@
 
 namespace hilum {
 namespace {
-
-int threadCount(const TrainingConfig& config) {
-    return config.threads > 0 ? config.threads
-                              : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 void announce(const ProgressCallback& progress, TrainingPhase phase, long done, long total) {
     TrainingProgress state;
@@ -53,7 +48,7 @@ Result<FilmStore> loaded(DatasetIndex& index, const TrainingConfig& config, cons
                          const ProgressCallback& progress, std::stop_token stop) {
     const FilmStore::Options options{config.inputSizePx, config.fit,
                                      static_cast<std::size_t>(config.memoryLimitMb) << 20,
-                                     threadCount(config), readFilm};
+                                     threadCount(config.threads), readFilm};
     const auto report = [&](long done, long total) {
         announce(progress, TrainingPhase::Decoding, done, total);
     };
@@ -71,13 +66,9 @@ Result<void> keptTogether(DatasetIndex& index, const TrainingConfig& config, con
     if (!config.split.nearDuplicates)
         return {};
     CheckUpOptions options;
-    options.threads = threadCount(config);
+    options.threads = threadCount(config.threads);
     options.readFilm = readFilm;
-    const auto found = checkUp(index, options, stop);
-    if (!found)
-        return tl::unexpected(found.error());
-    keepNearDuplicatesTogether(index, *found);
-    return {};
+    return keepNearDuplicatesTogether(index, options, stop);
 }
 
 std::string settingText(TrainingConfig config, const std::string& key) {
@@ -171,10 +162,10 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
         return tl::unexpected(together.error());
     TrainingConfig known = config;
     known.split.folds = foldCount(*index, config.split);
-    at::set_num_threads(threadCount(config));
+    at::set_num_threads(threadCount(config.threads));
     const TrainingSession session{known,   *index,          *store,
                                   *weights, progress,        std::move(stop),
-                                  threadCount(config)};
+                                  threadCount(config.threads)};
     auto outcome =
         known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder, existing);
     if (!outcome)
@@ -198,8 +189,8 @@ Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& swee
     const auto split = splitFor(*index, config.split, config.seed);
     if (!split)
         return tl::unexpected(split.error());
-    at::set_num_threads(threadCount(config));
-    const TrainingSession session{config, *index, *store, *weights, progress, stop, threadCount(config)};
+    at::set_num_threads(threadCount(config.threads));
+    const TrainingSession session{config, *index, *store, *weights, progress, stop, threadCount(config.threads)};
     return findRate(session, *split, sweep);
 }
 

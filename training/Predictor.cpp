@@ -79,15 +79,12 @@ Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& sto
 Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& store,
                                          const std::vector<std::size_t>& films,
                                          const PredictorOptions& options, std::stop_token stop) {
-    std::vector<double> peaks;
-    const auto read = [&](const at::Tensor& images) {
-        const CamResult cam = gradCam(network, images);
-        const at::Tensor best = cam.logits.argmax(1, true); // N × 1
-        const at::Tensor tops =
-            cam.maps.amax({2, 3}).gather(1, best).flatten().to(at::kDouble).contiguous(); // N
-        peaks.insert(peaks.end(), tops.data_ptr<double>(), tops.data_ptr<double>() + tops.numel());
-    };
-    return forEachBatch(network, store, films, options, stop, read).map([&] { return std::move(peaks); });
+    return lookAtFilms(network, store, films, options, std::move(stop)).map([](const std::vector<FilmLook>& looks) {
+        std::vector<double> peaks;
+        for (const FilmLook& look : looks)
+            peaks.push_back(std::ranges::max(look.map.values));
+        return peaks;
+    });
 }
 
 } // namespace hilum

@@ -91,6 +91,8 @@ struct SplitConfig {
     bool leaveOneSourceOut = false; // cross-validation with a fold for each source, whatever folds says
     int folds = 0;              // 0: one split; >= 2: cross-validation
     bool finalModel = false;    // after cross-validation, one model trained on everything
+
+    bool operator==(const SplitConfig&) const = default;
 };
 
 // Instead of a file: those that torchvision publishes. (A file of that name is "./imagenet".)

@@ -24,6 +24,8 @@ namespace {
 
 constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
+constexpr std::chrono::seconds kLongestCheckpointPause{5};
+
 // With random weights, or the session's; adds to notes what of them was used.
 Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& session, std::uint64_t seed,
                                                         std::vector<std::string>& notes) {
@@ -42,8 +44,6 @@ Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& s
                          : "; of another shape, and left out: " + joined(loaded->skipped, ", ") + "."));
     return network;
 }
-
-constexpr std::chrono::seconds kLongestCheckpointPause{5};
 
 class Run {
 public:

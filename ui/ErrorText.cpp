@@ -97,4 +97,9 @@ QString reason(const Error& error) {
     return message.isEmpty() ? shortReason(error.code) : message;
 }
 
+QString reasonWithContext(const Error& error) {
+    const QString about = toQString(std::string_view(error.context));
+    return about.isEmpty() ? reason(error) : QStringLiteral("%1 [%2]").arg(reason(error), about);
+}
+
 } // namespace hilum

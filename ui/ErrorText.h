@@ -16,5 +16,7 @@ QString filmErrorAdvice(ErrorCode code);
 QString modelErrorTitle(ErrorCode code);
 // The error's own reason, ready to show; never empty.
 QString reason(const Error& error);
+// The same with the file, setting or class that it is about.
+QString reasonWithContext(const Error& error);
 
 } // namespace hilum

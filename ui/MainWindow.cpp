@@ -20,6 +20,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "ui/Dialogs.h"
 #include "ui/KeysDialog.h"
 #include "ui/QtConvert.h"
 #include "ui/Settings.h"
@@ -60,18 +61,6 @@ void addRailButton(QVBoxLayout& layout, QWidget* rail, QAction* action) {
     button->setFocusPolicy(Qt::TabFocus);
     button->setAccessibleName(text);
     layout.addWidget(button, 0, Qt::AlignHCenter);
-}
-
-// Shows a dialog without an event loop of its own.
-void openDialog(QDialog* dialog) {
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
-}
-
-// Large enough for names and dates where the desktop has no dialog of its own.
-void openFileDialog(QFileDialog* dialog) {
-    dialog->resize(880, 560);
-    openDialog(dialog);
 }
 
 } // namespace
@@ -279,15 +268,11 @@ ModelsPage& MainWindow::models() {
 }
 
 void MainWindow::askForRunsFolder() {
-    auto* dialog = new QFileDialog(this, tr("Folder with runs"), m_settings.runsFolder());
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    chooseFolder(this, tr("Folder with runs"), m_settings.runsFolder(), [this](const QString& folder) {
         m_settings.setRunsFolder(folder);
         training().setRunsFolder(toPath(folder));
         models().setFolders({toPath(folder)});
     });
-    openFileDialog(dialog);
 }
 
 void MainWindow::useModel(const std::filesystem::path& file) {
@@ -368,24 +353,16 @@ void MainWindow::askForFilms() {
 }
 
 void MainWindow::askForFolder() {
-    auto* dialog = new QFileDialog(this, tr("Open folder"), m_settings.lastFolder());
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    chooseFolder(this, tr("Open folder"), m_settings.lastFolder(), [this](const QString& folder) {
         m_settings.setLastFolder(folder);
         open({toPath(folder)});
     });
-    openFileDialog(dialog);
 }
 
 void MainWindow::askForModel() {
-    auto* dialog =
-        new QFileDialog(this, tr("Open model file"), QFileInfo(m_settings.modelFile()).absolutePath(),
-                        tr("Model files (*%1)").arg(QLatin1String(kModelSuffix)));
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this,
-            [this](const QString& file) { openModel(toPath(file)); });
-    openFileDialog(dialog);
+    chooseFile(this, tr("Open model file"), QFileInfo(m_settings.modelFile()).absolutePath(),
+               tr("Model files (*%1)").arg(QLatin1String(kModelSuffix)),
+               [this](const QString& file) { openModel(toPath(file)); });
 }
 
 void MainWindow::openModel(const std::filesystem::path& file) {

@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QFile>
 #include <QFontDatabase>
+#include <QLabel>
 #include <QLocale>
 #include <QPainter>
 #include <QPalette>
@@ -168,6 +169,15 @@ void setRole(QWidget& widget, const char* role) {
     widget.setProperty("role", QLatin1String(role));
     widget.style()->unpolish(&widget);
     widget.style()->polish(&widget);
+}
+
+QLabel* makeText(const char* role, const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    label->setTextFormat(Qt::PlainText);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    setRole(*label, role);
+    return label;
 }
 
 } // namespace hilum

@@ -8,6 +8,7 @@
 #include <QString>
 
 class QApplication;
+class QLabel;
 class QWidget;
 
 namespace hilum {
@@ -24,6 +25,8 @@ inline constexpr QColor kSecondaryText{0x9A, 0xA4, 0xAE};
 inline constexpr QColor kDisabledText{0x6F, 0x7A, 0x84};
 inline constexpr QColor kAccent{0x4F, 0xB3, 0xD9};
 inline constexpr QColor kWarning{0xE8, 0xB9, 0x5C};
+inline constexpr QColor kGood{0x5F, 0xB4, 0x9C};
+inline constexpr QColor kSecondSeries{0xE9, 0xA2, 0x4C}; // of a chart, beside the accent: validation, after scaling
 } // namespace colour
 
 // The colour of the n-th class, the same everywhere: Okabe and Ito's set for every kind of colour vision,
@@ -37,6 +40,9 @@ QPixmap iconPixmap(const QString& name, const QColor& colour, int sizePx, double
 // Sets the style, the palette, the font, the style sheet and the English plurals. Call once, before any
 // window.
 void applyStyle(QApplication& application);
+
+// A wrapping label for plain text that can be copied, in a role of the style sheet.
+QLabel* makeText(const char* role, const QString& text, QWidget* parent);
 
 // Marks a widget for the style sheet: heading, secondary, warning, primary, …
 void setRole(QWidget& widget, const char* role);

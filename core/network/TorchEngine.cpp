@@ -1,7 +1,6 @@
 #include "core/network/TorchEngine.h"
 
 #include <algorithm>
-#include <thread>
 
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
@@ -13,6 +12,7 @@
 #include <dlfcn.h>
 #endif
 
+#include "core/domain/Threads.h"
 #include "core/network/GradCam.h"
 #include "core/network/ModelFile.h"
 
@@ -85,7 +85,7 @@ Result<std::unique_ptr<Engine>> makeTorchEngine(const ModelContent& content) {
 }
 
 std::vector<std::string> prepareTorch() {
-    at::set_num_threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    at::set_num_threads(threadCount());
     std::vector<std::string> warnings;
     if (!blasIsFast())
         warnings.emplace_back("LibTorch runs on the reference BLAS, which makes readings up to fifteen times "

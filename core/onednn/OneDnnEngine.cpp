@@ -4,11 +4,11 @@
 #include <chrono>
 #include <cmath>
 #include <new>
-#include <thread>
 
 #include <omp.h>
 
 #include "core/domain/Precision.h"
+#include "core/domain/Threads.h"
 #include "core/graph/Fusion.h"
 #include "core/onednn/ConvolutionChoice.h"
 #include "core/onednn/FeaturePlan.h"
@@ -16,11 +16,6 @@
 
 namespace hilum {
 namespace {
-
-int threadsOf(const OneDnnOptions& options) {
-    return options.threads > 0 ? options.threads
-                               : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
 
 // What a call of oneDNN may throw, as an error.
 template <class T, class Work>
@@ -43,7 +38,7 @@ public:
 
     // False: the graph has a part that plans do not know.
     bool prepare() {
-        omp_set_num_threads(threadsOf(m_options)); // counts for the calling thread
+        omp_set_num_threads(threadCount(m_options.threads)); // counts for the calling thread
         ChoiceFile choices(m_options.choicesFile);
         m_plan = FeaturePlan::make(planInput(m_options.sizePx, elements(), m_weights, &choices));
         choices.save();
@@ -52,7 +47,7 @@ public:
 
     Result<EngineOutput> run(std::span<const float> planes, int sizePx, Explain explain) override {
         return guarded<EngineOutput>([&]() -> Result<EngineOutput> {
-            omp_set_num_threads(threadsOf(m_options));
+            omp_set_num_threads(threadCount(m_options.threads));
             if (sizePx == m_options.sizePx)
                 return m_head.run(m_plan->run(planes), m_plan->outputExtent(), explain);
             PackedWeights weights(m_graph, m_index, m_engine, &m_weights);
@@ -159,7 +154,7 @@ Result<std::unique_ptr<Engine>> makeFastestOneDnnEngine(const Graph& graph, Tens
     if (!processorHasBf16())
         return makeOneDnnEngine(graph, std::move(tensors), wide);
     ChoiceFile choices(options.choicesFile);
-    const std::string key = machineText(threadsOf(options)) + ", precision of " + sha256();
+    const std::string key = machineText(threadCount(options.threads)) + ", precision of " + sha256();
     if (const auto known = choices.find(key))
         return makeOneDnnEngine(graph, std::move(tensors), *known == kNarrow ? narrow : wide);
     auto wideEngine = makeOneDnnEngine(graph, tensors, wide);

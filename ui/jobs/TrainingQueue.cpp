@@ -110,7 +110,6 @@ void TrainingQueue::onEvent(const TrainingEvent& event) {
                        run.epochs.push_back(epoch.finished);
                        if (epoch.finished.best)
                            run.bestEpoch = epoch.finished.record.epoch;
-                       Q_EMIT epochFinished(number);
                    },
                    [&](const HeatMapsEvent& maps) { run.heatMaps = maps; },
                    [&](const NoteEvent& note) { run.notes << toQString(std::string_view(note.text)); },

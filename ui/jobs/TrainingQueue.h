@@ -59,7 +59,6 @@ public:
 
 Q_SIGNALS:
     void runChanged(int number); // anything about it
-    void epochFinished(int number);
     void runFinished(int number); // Done, Stopped or Failed
     void queueChanged();          // runs were added or taken out
 

@@ -16,6 +16,7 @@
 
 #include "core/graph/Networks.h"
 #include "training/RunFolder.h"
+#include "ui/Dialogs.h"
 #include "ui/QtConvert.h"
 #include "ui/Style.h"
 #include "ui/charts/CurveChart.h"
@@ -187,7 +188,6 @@ void ModelsPage::show(Leaderboard board) {
     for (int i = 0; i < m_tree->topLevelItemCount() && !chosenRow(); ++i)
         m_tree->setCurrentItem(m_tree->topLevelItem(i));
     onChosen();
-    Q_EMIT boardChanged();
 }
 
 void ModelsPage::addGroup(const LeaderboardGroup& group, std::size_t number) {
@@ -277,7 +277,6 @@ void ModelsPage::showDifferences(const LeaderboardGroup& group, const Leaderboar
 void ModelsPage::rename() {
     const std::filesystem::path folder = chosenRow()->run->folder;
     auto* dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Rename the run"));
     dialog->setLabelText(tr("Name of its folder"));
     dialog->setTextValue(toQString(folder.filename()));
@@ -291,14 +290,13 @@ void ModelsPage::rename() {
             Q_EMIT messageShown(tr("The run could not be renamed: %1").arg(QString::fromStdString(error.message())));
         refresh();
     });
-    dialog->open();
+    openDialog(dialog);
 }
 
 void ModelsPage::removeRun() {
     const std::filesystem::path folder = chosenRow()->run->folder;
     auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Delete this run?"), tr("Delete %1?").arg(fileName(folder)),
                                 QMessageBox::NoButton, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
     box->setInformativeText(tr("Its folder with model, checkpoints and figures goes to the wastebasket."));
     QPushButton* yes = box->addButton(tr("Delete"), QMessageBox::AcceptRole);
     box->addButton(tr("Keep"), QMessageBox::RejectRole);
@@ -307,7 +305,7 @@ void ModelsPage::removeRun() {
             Q_EMIT messageShown(tr("The run could not be moved to the wastebasket."));
         refresh();
     });
-    box->open();
+    openDialog(box);
 }
 
 } // namespace hilum

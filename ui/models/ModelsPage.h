@@ -36,7 +36,6 @@ public:
     [[nodiscard]] const Leaderboard& board() const { return m_board; }
 
 Q_SIGNALS:
-    void boardChanged();
     void modelWanted(const std::filesystem::path& model); // in the viewer
     void resultsWanted(const std::filesystem::path& run);
     void folderWanted(); // another one, to look for runs in

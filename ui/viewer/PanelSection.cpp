@@ -31,11 +31,7 @@ PanelSection::PanelSection(const QString& heading, QWidget* parent)
 }
 
 QLabel* PanelSection::addText(const char* role) {
-    auto* label = new QLabel(this);
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    setRole(*label, role);
+    QLabel* label = makeText(role, {}, this);
     label->hide();
     m_body->addWidget(label);
     return label;

@@ -26,13 +26,4 @@ QLabel* Card::addText(const char* role, const QString& text) {
     return label;
 }
 
-QLabel* makeText(const char* role, const QString& text, QWidget* parent) {
-    auto* label = new QLabel(text, parent);
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    setRole(*label, role);
-    return label;
-}
-
 } // namespace hilum

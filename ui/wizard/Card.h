@@ -28,7 +28,4 @@ private:
     QLabel* m_heading;
 };
 
-// A wrapping label for plain text in a role of the style sheet.
-QLabel* makeText(const char* role, const QString& text, QWidget* parent);
-
 } // namespace hilum

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kExamples = 3;
 constexpr double kNotableImbalance = 3;
 
-QString tr(const char* text, int count = -1) { return QCoreApplication::translate("hilum::CheckUpText", text, nullptr, count); }
+QString tr(const char* text) { return QCoreApplication::translate("hilum::CheckUpText", text); }
 
 QString joinedExamples(const std::vector<QString>& names, std::size_t all) {
     QStringList some(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kExamples)));

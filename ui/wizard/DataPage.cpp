@@ -130,12 +130,10 @@ Card* DataPage::buildPatients() {
     typing->setInterval(kTypingPauseMs);
     const auto adopt = [this, typing] {
         typing->stop();
-        TrainingConfig settings = m_session.settings();
         const std::string pattern = m_pattern->text().toStdString();
-        if (pattern == settings.split.patientPattern)
+        if (pattern == m_session.settings().split.patientPattern)
             return;
-        settings.split.patientPattern = pattern;
-        m_session.setSettings(settings);
+        m_session.change([&](TrainingConfig& settings) { settings.split.patientPattern = pattern; });
         updatePatients(); // says at once what is wrong with the pattern
     };
     connect(m_pattern, &QLineEdit::textEdited, typing, qOverload<>(&QTimer::start));
@@ -247,7 +245,7 @@ void DataPage::updateCheckUp() {
                    toQString(std::string_view(error->message)));
     } else {
         for (const CheckUpLine& line : checkUpLines(*m_session.checkUp(), m_session.index()))
-            addFinding(line.isGood ? "check" : "warning", line.isGood ? QColor(0x5F, 0xB4, 0x9C) : colour::kWarning,
+            addFinding(line.isGood ? "check" : "warning", line.isGood ? colour::kGood : colour::kWarning,
                        line.title, line.text);
     }
     m_findings->addStretch();

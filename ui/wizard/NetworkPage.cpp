@@ -167,13 +167,13 @@ void NetworkPage::chooseRecipe(int number) {
 }
 
 void NetworkPage::chooseWeights(int number) {
-    TrainingConfig settings = m_session.settings();
     if (number == File) {
         Q_EMIT modelFileWanted();
         return updateWeights(); // until a file was chosen
     }
-    settings.initialWeights = number == ImageNet ? std::string(kImageNetWeights) : std::string();
-    m_session.setSettings(settings);
+    m_session.change([&](TrainingConfig& settings) {
+        settings.initialWeights = number == ImageNet ? std::string(kImageNetWeights) : std::string();
+    });
 }
 
 void NetworkPage::updateWeights() {

@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kSide = 96;
 constexpr int kGap = 10;
-constexpr QColor kGood{0x5F, 0xB4, 0x9C};
 constexpr QColor kDanger{0xF0, 0x8C, 0x78};
 
 } // namespace
@@ -60,7 +59,7 @@ void PinnedFilms::paintEvent(QPaintEvent*) {
         shade.setColorAt(1, QColor(0, 0, 0, 200));
         painter.fillRect(square, shade);
         painter.setClipping(false);
-        painter.setPen(m_items[i].isRight ? kGood : kDanger);
+        painter.setPen(m_items[i].isRight ? colour::kGood : kDanger);
         painter.drawText(square.adjusted(6, 0, -4, -4), Qt::AlignLeft | Qt::AlignBottom,
                          painter.fontMetrics().elidedText(m_items[i].words, Qt::ElideMiddle, kSide - 10));
     }

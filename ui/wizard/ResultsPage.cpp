@@ -6,18 +6,17 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
 #include <QStackedWidget>
-#include <QTableWidget>
 #include <QUrl>
 #include <QVBoxLayout>
 
 #include "core/storage/AtomicFile.h"
 #include "training/Calibration.h"
 #include "training/Curves.h"
+#include "training/DatasetIndex.h"
 #include "training/Mistakes.h"
 #include "training/ResultsDocument.h"
 #include "training/RunFolder.h"
@@ -29,6 +28,7 @@
 #include "ui/viewer/FilmText.h"
 #include "ui/viewer/PanelSection.h"
 #include "ui/wizard/Card.h"
+#include "ui/wizard/FigureTable.h"
 #include "ui/wizard/ReportPdf.h"
 #include "ui/wizard/TrainSession.h"
 
@@ -37,6 +37,7 @@ namespace {
 
 constexpr std::size_t kMostFilms = 60; // of a gallery
 constexpr int kThumbnail = 108;
+constexpr int kRowHeight = 27;
 constexpr int kLegendName = 84; // pixels
 
 QStringList labelTexts(const FinishedRun& results) {
@@ -62,14 +63,8 @@ ChartAxes unitAxes(const QString& x, const QString& y) {
     return axes;
 }
 
-// Names in a run are relative to the root of its data: the folder, the films within it, or the table's folder.
 std::filesystem::path filmFile(const FinishedRun& run, const FilmPrediction& film) {
-    std::error_code ignored;
-    for (const std::filesystem::path& root : {run.config.data, run.config.data / "films", run.config.data.parent_path()}) {
-        if (std::filesystem::exists(root / film.file, ignored))
-            return root / film.file;
-    }
-    return run.config.data / film.file;
+    return datasetRoot(run.config.data).value_or(run.config.data) / film.file;
 }
 
 QString intervalText(const Proportion& proportion) {
@@ -81,7 +76,7 @@ QString intervalText(const Proportion& proportion) {
 ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_picker(new ElidedComboBox(this)),
       m_use(new QPushButton(tr("Use in the viewer"), this)), m_report(new QPushButton(tr("Report"), this)),
-      m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)), m_table(new QTableWidget(this)),
+      m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)), m_table(new FigureTable(kRowHeight, this)),
       m_thresholds(makeText("small", {}, this)), m_notes(makeText("caution", {}, this)),
       m_shortcut(makeText("secondary", {}, this)), m_testShortcut(new QPushButton(tr("Does it look at the lungs?"), this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
       m_curveKind(new QComboBox(this)), m_galleryCard(nullptr), m_gallery(new QListWidget(this)),
@@ -145,16 +140,7 @@ Card* ResultsPage::buildFigures() {
     line->addWidget(m_accuracy);
     line->addWidget(m_interval, 1);
     card->body()->addLayout(line);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setSelectionMode(QAbstractItemView::NoSelection);
-    m_table->setFocusPolicy(Qt::NoFocus);
-    m_table->setShowGrid(false);
-    m_table->verticalHeader()->setDefaultSectionSize(27);
-    m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     setRole(*m_table, "figures");
-    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     card->body()->addWidget(m_table, 1);
     card->body()->addWidget(m_thresholds);
     card->body()->addWidget(m_notes);
@@ -215,6 +201,9 @@ bool ResultsPage::openRun(const std::filesystem::path& folder) {
     }
     m_picker->setCurrentIndex(static_cast<int>(number));
     m_results = std::move(*results);
+    m_temperature.reset();
+    if (!m_results->validation.empty())
+        m_temperature = fitTemperature(m_results->validation).temperature;
     showResults();
     return true;
 }
@@ -251,30 +240,21 @@ void ResultsPage::showResults() {
 
 void ResultsPage::fillTable() {
     const EvaluationReport& report = m_results->report;
-    m_table->setColumnCount(5);
-    m_table->setHorizontalHeaderLabels({tr("Precision"), tr("Recall"), tr("Specificity"), tr("F1"), tr("Films")});
-    m_table->setRowCount(static_cast<int>(report.labels.size()) + 1);
     QStringList rows = labelTexts(*m_results);
     rows << tr("macro average");
+    m_table->setNames(rows, {tr("Precision"), tr("Recall"), tr("Specificity"), tr("F1"), tr("Films")});
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const bool isMacro = row == m_table->rowCount() - 1;
         const ClassMetrics& metrics = isMacro ? report.macro : report.classes[static_cast<std::size_t>(row)];
-        const auto put = [&](int column, const QString& text, const QString& tip = {}) {
-            auto* item = new QTableWidgetItem(text);
-            item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-            item->setToolTip(tip);
-            m_table->setItem(row, column, item);
+        const auto put = [&](int column, double value, bool isUndefined) {
+            m_table->setFigure(row, column, isUndefined && !isMacro ? QStringLiteral("–") : percent(value));
         };
-        const auto figure = [](double value, bool isUndefined) {
-            return isUndefined ? QStringLiteral("–") : percent(value);
-        };
-        put(0, figure(metrics.precision, metrics.precisionUndefined && !isMacro));
-        put(1, figure(metrics.recall, metrics.recallUndefined && !isMacro));
-        put(2, figure(metrics.specificity, metrics.specificityUndefined && !isMacro));
-        put(3, figure(metrics.f1, metrics.f1Undefined && !isMacro));
-        put(4, grouped(metrics.support));
+        put(0, metrics.precision, metrics.precisionUndefined);
+        put(1, metrics.recall, metrics.recallUndefined);
+        put(2, metrics.specificity, metrics.specificityUndefined);
+        put(3, metrics.f1, metrics.f1Undefined);
+        m_table->setFigure(row, 4, grouped(metrics.support));
     }
-    m_table->setVerticalHeaderLabels(rows);
 }
 
 void ResultsPage::fillCurves() {
@@ -325,10 +305,8 @@ void ResultsPage::fillCurves() {
 // validation films, so that the test films stay untouched.
 CurveChart* ResultsPage::makeCalibration() {
     std::vector<ChartSeries> series{{tr("as it is"), colour::kAccent}, {{}, colour::kDisabledText, true}};
-    const bool canFit = !m_results->validation.empty();
-    if (canFit)
-        series.push_back({tr("temperature %1").arg(fitTemperature(m_results->validation).temperature, 0, 'f', 2),
-                          QColor(0xE9, 0xA2, 0x4C)});
+    if (m_temperature)
+        series.push_back({tr("temperature %1").arg(*m_temperature, 0, 'f', 2), colour::kSecondSeries});
     auto* chart = new CurveChart({}, series, unitAxes(tr("confidence"), tr("share that is right")), m_curves);
     const auto draw = [&](std::size_t number, const std::vector<FilmPrediction>& predictions) {
         std::vector<double> confidence, right;
@@ -342,18 +320,17 @@ CurveChart* ResultsPage::makeCalibration() {
     };
     draw(0, m_results->predictions);
     chart->setPoints(1, {0, 1}, {0, 1});
-    if (canFit)
-        draw(2, rescaled(m_results->predictions, fitTemperature(m_results->validation).temperature));
+    if (m_temperature)
+        draw(2, rescaled(m_results->predictions, *m_temperature));
     return chart;
 }
 
 QString ResultsPage::calibrationText() const {
     const double before = m_results->report.expectedCalibrationError;
     QString text = tr("calibration error %1").arg(before, 0, 'f', 3);
-    if (m_results->validation.empty())
+    if (!m_temperature)
         return text;
-    const TemperatureFit fit = fitTemperature(m_results->validation);
-    const double after = expectedCalibrationError(rescaled(m_results->predictions, fit.temperature));
+    const double after = expectedCalibrationError(rescaled(m_results->predictions, *m_temperature));
     return text + tr(", %1 after temperature scaling").arg(after, 0, 'f', 3);
 }
 

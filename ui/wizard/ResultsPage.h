@@ -16,13 +16,13 @@ class QLabel;
 class QListWidget;
 class QPushButton;
 class QStackedWidget;
-class QTableWidget;
 
 namespace hilum {
 
 class Card;
 class ConfusionMatrixView;
 class CurveChart;
+class FigureTable;
 class TrainSession;
 
 class ResultsPage : public QWidget {
@@ -66,12 +66,13 @@ private:
     TrainSession& m_session;
     std::vector<std::filesystem::path> m_folders; // of the runs that were opened
     std::optional<FinishedRun> m_results;
+    std::optional<double> m_temperature; // fitted on its validation films; absent without any
     QComboBox* m_picker;
     QPushButton* m_use;
     QPushButton* m_report;
     QLabel* m_accuracy;
     QLabel* m_interval;
-    QTableWidget* m_table;
+    FigureTable* m_table;
     QLabel* m_thresholds;
     QLabel* m_notes;
     QLabel* m_shortcut;

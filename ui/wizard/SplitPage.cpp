@@ -6,18 +6,18 @@
 
 #include <QComboBox>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
 #include <QPushButton>
-#include <QTableWidget>
 #include <QVBoxLayout>
 
+#include "ui/ErrorText.h"
 #include "ui/QtConvert.h"
 #include "ui/Style.h"
 #include "ui/viewer/FilmText.h"
 #include "ui/wizard/Card.h"
+#include "ui/wizard/FigureTable.h"
 #include "ui/wizard/SettingsForm.h"
 #include "ui/wizard/TrainSession.h"
 
@@ -25,7 +25,8 @@ namespace hilum {
 namespace {
 
 constexpr int kDefaultFolds = 5;
-constexpr std::array<QColor, 3> kSetColours{colour::kAccent, colour::kWarning, QColor{0x5F, 0xB4, 0x9C}};
+constexpr int kRowHeight = 34;
+constexpr std::array<QColor, 3> kSetColours{colour::kAccent, colour::kWarning, colour::kGood};
 
 } // namespace
 
@@ -66,7 +67,7 @@ SplitPage::SplitPage(TrainSession& session, QWidget* parent)
       m_shares(new SettingsForm({"split.train", "split.validation", "split.test"}, this)),
       m_folds(new SettingsForm({"split.folds", "split.finalModel"}, this)),
       m_common(new SettingsForm({"split.grouping", "split.patientFrom", "seed"}, this)), m_bar(new SplitBar(this)),
-      m_table(new QTableWidget(this)), m_verdict(nullptr) {
+      m_table(new FigureTable(kRowHeight, this)), m_verdict(nullptr) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
@@ -103,11 +104,11 @@ Card* SplitPage::buildSettings() {
                      "at the end. Identical films always stand in one set."));
     card->body()->addStretch();
     connect(m_kind, &QComboBox::activated, this, [this](int kind) {
-        TrainingConfig settings = m_session.settings();
-        settings.split.folds = kind == 0 ? 0 : kDefaultFolds;
-        if (kind == 0)
-            settings.split.finalModel = false;
-        m_session.setSettings(settings);
+        m_session.change([&](TrainingConfig& settings) {
+            settings.split.folds = kind == 0 ? 0 : kDefaultFolds;
+            if (kind == 0)
+                settings.split.finalModel = false;
+        });
     });
     return card;
 }
@@ -120,16 +121,6 @@ Card* SplitPage::buildTable() {
     card->headingLine()->addWidget(save);
     connect(save, &QPushButton::clicked, this, &SplitPage::saveWanted);
     card->body()->addWidget(m_bar);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setSelectionMode(QAbstractItemView::NoSelection);
-    m_table->setFocusPolicy(Qt::NoFocus);
-    m_table->setShowGrid(false);
-    m_table->verticalHeader()->setDefaultSectionSize(34);
-    m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_table->horizontalHeader()->setHighlightSections(false);
-    m_table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
-    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     card->body()->addWidget(m_table, 1);
     m_verdict = card->addText("body");
     return card;
@@ -153,19 +144,15 @@ void SplitPage::updateSettings() {
 }
 
 void SplitPage::updateSplit() {
-    if (const auto& error = m_session.splitError()) {
-        m_table->setRowCount(0);
-        m_bar->setShares({});
-        setRole(*m_verdict, "danger");
-        const QString about = toQString(std::string_view(error->context));
-        m_verdict->setText(toQString(std::string_view(error->message)) + (about.isEmpty() ? QString() : QStringLiteral(" [%1]").arg(about)));
-        return;
-    }
     if (m_session.split())
         return fillTable();
-    m_table->setRowCount(0);
+    m_table->setNames({}, {});
     m_bar->setShares({});
     m_verdict->clear();
+    if (const auto& error = m_session.splitError()) {
+        setRole(*m_verdict, "danger");
+        m_verdict->setText(reasonWithContext(*error));
+    }
 }
 
 void SplitPage::fillTable() {
@@ -175,31 +162,26 @@ void SplitPage::fillTable() {
     QStringList columns, rows;
     for (const std::string& label : index.labels)
         columns << toQString(std::string_view(label));
+    const int filmsColumn = static_cast<int>(columns.size());
     columns << tr("Films") << tr("Patients");
+    const QStringList sets{tr("Training"), tr("Validation"), tr("Test")};
+    for (int set = 0; set < static_cast<int>(counts.size()); ++set)
+        rows << (folds.empty() ? sets[set] : tr("Fold %1").arg(set + 1));
+    m_table->setNames(rows, columns);
     std::vector<std::pair<QString, double>> shares;
-    m_table->setColumnCount(static_cast<int>(columns.size()));
-    m_table->setRowCount(static_cast<int>(counts.size()));
-    for (std::size_t set = 0; set < counts.size(); ++set) {
-        const QString name = folds.empty() ? QStringList{tr("Training"), tr("Validation"), tr("Test")}[static_cast<qsizetype>(set)]
-                                           : tr("Fold %1").arg(set + 1);
-        rows << name;
+    for (int set = 0; set < static_cast<int>(counts.size()); ++set) {
+        const SetFacts& facts = counts[static_cast<std::size_t>(set)];
         long films = 0;
-        const auto put = [&](std::size_t column, const QString& text) {
-            auto* item = new QTableWidgetItem(text);
-            item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-            m_table->setItem(static_cast<int>(set), static_cast<int>(column), item);
-        };
-        for (std::size_t label = 0; label < index.labels.size(); ++label) {
-            films += counts[set].films[label];
-            put(label, grouped(counts[set].films[label]));
+        for (int label = 0; label < filmsColumn; ++label) {
+            const long ofLabel = facts.films[static_cast<std::size_t>(label)];
+            films += ofLabel;
+            m_table->setFigure(set, label, grouped(ofLabel));
         }
-        put(index.labels.size(), grouped(films));
-        put(index.labels.size() + 1, grouped(counts[set].patients));
+        m_table->setFigure(set, filmsColumn, grouped(films));
+        m_table->setFigure(set, filmsColumn + 1, grouped(facts.patients));
         const double share = static_cast<double>(films) / static_cast<double>(std::max<std::size_t>(1, index.films.size()));
-        shares.emplace_back(QStringLiteral("%1 %2").arg(name, percent(share, 0)), share);
+        shares.emplace_back(QStringLiteral("%1 %2").arg(rows[set], percent(share, 0)), share);
     }
-    m_table->setHorizontalHeaderLabels(columns);
-    m_table->setVerticalHeaderLabels(rows);
     m_bar->setShares(std::move(shares));
 
     const long torn = m_session.splitFacts().patientsInSeveral;

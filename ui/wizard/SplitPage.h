@@ -5,11 +5,11 @@
 
 class QComboBox;
 class QLabel;
-class QTableWidget;
 
 namespace hilum {
 
 class Card;
+class FigureTable;
 class SettingsForm;
 class SplitBar;
 class TrainSession;
@@ -38,7 +38,7 @@ private:
     SettingsForm* m_folds;
     SettingsForm* m_common;
     SplitBar* m_bar;
-    QTableWidget* m_table;
+    FigureTable* m_table;
     QLabel* m_verdict;
 };
 

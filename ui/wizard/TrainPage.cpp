@@ -9,6 +9,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "ui/ErrorText.h"
 #include "ui/QtConvert.h"
 #include "ui/Style.h"
 #include "ui/charts/CurveChart.h"
@@ -21,7 +22,6 @@
 namespace hilum {
 namespace {
 
-constexpr QColor kValidation{0xE9, 0xA2, 0x4C};
 enum Value { ValidationAccuracy, BestSoFar, Speed, LearningRate, Memory, StopsAfter, ValueCount };
 
 // "all layers · Adam 3e-5 · batch 32"
@@ -110,7 +110,7 @@ void TrainPage::buildHead() {
 }
 
 void TrainPage::buildCharts() {
-    const std::vector<ChartSeries> series{{tr("training"), colour::kAccent}, {tr("validation"), kValidation}};
+    const std::vector<ChartSeries> series{{tr("training"), colour::kAccent}, {tr("validation"), colour::kSecondSeries}};
     ChartAxes loss;
     loss.xLow = 1;
     loss.xHigh = 10;
@@ -239,11 +239,8 @@ void TrainPage::updateHead(const QueuedRun& run) {
     m_stop->setEnabled(!run.isStopping);
     m_pause->setEnabled(!run.isStopping);
     QString words;
-    if (run.state == RunState::Failed) {
-        words = toQString(std::string_view(run.error.message));
-        if (!run.error.context.empty())
-            words += QStringLiteral(" [%1]").arg(toQString(std::string_view(run.error.context)));
-    }
+    if (run.state == RunState::Failed)
+        words = reasonWithContext(run.error);
     setRole(*m_message, run.state == RunState::Failed ? "danger" : "secondary");
     if (words.isEmpty())
         words = run.notes.join(QLatin1Char(' '));

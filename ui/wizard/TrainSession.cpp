@@ -4,9 +4,9 @@
 #include <utility>
 
 #include <QDate>
-#include <QThread>
 #include <QThreadPool>
 
+#include "core/domain/Threads.h"
 #include "core/graph/Networks.h"
 #include "core/model/Preprocessor.h"
 #include "ui/QtConvert.h"
@@ -153,9 +153,12 @@ const QImage& TrainSession::sample(std::size_t label, int number) const {
 void TrainSession::readSamples() {
     const std::uint64_t id = ++m_sampleJob;
     m_sampleThread.post(0, [this, id, index = m_index](const std::stop_token& stop) {
+        std::vector<std::vector<std::size_t>> samples;
+        for (std::size_t label = 0; label < index->labels.size(); ++label)
+            samples.push_back(samplesOf(*index, static_cast<int>(label), kSamplesPerClass));
         for (int number = 0; number < kSamplesPerClass; ++number) {
-            for (std::size_t label = 0; label < index->labels.size(); ++label) {
-                const auto films = samplesOf(*index, static_cast<int>(label), kSamplesPerClass);
+            for (std::size_t label = 0; label < samples.size(); ++label) {
+                const std::vector<std::size_t>& films = samples[label];
                 if (stop.stop_requested() || static_cast<std::size_t>(number) >= films.size())
                     continue;
                 const auto film = m_backend.readFilm(index->root / index->films[films[static_cast<std::size_t>(number)]].file, stop);
@@ -185,10 +188,11 @@ void TrainSession::runCheckUp() {
     m_checkUpError.reset();
     Q_EMIT checkUpChanged();
     const std::uint64_t id = m_checkUpJob + 1; // of the job started below
-    auto work = [this, id, index = m_index](const std::stop_token& stop) {
+    auto work = [this, id, index = m_index,
+                 keepsNearDuplicates = m_settings.split.nearDuplicates](const std::stop_token& stop) {
         CheckUpOptions options;
         options.readFilm = m_backend.readFilm;
-        options.threads = std::max(1, QThread::idealThreadCount());
+        options.threads = threadCount();
         options.progress = [this, id](long done, long total) {
             QMetaObject::invokeMethod(
                 this,
@@ -201,9 +205,14 @@ void TrainSession::runCheckUp() {
                 Qt::QueuedConnection);
         };
         return hilum::checkUp(*index, options, stop).map([&](CheckUp found) {
-            auto grouped = std::make_shared<DatasetIndex>(*index);
-            keepNearDuplicatesTogether(*grouped, found);
-            return CheckedData{std::make_shared<const CheckUp>(std::move(found)), std::move(grouped)};
+            CheckedData checked;
+            if (keepsNearDuplicates && found.duplicateGroups(DuplicateKind::Near) > 0) {
+                auto grouped = std::make_shared<DatasetIndex>(*index);
+                keepNearDuplicatesTogether(*grouped, found);
+                checked.grouped = std::move(grouped);
+            }
+            checked.checkUp = std::make_shared<const CheckUp>(std::move(found));
+            return checked;
         });
     };
     start<CheckedData>(m_checkUpThread, 0, m_checkUpJob, work, [this](Result<CheckedData> checked) {
@@ -213,9 +222,9 @@ void TrainSession::runCheckUp() {
         }
         m_checkUp = std::move(checked->checkUp);
         Q_EMIT checkUpChanged();
-        if (!m_settings.split.nearDuplicates || m_checkUp->duplicateGroups(DuplicateKind::Near) == 0)
-            return releaseElsewhere(std::move(checked->index));
-        releaseElsewhere(std::exchange(m_index, std::move(checked->index)));
+        if (!checked->grouped)
+            return;
+        releaseElsewhere(std::exchange(m_index, std::move(checked->grouped)));
         makeSplitAgain();
     });
 }
@@ -225,6 +234,7 @@ void TrainSession::setSettings(const TrainingConfig& settings) {
     const bool hasNewFilms = settings.split.patientFrom != m_settings.split.patientFrom ||
                              settings.columns != m_settings.columns ||
                              settings.split.nearDuplicates != m_settings.split.nearDuplicates;
+    const bool hasNewSplit = settings.split != m_settings.split || settings.seed != m_settings.seed;
     const std::filesystem::path data = m_settings.data;
     m_settings = settings;
     m_settings.data = data;
@@ -233,7 +243,14 @@ void TrainSession::setSettings(const TrainingConfig& settings) {
         return;
     if (hasNewFilms || hasNewPatients)
         return indexAgain();
-    makeSplitAgain();
+    if (hasNewSplit)
+        makeSplitAgain();
+}
+
+void TrainSession::change(const std::function<void(TrainingConfig&)>& edit) {
+    TrainingConfig settings = m_settings;
+    edit(settings);
+    setSettings(settings);
 }
 
 void TrainSession::setNetworks(std::vector<std::string> names) {

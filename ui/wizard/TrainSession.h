@@ -58,6 +58,7 @@ public:
     [[nodiscard]] const TrainingConfig& settings() const { return m_settings; }
     // Takes effect at once; data and network stay as they are.
     void setSettings(const TrainingConfig& settings);
+    void change(const std::function<void(TrainingConfig&)>& edit);
     [[nodiscard]] const Split* split() const { return m_split ? &*m_split : nullptr; } // null: see splitError()
     [[nodiscard]] const std::vector<int>& folds() const { return m_folds; }            // of a cross-validation
     [[nodiscard]] const SplitFacts& splitFacts() const { return m_splitFacts; }        // valid with a split
@@ -105,7 +106,7 @@ private:
     };
     struct CheckedData {
         std::shared_ptr<const CheckUp> checkUp;
-        std::shared_ptr<const DatasetIndex> index; // with near duplicates grouped
+        std::shared_ptr<const DatasetIndex> grouped; // near duplicates kept together; null: there are none to keep
     };
     static Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings);
     void adopt(IndexedData data);

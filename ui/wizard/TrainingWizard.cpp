@@ -13,6 +13,7 @@
 
 #include "core/storage/AtomicFile.h"
 #include "training/FinishedRun.h"
+#include "ui/Dialogs.h"
 #include "ui/QtConvert.h"
 #include "ui/Settings.h"
 #include "ui/Style.h"
@@ -34,11 +35,6 @@ namespace {
 
 constexpr int kPracticeFilmsPerClass = 150;
 constexpr int kPracticeSizePx = 320;
-
-void openDialog(QDialog* dialog) {
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
-}
 
 } // namespace
 
@@ -206,19 +202,15 @@ void TrainingWizard::update() {
 }
 
 void TrainingWizard::askForData(bool isTable) {
-    auto* dialog = new QFileDialog(this, isTable ? tr("Choose a table") : tr("Choose a folder of films"), m_settings.lastFolder());
-    dialog->setFileMode(isTable ? QFileDialog::ExistingFile : QFileDialog::Directory);
-    if (isTable)
-        dialog->setNameFilter(tr("Tables (*.csv)"));
-    else
-        dialog->setOption(QFileDialog::ShowDirsOnly);
-    dialog->resize(880, 560);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+    const auto open = [this](const QString& path) {
         m_settings.setLastFolder(path);
         m_session.openData(toPath(path));
         goTo(Data);
-    });
-    openDialog(dialog);
+    };
+    if (isTable)
+        chooseFile(this, tr("Choose a table"), m_settings.lastFolder(), tr("Tables (*.csv)"), open);
+    else
+        chooseFolder(this, tr("Choose a folder of films"), m_settings.lastFolder(), open);
 }
 
 // Rendered by hilum-cli beside this program, beneath the runs; a set that is there is used again.
@@ -277,32 +269,23 @@ void TrainingWizard::saveSplit() {
         const auto written = writeFileAtomically(toPath(path), text);
         Q_EMIT messageShown(written ? tr("The split was saved.") : toQString(std::string_view(written.error().message)));
     });
-    openDialog(dialog);
+    openFileDialog(dialog);
 }
 
 void TrainingWizard::askForWeights() {
-    auto* dialog = new QFileDialog(this, tr("Weights to start from"), m_settings.lastFolder(),
-                                   tr("Models and weights (*.safetensors *.pth *.pt)"));
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        TrainingConfig settings = m_session.settings();
-        settings.initialWeights = toPath(path);
-        m_session.setSettings(settings);
-    });
-    openDialog(dialog);
+    chooseFile(this, tr("Weights to start from"), m_settings.lastFolder(),
+               tr("Models and weights (*.safetensors *.pth *.pt)"), [this](const QString& path) {
+                   m_session.change([&](TrainingConfig& settings) { settings.initialWeights = toPath(path); });
+               });
 }
 
 void TrainingWizard::askForWeightsFolder() {
-    auto* dialog = new QFileDialog(this, tr("Folder with torchvision's weight files"), m_settings.lastFolder());
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        TrainingConfig settings = m_session.settings();
-        settings.weightsFolder = toPath(path);
-        settings.initialWeights = std::string(kImageNetWeights);
-        m_session.setSettings(settings);
+    chooseFolder(this, tr("Folder with torchvision's weight files"), m_settings.lastFolder(), [this](const QString& path) {
+        m_session.change([&](TrainingConfig& settings) {
+            settings.weightsFolder = toPath(path);
+            settings.initialWeights = std::string(kImageNetWeights);
+        });
     });
-    openDialog(dialog);
 }
 
 // For the first of the chosen networks.
@@ -311,9 +294,7 @@ void TrainingWizard::findRate() {
         return Q_EMIT messageShown(tr("Choose a network first."));
     auto* dialog = new RateFinderDialog(trainerProgram(), m_session.configFor(m_session.networks().front()), this);
     connect(dialog, &RateFinderDialog::rateChosen, this, [this](double rate) {
-        TrainingConfig settings = m_session.settings();
-        settings.optimiser.learningRate = rate;
-        m_session.setSettings(settings);
+        m_session.change([&](TrainingConfig& settings) { settings.optimiser.learningRate = rate; });
     });
     openDialog(dialog);
 }

@@ -1,0 +1,35 @@
+#include "ui/wizard/FigureTable.h"
+
+#include <QHeaderView>
+
+namespace hilum {
+
+FigureTable::FigureTable(int rowHeightPx, QWidget* parent) : QTableWidget(parent) {
+    setEditTriggers(QAbstractItemView::NoEditTriggers);
+    setSelectionMode(QAbstractItemView::NoSelection);
+    setFocusPolicy(Qt::NoFocus);
+    setShowGrid(false);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    verticalHeader()->setDefaultSectionSize(rowHeightPx);
+    verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setTextElideMode(Qt::ElideRight);
+    horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+}
+
+void FigureTable::setNames(const QStringList& rows, const QStringList& columns) {
+    clear();
+    setRowCount(static_cast<int>(rows.size()));
+    setColumnCount(static_cast<int>(columns.size()));
+    setVerticalHeaderLabels(rows);
+    setHorizontalHeaderLabels(columns);
+}
+
+void FigureTable::setFigure(int row, int column, const QString& text) {
+    auto* item = new QTableWidgetItem(text);
+    item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    setItem(row, column, item);
+}
+
+} // namespace hilum

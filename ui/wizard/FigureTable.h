@@ -1,0 +1,18 @@
+// A table of figures to look at: names down the left, right-aligned figures, no grid, nothing to select.
+#pragma once
+
+#include <QTableWidget>
+
+namespace hilum {
+
+class FigureTable : public QTableWidget {
+    Q_OBJECT
+
+public:
+    explicit FigureTable(int rowHeightPx, QWidget* parent = nullptr);
+    // Empties the cells. Long names of columns are cut.
+    void setNames(const QStringList& rows, const QStringList& columns);
+    void setFigure(int row, int column, const QString& text);
+};
+
+} // namespace hilum
