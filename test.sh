@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 source ./setup.sh
 HILUM_PACKAGES+=("${HILUM_TEST_PACKAGES[@]}")
 hilum_install
+cmake --preset release >&2 # finds what has just been installed
 hilum_build release
 
 exec ctest --preset release -LE long "$@"

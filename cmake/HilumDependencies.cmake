@@ -49,6 +49,5 @@ target_link_libraries(hilum_torch INTERFACE ${TORCH_LIBRARIES})
 
 if(HILUM_GUI)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets PrintSupport Svg LinguistTools)
-  find_package(Qt6 6.4 QUIET COMPONENTS Test)
   find_package(QCustomPlotQt6 REQUIRED) # needs PrintSupport
 endif()

@@ -1,5 +1,5 @@
 // Pictures -> files, written whole or not at all (core/storage/AtomicFile.h). Errors: NotWritable,
-// Internal (OpenCV could not encode the picture).
+// Internal (the picture could not be encoded).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ Result<void> writeStoredValuesPng(const Radiograph& film, const std::filesystem:
 Result<void> writePng(const Raster<std::uint8_t>& image, const std::filesystem::path& file);
 // 32-bit float TIFF, one channel.
 Result<void> writeFloatTiff(const FloatImage& image, const std::filesystem::path& file);
-// 8-bit PNG with 1 (grey) or 3 (RGB) channels, in memory; empty where OpenCV could not encode it.
+// 8-bit PNG with 1 (grey) or 3 (RGB) channels, in memory; empty where libpng could not encode it.
 std::string encodePng(const Raster<std::uint8_t>& image);
 
 } // namespace hilum
