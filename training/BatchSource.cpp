@@ -114,6 +114,10 @@ private:
                 m_input.featureFile};
     }
 
+    [[nodiscard]] at::Tensor frozenFeatures(const at::Tensor& images) const {
+        return m_network.run(m_frozen, images.to(m_network.device())).cpu();
+    }
+
     Result<void> append(const std::vector<std::size_t>& films, bool augments, int view,
                         const std::stop_token& stop) {
         BatchLoader loader(m_input.store, preprocessingOf(m_input.config), loaderOptions(m_input, augments));
@@ -126,7 +130,7 @@ private:
                 return tl::unexpected(batch->error());
             if (stop.stop_requested())
                 return fail(ErrorCode::Cancelled, "The training was stopped before its first step.");
-            if (auto kept = m_cache.append(m_network.run(m_frozen, (*batch)->images)); !kept)
+            if (auto kept = m_cache.append(frozenFeatures((*batch)->images)); !kept)
                 return kept;
             progress.done += static_cast<long>((*batch)->images.size(0));
             m_input.progress(progress);
@@ -175,7 +179,7 @@ Result<FilmLogits> FeatureBatchSource::predict(const std::vector<std::size_t>& f
         std::vector<std::size_t> rows;
         for (std::size_t i = begin; i < std::min(films.size(), begin + batchSize); ++i)
             rows.push_back(m_firstRow[films[i]]);
-        logits.append(m_network.run(m_trained, m_cache.rows(rows)));
+        logits.append(m_network.run(m_trained, m_cache.rows(rows).to(m_network.device())));
         if (options.progress)
             options.progress(static_cast<long>(logits.values.size()), static_cast<long>(films.size()));
     }

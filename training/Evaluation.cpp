@@ -8,6 +8,7 @@
 
 #include "core/domain/Softmax.h"
 #include "core/domain/Threads.h"
+#include "core/network/Device.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/FilmStore.h"
@@ -98,6 +99,7 @@ public:
         auto model = loadModel(m_request.model);
         if (!model)
             return tl::unexpected(model.error());
+        moveTo(*model->network, findDevice(ComputeDevice::Auto).value());
         auto index = selectedFilms(model->card);
         if (!index)
             return tl::unexpected(index.error());

@@ -1,9 +1,9 @@
 #include "training/FineTuner.h"
 
-
 #include <ATen/Parallel.h>
 
 #include "core/domain/Threads.h"
+#include "core/network/Device.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/CheckUp.h"
@@ -71,6 +71,20 @@ Result<void> keptTogether(DatasetIndex& index, const TrainingConfig& config, con
     return keepNearDuplicatesTogether(index, options, stop);
 }
 
+// Nothing is left to choose: device and precision are those of this machine.
+Result<TrainingConfig> resolvedHere(const TrainingConfig& config) {
+    auto full = resolved(config);
+    if (!full)
+        return full;
+    const auto device = findDevice(full->device);
+    if (!device)
+        return tl::unexpected(device.error());
+    full->device = kindOf(*device);
+    if (full->precision == Precision::Auto)
+        full->precision = deviceHasBf16(*device) ? Precision::Bf16 : Precision::Fp32;
+    return full;
+}
+
 std::string settingText(TrainingConfig config, const std::string& key) {
     for (const ConfigField& field : configFields(config)) {
         if (field.key == key)
@@ -81,7 +95,7 @@ std::string settingText(TrainingConfig config, const std::string& key) {
 
 // The run in the folder must have been begun with the same settings.
 Result<void> checkSameSettings(const RunFolder& folder, const TrainingConfig& config) {
-    const auto begun = readTrainingConfig(folder.config()).and_then(resolved);
+    const auto begun = readTrainingConfig(folder.config()).and_then(resolvedHere);
     if (!begun)
         return tl::unexpected(begun.error());
     const std::string key = differingSetting(*begun, config);
@@ -212,7 +226,7 @@ Error withAdvice(Error error, const TrainingConfig& config) {
 
 Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCallback& progress,
                                  std::stop_token stop, ExistingRun existing, const FilmReader& readFilm) {
-    const auto full = resolved(config);
+    const auto full = resolvedHere(config);
     if (!full)
         return tl::unexpected(full.error());
     const RunFolder folder(full->out);
@@ -237,7 +251,7 @@ Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const 
         config.out = std::filesystem::temp_directory_path();
     config.split.folds = 0;
     config.split.finalModel = false;
-    const auto full = resolved(config);
+    const auto full = resolvedHere(config);
     if (!full)
         return tl::unexpected(full.error());
     const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};

@@ -17,7 +17,8 @@ Learner::Learner(Network& network, const TrainingConfig& config, const std::vect
     m_loss.labelSmoothing = config.labelSmoothing;
     if (config.classWeights == ClassWeights::Balanced) {
         const Graph& graph = network.graph();
-        m_loss.classWeights = at::tensor(balancedClassWeights(labels, graph.node(graph.logits).channels), at::kFloat);
+        m_loss.classWeights = at::tensor(balancedClassWeights(labels, graph.node(graph.logits).channels), at::kFloat)
+                                  .to(network.device());
     }
     applyTrainable(network, config.trainable);
     useChannelsLast(network);
@@ -59,18 +60,19 @@ at::Tensor Learner::lossOf(BatchSource& source, const Batch& batch, const BatchP
     const double mixup = m_config.augmentation.mixup;
     const auto films = static_cast<std::size_t>(batch.labels.size(0));
     Mixture mixture;
-    at::Tensor images = batch.images, partners;
+    at::Tensor images = batch.images.to(m_network.device()), partners;
+    const at::Tensor labels = batch.labels.to(m_network.device());
     if (mixup > 0) {
         mixture = drawMixture(mixup, films, m_seed, place.epoch, place.batch);
-        partners = at::tensor(mixture.partners);
+        partners = at::tensor(mixture.partners).to(m_network.device());
         images = images * mixture.share + images.index_select(0, partners) * (1 - mixture.share);
     }
     const TrainingPass pass = forward(source, images);
-    at::Tensor loss = trainingLoss(pass, batch.labels, m_loss);
+    at::Tensor loss = trainingLoss(pass, labels, m_loss);
     if (mixup > 0)
         loss = loss * mixture.share +
-               trainingLoss(pass, batch.labels.index_select(0, partners), m_loss) * (1 - mixture.share);
-    const auto hits = (pass.logits.argmax(1) == batch.labels).sum().item<std::int64_t>();
+               trainingLoss(pass, labels.index_select(0, partners), m_loss) * (1 - mixture.share);
+    const auto hits = (pass.logits.argmax(1) == labels).sum().item<std::int64_t>();
     score = {loss.item<double>(), static_cast<double>(hits) / static_cast<double>(films)};
     return loss;
 }
@@ -78,7 +80,7 @@ at::Tensor Learner::lossOf(BatchSource& source, const Batch& batch, const BatchP
 TrainingPass Learner::forward(BatchSource& source, const at::Tensor& images) const {
     std::optional<Bf16Autocast> autocast;
     if (m_config.precision == Precision::Bf16)
-        autocast.emplace();
+        autocast.emplace(m_network.device().type());
     return source.forward(images);
 }
 

@@ -29,7 +29,7 @@ Result<void> forEachBatch(Network& network, const FilmStore& store, const std::v
                 return tl::unexpected(batch->error());
             if (stop.stop_requested())
                 return fail(ErrorCode::Cancelled, "Not every film was read.");
-            use((*batch)->images);
+            use((*batch)->images.to(network.device()));
             done += (*batch)->images.size(0);
             if (options.progress)
                 options.progress(done, static_cast<long>(films.size()));
@@ -41,7 +41,7 @@ Result<void> forEachBatch(Network& network, const FilmStore& store, const std::v
 } // namespace
 
 void FilmLogits::append(const at::Tensor& rows) {
-    const at::Tensor doubles = rows.to(at::kDouble).contiguous();
+    const at::Tensor doubles = rows.cpu().to(at::kDouble).contiguous();
     const double* row = doubles.data_ptr<double>();
     for (std::int64_t i = 0; i < doubles.size(0); ++i, row += doubles.size(1))
         values.emplace_back(row, row + doubles.size(1));
@@ -67,7 +67,7 @@ Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& sto
             FilmLook look;
             look.logits = logits.values[static_cast<std::size_t>(i)];
             look.predicted = static_cast<int>(std::ranges::max_element(look.logits) - look.logits.begin());
-            const at::Tensor map = cam.maps[i][look.predicted].to(at::kFloat).contiguous();
+            const at::Tensor map = cam.maps[i][look.predicted].cpu().contiguous();
             look.map = FloatImage(static_cast<int>(map.size(1)), static_cast<int>(map.size(0)));
             std::copy_n(map.data_ptr<float>(), map.numel(), look.map.values.begin());
             looks.push_back(std::move(look));

@@ -66,8 +66,11 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"pinnedFilms", "--pinned-films", "N",
                       "Validation films whose heat maps are drawn into the run folder after every epoch", &c.pinnedFilms, 0,
                       64});
+    fields.push_back({"device", "--device", "DEVICE",
+                      "What trains: cpu, cuda, mps, or auto (CUDA or MPS where LibTorch has it)",
+                      choice(c.device, {"auto", "cpu", "cuda", "mps"})});
     fields.push_back({"precision", "--precision", "NUMBERS",
-                      "Of the training steps: fp32, bf16, or auto (bf16 where the processor has it)",
+                      "Of the training steps: fp32, bf16, or auto (bf16 where the device has it)",
                       choice(c.precision, {"auto", "fp32", "bf16"})});
     fields.push_back({"threads", "--threads", "N", "Processor threads; 0: every core", &c.threads, 0, 1024});
     fields.push_back({"memoryLimitMb", "--memory-limit", "MB",
@@ -556,8 +559,6 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
         return fail(ErrorCode::InvalidArgument,
                     "Class weights and oversampling would correct the classes twice; shuffle the films instead.",
                     "classWeights");
-    if (full.precision == Precision::Auto)
-        full.precision = processorHasBf16() ? Precision::Bf16 : Precision::Fp32;
     if (full.data.empty())
         return fail(ErrorCode::InvalidArgument, "The data folder is missing.", "data");
     if (full.out.empty())

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/domain/ComputeDevice.h"
 #include "core/domain/ModelCard.h"
 #include "core/domain/Precision.h"
 #include "core/domain/Result.h"
@@ -120,6 +121,7 @@ struct TrainingConfig {
     Trainable trainable = Trainable::All;
     int unfreezeEveryEpochs = 0; // of what is trained, begin with the head, and add a block after so many epochs; 0: off
     int cachedViews = 1; // with a frozen part: views of a film that it sees, once; 0: anew in every epoch
+    ComputeDevice device = ComputeDevice::Auto;
     Precision precision = Precision::Auto; // of the training steps; films are always read in fp32
     double labelSmoothing = 0;
     double emaDecay = 0; // of the moving average of weights per step; 0: off
@@ -181,8 +183,8 @@ Result<TrainingConfig> readTrainingConfig(const std::filesystem::path& file);
 // Errors: InvalidArgument with the key as context.
 Result<void> checkSplit(const SplitConfig& split);
 
-// Checks every range and what spans several fields, and fills in what is 0 or empty for "the network's own",
-// and the precision for this machine.
+// Checks every range and what spans several fields, and fills in what is 0 or empty for "the network's own".
+// Device and precision may stay Auto: fineTune() knows this machine.
 // Errors: InvalidArgument with the key as context.
 Result<TrainingConfig> resolved(const TrainingConfig& config);
 

@@ -123,7 +123,7 @@ private:
             return tl::unexpected(source.error());
         m_source = std::move(*source);
         if (goesOn()) { // last: whatever was before may have drawn random numbers
-            if (auto restored = setRandomState(m_input.from->random); !restored)
+            if (auto restored = setRandomState(m_network.device(), m_input.from->random); !restored)
                 return restored;
         }
         m_clock = {};
@@ -155,7 +155,7 @@ private:
         state.history = m_outcome.history;
         if (m_outcome.bestEpoch != static_cast<int>(m_outcome.history.size()))
             state.best = m_bestWeights;
-        state.random = randomState();
+        state.random = randomState(m_network.device());
         return state;
     }
 

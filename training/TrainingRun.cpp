@@ -9,6 +9,7 @@
 
 #include "core/domain/Softmax.h"
 #include "core/domain/UtcNow.h"
+#include "core/network/Device.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 #include "training/CheckpointKeeper.h"
@@ -26,14 +27,20 @@ constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
 constexpr std::chrono::seconds kLongestCheckpointPause{5};
 
-// With random weights, or the session's; adds to notes what of them was used.
+// On the session's device, with random weights, or the session's; adds to notes what of them was used.
 Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& session, std::uint64_t seed,
                                                         std::vector<std::string>& notes) {
     const TrainingConfig& config = session.config;
     torch::manual_seed(seed);
+    const auto device = findDevice(config.device);
+    if (!device)
+        return tl::unexpected(device.error());
     auto network = hilum::makeNetwork(config.network, static_cast<int>(session.index.labels.size()), config.inputPlanes);
+    if (!network)
+        return network;
+    moveTo(**network, *device);
     const InitialWeights& weights = session.weights;
-    if (!network || weights.file.empty())
+    if (weights.file.empty())
         return network;
     const auto loaded = loadInitialWeights(**network, weights.file, config.network);
     if (!loaded)
@@ -230,7 +237,7 @@ private:
         if (!scale)
             return tl::unexpected(scale.error());
         const ModelCard card = makeCard(*scale);
-        auto saved = guarded([&] { return saveModel(m_request.folder.model(), card, *m_network); });
+        auto saved = guarded([&] { return saveOnProcessor(card); });
         if (saved)
             saved = writeValidationPredictions();
         if (!saved || !m_outcome.report)
@@ -251,6 +258,15 @@ private:
                 return unfinishedFold ? Result<void>{}
                                       : writeFileAtomically(folder.evaluationJson(), reportToJson(figures));
             });
+    }
+
+    // Where its reference logits will be compared.
+    Result<void> saveOnProcessor(const ModelCard& card) {
+        const c10::Device device = m_network->device();
+        moveTo(*m_network, at::kCPU);
+        auto saved = saveModel(m_request.folder.model(), card, *m_network);
+        moveTo(*m_network, device);
+        return saved;
     }
 
     // 95th percentile over validation films (training films where there are none) of the strongest heat in

@@ -5,7 +5,6 @@
 #include <mutex>
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 
 #include "core/network/SafeTensors.h"
 
@@ -69,17 +68,18 @@ Result<TrainingState> readTrainingState(const std::filesystem::path& file) {
     return state;
 }
 
-at::Tensor randomState() {
-    at::Generator generator = at::detail::getDefaultCPUGenerator();
+at::Tensor randomState(const at::Device& device) {
+    at::Generator generator = at::globalContext().defaultGenerator(device);
     const std::scoped_lock lock(generator.mutex());
     return generator.get_state();
 }
 
-Result<void> setRandomState(const at::Tensor& state) {
-    at::Generator generator = at::detail::getDefaultCPUGenerator();
+Result<void> setRandomState(const at::Device& device, const at::Tensor& state) {
+    at::Generator generator = at::globalContext().defaultGenerator(device);
     const std::scoped_lock lock(generator.mutex());
     if (!state.defined() || state.scalar_type() != at::kByte || state.sizes() != generator.get_state().sizes())
-        return fail(ErrorCode::BadModelFile, "The state of the random numbers was written by another LibTorch.");
+        return fail(ErrorCode::BadModelFile,
+                    "The state of the random numbers was written by another LibTorch, or for another device.");
     generator.set_state(state);
     return {};
 }

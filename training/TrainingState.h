@@ -29,9 +29,9 @@ Result<void> writeTrainingState(const std::filesystem::path& file, const Trainin
 // Errors: those of readSafeTensors(), BadModelFile (no such state), UnsupportedVersion.
 Result<TrainingState> readTrainingState(const std::filesystem::path& file);
 
-// Of torch's generator on the processor, which initial weights and dropout draw from.
-at::Tensor randomState();
-// Errors: BadModelFile.
-Result<void> setRandomState(const at::Tensor& state);
+// Of torch's generator on the device, which dropout draws from.
+at::Tensor randomState(const at::Device& device);
+// Errors: BadModelFile (of another device, or another LibTorch's).
+Result<void> setRandomState(const at::Device& device, const at::Tensor& state);
 
 } // namespace hilum

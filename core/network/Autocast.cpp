@@ -6,25 +6,30 @@
 namespace hilum {
 namespace {
 
-void enableOnCpu(bool enabled) {
+void enable(c10::DeviceType device, bool enabled) {
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, enabled);
+    at::autocast::set_autocast_dtype(device, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device, enabled);
 #else
-    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    at::autocast::set_cpu_enabled(enabled);
+    if (device == at::kCUDA) {
+        at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+        at::autocast::set_enabled(enabled);
+    } else {
+        at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+        at::autocast::set_cpu_enabled(enabled);
+    }
 #endif
 }
 
 } // namespace
 
-Bf16Autocast::Bf16Autocast() {
+Bf16Autocast::Bf16Autocast(c10::DeviceType device) : m_device(device) {
     at::autocast::increment_nesting();
-    enableOnCpu(true);
+    enable(m_device, true);
 }
 
 Bf16Autocast::~Bf16Autocast() {
-    enableOnCpu(false);
+    enable(m_device, false);
     if (at::autocast::decrement_nesting() == 0)
         at::autocast::clear_cache();
 }

@@ -21,7 +21,7 @@ std::vector<double> referenceLogits(Network& network, const Preprocessing& prepr
     const at::Tensor input = at::from_blob(
         planes.data(),
         {1, static_cast<std::int64_t>(preprocessing.mean.size()), sizePx, sizePx}, at::kFloat);
-    const at::Tensor logits = network.forward(input).to(at::kDouble).contiguous();
+    const at::Tensor logits = network.forward(input.to(network.device())).cpu().to(at::kDouble).contiguous();
     return {logits.data_ptr<double>(), logits.data_ptr<double>() + logits.numel()};
 }
 

@@ -157,6 +157,14 @@ at::Tensor Network::run(const Stretch& part, const at::Tensor& value) const {
     return values[static_cast<std::size_t>(part.to)];
 }
 
+torch::Device Network::device() const {
+    for (const Layer& layer : m_layers) {
+        if (layer.weight.defined())
+            return layer.weight.device();
+    }
+    return at::kCPU;
+}
+
 at::Tensor Network::features(const at::Tensor& images) { return run(m_features, images); }
 
 at::Tensor Network::head(const at::Tensor& featureMap) { return run(m_head, featureMap); }
@@ -224,7 +232,8 @@ at::Tensor Network::firstWeightPerChannel(const HeadForm& form) {
     if (form.grid == Extent(1))
         return weight;
     const auto version = static_cast<std::int64_t>(weight._version());
-    if (!m_summedFrom.defined() || !m_summedFrom.is_same(weight) || m_summedVersion != version) {
+    if (!m_summedFrom.defined() || !m_summedFrom.is_same(weight) || m_summedVersion != version ||
+        m_summedWeight.device() != weight.device()) {
         m_summedWeight = weight.view({weight.size(0), -1, form.grid.area()}).sum(2);
         m_summedFrom = weight;
         m_summedVersion = version;

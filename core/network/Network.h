@@ -53,6 +53,8 @@ public:
     HeadPass headWithCam(const torch::Tensor& featureMap);
 
     [[nodiscard]] const Graph& graph() const { return m_graph; }
+    // That of its weights, which all stand on one; inputs must, too.
+    [[nodiscard]] torch::Device device() const;
     [[nodiscard]] const std::vector<std::string>& headPrefixes() const { return m_graph.headPrefixes; }
     [[nodiscard]] const std::vector<std::string>& lastBlockPrefixes() const {
         return m_graph.lastBlockPrefixes;

@@ -13,6 +13,7 @@
 #endif
 
 #include "core/domain/Threads.h"
+#include "core/network/Device.h"
 #include "core/network/GradCam.h"
 #include "core/network/ModelFile.h"
 
@@ -32,7 +33,7 @@ Result<T> guarded(const Work& work) {
 
 FloatImage toImage(const at::Tensor& map) {
     FloatImage image(static_cast<int>(map.size(1)), static_cast<int>(map.size(0)));
-    const at::Tensor values = map.contiguous();
+    const at::Tensor values = map.cpu().contiguous();
     std::copy_n(values.data_ptr<float>(), image.values.size(), image.values.begin());
     return image;
 }
@@ -46,15 +47,17 @@ public:
             const std::int64_t planeCount = m_network->graph().node(kInputNode).channels;
             const at::Tensor input = at::from_blob(const_cast<float*>(planes.data()), // is only read
                                                    {1, planeCount, sizePx, sizePx}, at::kFloat);
-            const CamResult result = gradCam(*m_network, input);
-            const at::Tensor logits = result.logits[0].contiguous();
+            const CamResult result = gradCam(*m_network, input.to(m_network->device()));
+            const at::Tensor logits = result.logits[0].cpu().contiguous();
             EngineOutput output{{logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()}, {}};
             for (std::int64_t label = 0; explain == Explain::EveryClass && label < result.maps.size(1); ++label)
                 output.maps.push_back(toImage(result.maps[0][label]));
             return output;
         });
     }
-    [[nodiscard]] std::string name() const override { return "LibTorch " TORCH_VERSION ", fp32"; }
+    [[nodiscard]] std::string name() const override {
+        return "LibTorch " TORCH_VERSION ", fp32, " + deviceText(m_network->device());
+    }
 
 private:
     std::shared_ptr<Network> m_network;
@@ -81,7 +84,11 @@ bool blasIsFast() {
 } // namespace
 
 Result<std::unique_ptr<Engine>> makeTorchEngine(const ModelContent& content) {
-    return guarded<std::unique_ptr<Engine>>([&] { return std::make_unique<TorchEngine>(networkOf(content)); });
+    return guarded<std::unique_ptr<Engine>>([&] {
+        std::shared_ptr<Network> network = networkOf(content);
+        moveTo(*network, findDevice(ComputeDevice::Auto).value());
+        return std::make_unique<TorchEngine>(std::move(network));
+    });
 }
 
 std::vector<std::string> prepareTorch() {

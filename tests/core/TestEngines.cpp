@@ -91,7 +91,7 @@ EngineOutput autocastOutputOf(const ModelContent& content, const std::vector<flo
     network->eval();
     const at::Tensor images = at::tensor(planes).view({1, -1, sizePx, sizePx});
     const at::Tensor featureMap = [&] {
-        const Bf16Autocast narrowly;
+        const Bf16Autocast narrowly(at::kCPU);
         return network->features(images);
     }();
     const HeadPass pass = network->headWithCam(featureMap.to(at::kFloat));
