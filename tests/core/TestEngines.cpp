@@ -26,6 +26,7 @@ constexpr double kMinCorrelation = 0.9999;
 constexpr double kMinCorrelationNarrow = 0.99;
 constexpr double kMostOfAutocast = 1.2; // the error of a bfloat16 map, in multiples of LibTorch's own
 constexpr double kLogitToleranceNarrow = 0.05;
+constexpr float kLukewarm = 0.05F; // of the hottest map's maximum: below it a map is what rounding leaves
 
 // A network as after training, and its weights as a model file would give them.
 class Subject {
@@ -74,11 +75,20 @@ double correlation(const std::vector<float>& a, const std::vector<float>& b) {
     return ((x * y).sum() / (x.norm() * y.norm())).item<double>();
 }
 
-// Of the maps that are not cold.
+float hottest(const FloatImage& map) { return *std::ranges::max_element(map.values); }
+
+bool isWarm(const EngineOutput& output, std::size_t map) {
+    float top = 0;
+    for (const FloatImage& other : output.maps)
+        top = std::max(top, hottest(other));
+    return hottest(output.maps[map]) > kLukewarm * top;
+}
+
+// Of the warm maps.
 double lowestCorrelation(const EngineOutput& expected, const EngineOutput& found) {
     double lowest = 1;
     for (std::size_t i = 0; i < expected.maps.size(); ++i) {
-        if (*std::ranges::max_element(expected.maps[i].values) > 0)
+        if (isWarm(expected, i))
             lowest = std::min(lowest, correlation(expected.maps[i].values, found.maps[i].values));
     }
     return lowest;
@@ -123,8 +133,7 @@ QString difference(const EngineOutput& expected, const EngineOutput& found, doub
         const FloatImage &a = expected.maps[i], &b = found.maps[i];
         if (a.widthPx != b.widthPx || a.heightPx != b.heightPx)
             return "a map of another size";
-        const float top = *std::ranges::max_element(a.values);
-        if (top <= 0)
+        if (!isWarm(expected, i))
             continue;
         ++warm;
         if (const double r = correlation(a.values, b.values); !(r >= minCorrelation))
