@@ -12,10 +12,11 @@
 #include <fstream>
 #include <iostream>
 #include <random>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
-#include "app/PassiveThreads.h"
+#include "app/LibraryEnvironment.h"
 #include "core/domain/Precision.h"
 #include "core/domain/Reading.h"
 #include "core/domain/Threads.h"
@@ -336,10 +337,11 @@ private:
         std::vector<nlohmann::json> lines;
         double seconds = 0;
     };
-    [[nodiscard]] Result<Run> predict(const fs::path& model, const fs::path& films, Explain explain) const {
+    [[nodiscard]] Result<Run> predict(const fs::path& model, const fs::path& films, Explain explain,
+                                      std::string_view precision = "auto") const {
         const fs::path output = m_scratch.path() / "predictions.json";
-        std::string command = quoted(m_context.commandLine.front()) + " predict --json --model " +
-                              quoted(model) + " " + quoted(films);
+        std::string command = quoted(m_context.commandLine.front()) + " predict --json --precision " +
+                              std::string(precision) + " --model " + quoted(model) + " " + quoted(films);
         if (explain == Explain::EveryClass)
             command += " --heatmap " + quoted(m_scratch.path() / "maps");
         command += " > " + quoted(output);
@@ -365,20 +367,34 @@ private:
             const auto model = modelOf(network);
             if (!model)
                 return tl::unexpected(model.error());
-            for (const Explain explain : {Explain::No, Explain::EveryClass}) {
-                const auto run = predict(*model, *films, explain);
-                if (!run)
-                    return tl::unexpected(run.error());
-                std::vector<double> ms;
-                for (const auto& line : run->lines)
-                    ms.push_back(line.at("elapsed_ms").get<double>());
-                ms.erase(ms.begin());
-                print("prediction",
-                      network + (explain == Explain::No ? ", probabilities" : ", with three maps"),
-                      median(ms), "ms");
+            for (const std::string_view precision : {"fp32", "bf16"}) {
+                if (precision == "bf16" && !processorHasBf16())
+                    continue;
+                for (const Explain explain : {Explain::No, Explain::EveryClass}) {
+                    const auto ms = readingMs(*model, *films, explain, precision);
+                    if (!ms)
+                        return tl::unexpected(ms.error());
+                    print("prediction",
+                          network + ", " + std::string(precision) +
+                              (explain == Explain::No ? ", probabilities" : ", with three maps"),
+                          *ms, "ms");
+                }
             }
         }
         return {};
+    }
+
+    // Median over the films but the first.
+    [[nodiscard]] Result<double> readingMs(const fs::path& model, const fs::path& films, Explain explain,
+                                           std::string_view precision) const {
+        const auto run = predict(model, films, explain, precision);
+        if (!run)
+            return tl::unexpected(run.error());
+        std::vector<double> ms;
+        for (const auto& line : run->lines)
+            ms.push_back(line.at("elapsed_ms").get<double>());
+        ms.erase(ms.begin());
+        return median(ms);
     }
 
     Result<void> folder() {
@@ -408,11 +424,8 @@ private:
 };
 
 int runBenchmark(const BenchmarkOptions& options, const CommandContext& context) {
-    letThreadsWaitPassively(context.commandLine);
-#ifdef __linux__
-    unsetenv("GOMP_SPINCOUNT");
-    unsetenv("OMP_WAIT_POLICY"); // read by now; what is started from here decides for itself
-#endif
+    restartWithFastLibraries(context.commandLine);
+    forgetLibraryEnvironment(); // read by now
     const auto measured = Benchmark(options, context).run();
     if (measured)
         return AllDone;

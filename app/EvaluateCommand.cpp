@@ -3,7 +3,7 @@
 #include <iostream>
 #include <memory>
 
-#include "app/PassiveThreads.h"
+#include "app/LibraryEnvironment.h"
 #include "app/ProgressLine.h"
 #include "training/Evaluation.h"
 
@@ -18,7 +18,7 @@ struct EvaluateArguments {
 };
 
 int runEvaluate(const EvaluateArguments& arguments, const CommandContext& context) {
-    letThreadsWaitPassively(context.commandLine);
+    restartWithFastLibraries(context.commandLine);
     ProgressLine line;
     const EvaluationRequest request{arguments.model, arguments.data,    arguments.split,    arguments.set,
                                     arguments.out,   arguments.threads, filmReader(context)};

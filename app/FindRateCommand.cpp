@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "app/ConfigOptions.h"
-#include "app/PassiveThreads.h"
+#include "app/LibraryEnvironment.h"
 #include "app/ProgressLine.h"
 #include "core/storage/AtomicFile.h"
 #include "training/FineTuner.h"
@@ -34,7 +34,7 @@ void print(const RateCurve& curve, const FindRateArguments& arguments) {
 }
 
 int runFindRate(const FindRateArguments& arguments, const CommandContext& context) {
-    letThreadsWaitPassively(context.commandLine);
+    restartWithFastLibraries(context.commandLine);
     auto config = arguments.options.config();
     if (!config)
         return reportError("find-rate", config.error());

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "app/ConfigOptions.h"
-#include "app/PassiveThreads.h"
+#include "app/LibraryEnvironment.h"
 #include "app/TrainReport.h"
 #include "app/TrainingControl.h"
 #include "training/FineTuner.h"
@@ -46,7 +46,7 @@ Result<ExistingRun> existingRun(const TrainArguments& arguments) {
 }
 
 int runTrain(const TrainArguments& arguments, const CommandContext& context) {
-    letThreadsWaitPassively(context.commandLine);
+    restartWithFastLibraries(context.commandLine);
     const auto report = arguments.progress == kJson ? makeJsonTrainReport() : makeTextTrainReport();
     const auto config = arguments.options.config(ownSettings(arguments));
     if (!config)

@@ -146,7 +146,76 @@ void scaleShiftAndHalveBlocks(const T* source, T* target, const float* scale, co
     }
 }
 
+HILUM_CLONES void scalePixel(const Bfloat16* source, Bfloat16* target, const float* scale, const float* shift,
+                             std::size_t channels, Clamp clamp) {
+#pragma omp simd
+    for (std::size_t c = 0; c < channels; ++c)
+        target[c] = fromFloat<Bfloat16>(clamped(toFloat(source[c]) * scale[c] + shift[c], clamp));
+}
+
+HILUM_CLONES void halvePixels(const Bfloat16* upper, const Bfloat16* lower, std::size_t stride, Bfloat16* target,
+                              const float* scale, const float* shift, std::size_t channels, Clamp clamp) {
+#pragma omp simd
+    for (std::size_t c = 0; c < channels; ++c) {
+        const auto at = [&](const Bfloat16* pixel) { return clamped(toFloat(pixel[c]) * scale[c] + shift[c], clamp); };
+        target[c] = fromFloat<Bfloat16>(0.25F * (at(upper) + at(upper + stride) + at(lower) + at(lower + stride)));
+    }
+}
+
+// work(pixel) for every pixel, rows on all threads where it is worth it.
+template <class Work>
+void forEachRow(PixelExtent extent, const Work& work) {
+    const auto rows = static_cast<std::ptrdiff_t>(extent.rows);
+    const auto values = static_cast<std::ptrdiff_t>(extent.rows * extent.columns * extent.channels);
+#pragma omp parallel for schedule(static) if (values > kWorthThreads)
+    for (std::ptrdiff_t row = 0; row < rows; ++row) {
+        const std::size_t first = static_cast<std::size_t>(row) * extent.columns;
+        for (std::size_t pixel = first; pixel < first + extent.columns; ++pixel)
+            work(pixel);
+    }
+}
+
 } // namespace
+
+void scaleAndShift(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
+                   Clamp clamp) {
+    forEachRow(extent, [&](std::size_t pixel) {
+        scalePixel(source.data + pixel * source.stride, target.data + pixel * target.stride, scale, shift, extent.channels,
+                   clamp);
+    });
+}
+
+void scaleShiftAndHalve(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
+                        Clamp clamp) {
+    const PixelExtent half{extent.rows / 2, extent.columns / 2, extent.channels};
+    forEachRow(half, [&](std::size_t pixel) {
+        const std::size_t row = pixel / half.columns, column = pixel % half.columns;
+        const Bfloat16* upper = source.data + (2 * row * extent.columns + 2 * column) * source.stride;
+        halvePixels(upper, upper + extent.columns * source.stride, source.stride, target.data + pixel * target.stride, scale,
+                    shift, extent.channels, clamp);
+    });
+}
+
+void addValues(PixelView a, PixelView b, PixelView target, PixelExtent extent, Clamp clamp) {
+    forEachRow(extent, [&](std::size_t pixel) {
+        addRow(a.data + pixel * a.stride, b.data + pixel * b.stride, target.data + pixel * target.stride, extent.channels,
+               clamp);
+    });
+}
+
+void copyValues(PixelView source, PixelView target, PixelExtent extent) {
+    forEachRow(extent, [&](std::size_t pixel) {
+        std::copy_n(source.data + pixel * source.stride, extent.channels, target.data + pixel * target.stride);
+    });
+}
+
+void toPlanes(PixelView source, float* target, PixelExtent extent) {
+    const std::size_t pixels = extent.rows * extent.columns;
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+        for (std::size_t c = 0; c < extent.channels; ++c)
+            target[c * pixels + pixel] = toFloat(source.data[pixel * source.stride + c]);
+    }
+}
 
 template <class T>
 void scaleAndShift(const T* source, T* target, const float* scale, const float* shift, BlockedExtent extent,

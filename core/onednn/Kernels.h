@@ -38,6 +38,25 @@ void scaleShiftAndHalve(const T* source, T* target, const float* scale, const fl
 template <class T>
 void addValues(const T* a, const T* b, T* target, std::size_t count, Clamp clamp);
 
+// The same on values that lie pixel by pixel, H × W × C.
+struct PixelView {
+    Bfloat16* data = nullptr;
+    std::size_t stride = 0; // from one pixel to the next; above C in a part of a concatenation
+};
+struct PixelExtent {
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    std::size_t channels = 0;
+};
+void scaleAndShift(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
+                   Clamp clamp);
+void scaleShiftAndHalve(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
+                        Clamp clamp);
+void addValues(PixelView a, PixelView b, PixelView target, PixelExtent extent, Clamp clamp);
+void copyValues(PixelView source, PixelView target, PixelExtent extent);
+// C × H × W.
+void toPlanes(PixelView source, float* target, PixelExtent extent);
+
 // C × H × W × float from blocked values.
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block);

@@ -108,7 +108,7 @@ private:
         Slot& own = m_storage.slots[at(id)];
         if (own.buffer < 0) {
             own.buffer = static_cast<int>(m_storage.buffers.size());
-            m_storage.buffers.push_back({bytesOf(id), 0});
+            m_storage.buffers.push_back({m_graph.node(id).channels, bytesOf(id), 0});
             m_lifetimes.emplace_back();
         }
         return own;

@@ -18,6 +18,7 @@ struct Slot {
 };
 
 struct Buffer {
+    int channels = 0;
     std::size_t bytes = 0;
     std::size_t offset = 0; // in the arena
 };
@@ -30,11 +31,11 @@ struct Storage {
 };
 
 struct BlockFormat {
-    int channels = 16; // that lie together in memory
+    int channels = 16; // that lie together in memory; 1: all of a pixel's do
     std::size_t elementBytes = 4;
 };
 
-// Values are blocked by channels: C/block × H × W × block. Empty where a concatenation's parts do not fall on
+// Values are blocked by channels (C/block × H × W × block) or pixel by pixel (H × W × C). Empty where a concatenation's parts do not fall on
 // whole blocks, or one value would have to be part of two.
 std::optional<Storage> planStorage(const Graph& graph, const std::vector<FusedPass>& passes,
                                    const std::vector<Extent>& extents, const BlockFormat& format);
