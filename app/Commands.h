@@ -28,6 +28,7 @@ FilmReader filmReader(const CommandContext& context, const ReadOptions& reading 
 
 // context outlives the parser.
 void addTrainCommand(CLI::App& app, CommandContext& context);
+void addSearchCommand(CLI::App& app, CommandContext& context);
 void addFindRateCommand(CLI::App& app, CommandContext& context);
 void addEvaluateCommand(CLI::App& app, CommandContext& context);
 void addPredictCommand(CLI::App& app, CommandContext& context);

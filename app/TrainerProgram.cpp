@@ -24,8 +24,9 @@ struct TrainerCommand {
     std::string_view name;
     const char* description;
 };
-constexpr std::array<TrainerCommand, 6> kCommands{
+constexpr std::array<TrainerCommand, 7> kCommands{
     {{"train", "Fine-tune a network on a folder of films, one folder per class"},
+     {"search", "Try settings at random, and train with the best"},
      {"find-rate", "Find a learning rate for a training"},
      {"evaluate", "Read a folder of films, one folder per class, and print the figures"},
      {"import", "Make a model file of weights: torchvision's, or your own .pth or .safetensors"},

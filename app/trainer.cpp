@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
         "Research use, not for diagnosis.",
         [](CLI::App& app, hilum::CommandContext& context) {
             hilum::addTrainCommand(app, context);
+            hilum::addSearchCommand(app, context);
             hilum::addFindRateCommand(app, context);
             hilum::addEvaluateCommand(app, context);
             hilum::addImportCommand(app, context);

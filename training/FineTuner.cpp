@@ -11,6 +11,7 @@
 #include "training/FilmStore.h"
 #include "training/Guarded.h"
 #include "training/InitialWeights.h"
+#include "training/Search.h"
 #include "training/Split.h"
 #include "training/Text.h"
 #include "training/TrainingLoop.h"
@@ -208,6 +209,49 @@ Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& swee
     return findRate(session, *split, sweep);
 }
 
+Result<void> prepareSearch(const TrainingConfig& config, const SearchRequest& request, ExistingRun existing) {
+    if (request.ranges.empty() || request.trials < 1)
+        return fail(ErrorCode::InvalidArgument, "A search needs a setting to vary, and a trial.", "--vary");
+    if (config.split.folds > 0 || config.split.leaveOneSourceOut)
+        return fail(ErrorCode::InvalidArgument, "A search goes without cross-validation.", "split.folds");
+    std::error_code error;
+    const std::filesystem::path table = config.out / "trials.csv";
+    if (existing == ExistingRun::Refuse && std::filesystem::exists(table, error))
+        return fail(ErrorCode::InvalidArgument, "The folder holds a search; resume or overwrite it, or name another folder.",
+                    config.out.string());
+    if (existing == ExistingRun::Overwrite) {
+        for (const char* name : {"trials.csv", "trials", "best"})
+            std::filesystem::remove_all(config.out / name, error);
+    }
+    std::filesystem::create_directories(config.out, error);
+    return error ? fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".", config.out.string())
+                 : Result<void>{};
+}
+
+Result<SearchOutcome> searchIn(const TrainingConfig& config, const SearchRequest& request,
+                               const ProgressCallback& progress, std::stop_token stop, const FilmReader& readFilm) {
+    const auto weights = findInitialWeights(config, progress, stop);
+    if (!weights)
+        return tl::unexpected(weights.error());
+    auto index = indexed(config, readFilm, progress, stop);
+    if (!index)
+        return tl::unexpected(index.error());
+    const auto store = loaded(*index, config, readFilm, progress, stop);
+    if (!store)
+        return tl::unexpected(store.error());
+    if (auto together = keptTogether(*index, config, readFilm, stop); !together)
+        return tl::unexpected(together.error());
+    const auto split = splitFor(*index, config.split, config.seed);
+    if (!split)
+        return tl::unexpected(split.error());
+    if (split->films(FilmSet::Validation).empty())
+        return fail(ErrorCode::InvalidArgument, "A search needs validation films, which tell the best settings.",
+                    "split.validation");
+    at::set_num_threads(threadCount(config.threads));
+    const TrainingSession session{config, *index, *store, *weights, progress, stop, threadCount(config.threads)};
+    return searchSettings(session, RunFolder(config.out), *split, request);
+}
+
 // What to do about it. The run is kept as it was after its last epoch.
 Error withAdvice(Error error, const TrainingConfig& config) {
     if (error.code != ErrorCode::OutOfMemory || !error.context.empty() || config.batchSize == 1)
@@ -256,6 +300,19 @@ Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const 
         return tl::unexpected(full.error());
     const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};
     return guarded([&] { return findRateIn(*full, sweep, callback, std::move(stop), readFilm); });
+}
+
+Result<SearchOutcome> searchSettings(const TrainingConfig& config, const SearchRequest& request,
+                                     const ProgressCallback& progress, std::stop_token stop, ExistingRun existing,
+                                     const FilmReader& readFilm) {
+    const auto full = resolvedHere(config);
+    if (!full)
+        return tl::unexpected(full.error());
+    if (auto prepared = prepareSearch(*full, request, existing); !prepared)
+        return tl::unexpected(prepared.error());
+    const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};
+    return guarded([&] { return searchIn(*full, request, callback, std::move(stop), readFilm); })
+        .map_error([&](const Error& error) { return withAdvice(error, *full); });
 }
 
 } // namespace hilum

@@ -14,6 +14,7 @@
 #include "training/EvaluationReport.h"
 #include "training/RateFinder.h"
 #include "training/RunFolder.h"
+#include "training/SearchSpace.h"
 #include "training/TrainingConfig.h"
 #include "training/TrainingProgress.h"
 
@@ -48,5 +49,23 @@ Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCal
 // When stop is requested, the curve so far. Errors: those of fineTune().
 Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const ProgressCallback& progress,
                            std::stop_token stop, const FilmReader& readFilm = {});
+
+struct SearchRequest {
+    int trials = 12;
+    std::vector<SearchRange> ranges; // at least one
+};
+struct SearchOutcome {
+    std::vector<Trial> trials; // those that are finished
+    int best = 0;              // number of the best of them
+    std::filesystem::path modelFile;      // of the best settings; empty: stopped before
+    std::optional<EvaluationReport> test; // likewise
+    bool stopped = false;                 // by the stop token
+};
+// Trials of other settings on the same training and validation films, then a training with the best, which alone sees the
+// test films. Writes into config.out: trials.csv, trials/ and best/. ExistingRun::Resume: finished trials are used again, the
+// one that was interrupted goes on. Errors: those of fineTune(), InvalidArgument (no validation set; cross-validation).
+Result<SearchOutcome> searchSettings(const TrainingConfig& config, const SearchRequest& request,
+                                     const ProgressCallback& progress, std::stop_token stop,
+                                     ExistingRun existing = ExistingRun::Refuse, const FilmReader& readFilm = {});
 
 } // namespace hilum

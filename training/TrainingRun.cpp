@@ -12,6 +12,7 @@
 #include "core/network/Device.h"
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
+#include "training/Calibration.h"
 #include "training/CheckpointKeeper.h"
 #include "training/Guarded.h"
 #include "training/PinnedFilms.h"
@@ -26,6 +27,7 @@ namespace {
 constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
 constexpr std::chrono::seconds kLongestCheckpointPause{5};
+constexpr std::size_t kFewestCalibrationFilms = 30; // fewer tell too little of how sure a network may be
 
 // On the session's device, with random weights, or the session's; adds to notes what of them was used.
 Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& session, std::uint64_t seed,
@@ -75,6 +77,8 @@ private:
     std::shared_ptr<Network> m_network;
     std::optional<TrainingState> m_from; // where to go on
     RunOutcome m_outcome;
+    std::vector<FilmPrediction> m_validationPredictions;
+    double m_temperature = 1; // of the model file
 
     Result<void> findState() {
         std::error_code ignored;
@@ -184,7 +188,7 @@ private:
 
     Result<void> test() {
         const std::vector<std::size_t> films = m_request.split.films(FilmSet::Test);
-        if (films.empty())
+        if (films.empty() || !m_request.tests)
             return {};
         auto predictions = predictionsOf(films, TrainingPhase::Testing);
         if (!predictions)
@@ -219,15 +223,26 @@ private:
         return predictions;
     }
 
-    Result<void> writeValidationPredictions() {
+    // The temperature that the validation films ask for, and their predictions before it.
+    Result<void> calibrate() {
         const std::vector<std::size_t> films = m_request.split.films(FilmSet::Validation);
         if (films.empty())
             return {};
-        return predictionsOf(films, TrainingPhase::Validating)
-            .and_then([&](const std::vector<FilmPrediction>& predictions) {
-                return writeFileAtomically(m_request.folder.validationPredictions(),
-                                           predictionsToCsv(m_session.index.labels, predictions));
-            });
+        auto predictions = predictionsOf(films, TrainingPhase::Validating);
+        if (!predictions)
+            return tl::unexpected(predictions.error());
+        m_validationPredictions = std::move(*predictions);
+        const TemperatureFit fit = fitTemperature(m_validationPredictions);
+        if (films.size() >= kFewestCalibrationFilms && !fit.atLimit)
+            m_temperature = fit.temperature;
+        return {};
+    }
+
+    Result<void> writeValidationPredictions() const {
+        if (m_validationPredictions.empty())
+            return {};
+        return writeFileAtomically(m_request.folder.validationPredictions(),
+                                   predictionsToCsv(m_session.index.labels, m_validationPredictions));
     }
 
     // The model first, the evaluation last: the folder of a fold with evaluation.json is a finished one,
@@ -236,6 +251,8 @@ private:
         auto scale = heatMapScale();
         if (!scale)
             return tl::unexpected(scale.error());
+        if (auto calibrated = calibrate(); !calibrated)
+            return calibrated;
         const ModelCard card = makeCard(*scale);
         auto saved = guarded([&] { return saveOnProcessor(card); });
         if (saved)
@@ -249,6 +266,10 @@ private:
         figures.model = card.name;
         figures.modelSha256 = *sha256;
         figures.notes = card.limits;
+        if (m_temperature != 1)
+            figures.notes.push_back("The model file divides logits by a temperature of " + fixedText(m_temperature, 2) +
+                                    ", fitted on " + std::to_string(m_validationPredictions.size()) +
+                                    " validation films; the probabilities here are those before it.");
         const RunFolder& folder = m_request.folder;
         return writeFileAtomically(folder.predictions(),
                                    predictionsToCsv(figures.labels, m_outcome.predictions))
@@ -310,6 +331,7 @@ private:
         card.initialWeights = m_session.weights.text();
         card.limits = limits();
         card.heatMapScale = scale;
+        card.temperature = m_temperature;
         if (m_outcome.report) {
             card.testAccuracy = m_outcome.report->accuracy;
             card.testedOn = m_outcome.report->testedOn;

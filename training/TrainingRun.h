@@ -38,6 +38,7 @@ struct RunRequest {
     // For a model without a test set of its own: figures from elsewhere for the card.
     std::optional<Proportion> accuracy;
     std::string testedOn;
+    bool tests = true; // false: the split's test films are left alone
 };
 
 struct RunOutcome {

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <numeric>
 
-#include "core/onednn/Kernels.h"
-
 namespace hilum {
 namespace {
+
+constexpr std::size_t kLarge = std::size_t{1} << 20; // weights
 
 // Where PyTorch's adaptive pooling begins and ends the window of one cell.
 std::pair<int, int> window(int cell, int cells, int size) {
@@ -67,7 +67,25 @@ std::vector<FloatImage> mapsOf(const std::vector<float>& weights, const std::vec
 
 } // namespace
 
-std::optional<Head> Head::make(const Graph& graph, const TensorIndex& tensors) {
+std::vector<float> Head::Matrix::times(std::span<const float> vector) const {
+    std::vector<float> result(rows());
+    if (narrow.empty())
+        multiply(weight.data(), vector, bias, result);
+    else
+        multiply(narrow.data(), vector, bias, result);
+    return result;
+}
+
+std::vector<float> Head::Matrix::timesFromLeft(std::span<const float> left) const {
+    std::vector<float> result(left.size() / rows() * columns);
+    if (narrow.empty())
+        multiplyTransposed(weight.data(), left, rows(), columns, result);
+    else
+        multiplyTransposed(narrow.data(), left, rows(), columns, result);
+    return result;
+}
+
+std::optional<Head> Head::make(const Graph& graph, const TensorIndex& tensors, bool bfloat16) {
     const std::optional<HeadForm> form = closedHeadForm(graph);
     if (!form)
         return std::nullopt;
@@ -94,7 +112,19 @@ std::optional<Head> Head::make(const Graph& graph, const TensorIndex& tensors) {
     if (form->convolution != kNoNode)
         addMatrix(*graph.as<op::Convolution>(form->convolution));
     head.sumOverGrid();
+    if (bfloat16)
+        head.narrowLargeMatrices();
     return head;
+}
+
+void Head::narrowLargeMatrices() {
+    for (Matrix& matrix : m_layers) {
+        if (&matrix == &m_layers.back() || matrix.weight.size() < kLarge)
+            continue;
+        matrix.narrow = narrowed(matrix.weight);
+        matrix.weight = {};
+        matrix.owned = {};
+    }
 }
 
 void Head::sumOverGrid() {
@@ -122,12 +152,13 @@ std::vector<float> Head::camWeights(const std::vector<std::vector<float>>& hidde
         const std::vector<float>& outputs = hidden[layer];
         for (std::size_t i = 0; i < delta.size(); ++i)
             delta[i] = outputs[i % outputs.size()] > 0 ? delta[i] : 0;
-        const bool summed = layer == 0 && !m_perChannel.empty();
-        const float* matrix = summed ? m_perChannel.data() : m_layers[layer].weight.data();
-        const std::size_t rows = outputs.size();
-        const std::size_t columns = summed ? m_perChannel.size() / rows : m_layers[layer].columns;
+        if (layer > 0 || m_perChannel.empty()) {
+            delta = m_layers[layer].timesFromLeft(delta);
+            continue;
+        }
+        const std::size_t rows = outputs.size(), columns = m_perChannel.size() / rows;
         std::vector<float> next(labels * columns);
-        multiplyTransposed(matrix, delta, rows, columns, next);
+        multiplyTransposed(m_perChannel.data(), delta, rows, columns, next);
         delta = std::move(next);
     }
     return delta;
@@ -165,9 +196,7 @@ EngineOutput Head::run(std::vector<float> featureMap, Extent extent, Explain exp
     std::vector<float> x = adaptivelyPooled(featureMap, extent, m_form.grid);
     std::vector<std::vector<float>> hidden;
     for (const Matrix& layer : m_layers) {
-        std::vector<float> next(layer.rows());
-        multiply(layer.weight.data(), x, layer.bias, next);
-        x = std::move(next);
+        x = layer.times(x);
         if (&layer != &m_layers.back()) {
             rectify(x);
             hidden.push_back(x);

@@ -2,6 +2,7 @@
 // form. A few vectors and matrices; no library needed.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <span>
@@ -13,14 +14,15 @@
 #include "core/graph/HeadForm.h"
 #include "core/model/Engine.h"
 #include "core/model/TensorFile.h"
+#include "core/onednn/Kernels.h"
 
 namespace hilum {
 
 class Head {
 public:
-    // Weights that are floats already are used where they are, and must outlive the head. Empty: the head has no
-    // closed form.
-    static std::optional<Head> make(const Graph& graph, const TensorIndex& tensors);
+    // Weights that are floats already are used where they are, and must outlive the head. bfloat16: large matrices,
+    // whose reading takes the time, are kept in half the bytes. Empty: the head has no closed form.
+    static std::optional<Head> make(const Graph& graph, const TensorIndex& tensors, bool bfloat16);
 
     Head(Head&&) = default; // a copy would look into the other's weights
     Head& operator=(Head&&) = default;
@@ -35,9 +37,14 @@ private:
     struct Matrix {
         std::vector<float> owned; // where the file has no aligned floats
         std::span<const float> weight;
+        std::vector<Bfloat16> narrow; // instead of weight, where it is not empty
         std::vector<float> bias;
         std::size_t columns = 0;
-        [[nodiscard]] std::size_t rows() const { return weight.size() / columns; }
+        [[nodiscard]] std::size_t rows() const { return std::max(weight.size(), narrow.size()) / columns; }
+        // rows: matrix · vector + bias.
+        [[nodiscard]] std::vector<float> times(std::span<const float> vector) const;
+        // count × columns: left · matrix, left count × rows.
+        [[nodiscard]] std::vector<float> timesFromLeft(std::span<const float> left) const;
     };
 
     HeadForm m_form;
@@ -48,6 +55,7 @@ private:
     [[nodiscard]] EngineOutput runPerCell(const std::vector<float>& featureMap, Extent extent,
                                           Explain explain) const;
     void sumOverGrid();
+    void narrowLargeMatrices();
 };
 
 } // namespace hilum

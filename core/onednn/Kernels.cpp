@@ -255,6 +255,15 @@ void unblock(const T* source, float* target, std::size_t channels, std::size_t p
     }
 }
 
+std::vector<Bfloat16> narrowed(std::span<const float> values) {
+    std::vector<Bfloat16> result(values.size());
+    const auto count = static_cast<std::ptrdiff_t>(values.size());
+#pragma omp parallel for schedule(static) if (count > kWorthThreads)
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+        result[static_cast<std::size_t>(i)] = fromFloat<Bfloat16>(values[static_cast<std::size_t>(i)]);
+    return result;
+}
+
 template <class T>
 void multiply(const T* matrix, std::span<const float> vector, std::span<const float> bias, std::span<float> result) {
     const auto rows = static_cast<std::ptrdiff_t>(result.size());

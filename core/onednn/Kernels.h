@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace hilum {
 
@@ -60,6 +61,9 @@ void toPlanes(PixelView source, float* target, PixelExtent extent);
 // C × H × W × float from blocked values.
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block);
+
+// Rounded to the nearest, halves to even.
+std::vector<Bfloat16> narrowed(std::span<const float> values);
 
 // result[r] = bias[r] + Σ_c matrix[r][c] × vector[c]; matrix rows × columns, row-major, read once. bias may be
 // empty.

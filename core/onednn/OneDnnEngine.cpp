@@ -135,7 +135,7 @@ Result<std::unique_ptr<Engine>> makeOneDnnEngine(const Graph& graph, TensorFile 
         return fail(ErrorCode::UnsupportedFormat, std::string("The oneDNN engine cannot run ") + what + ".");
     };
     return guarded<std::unique_ptr<Engine>>([&]() -> Result<std::unique_ptr<Engine>> {
-        std::optional<Head> head = Head::make(graph, indexOf(tensors.tensors));
+        std::optional<Head> head = Head::make(graph, indexOf(tensors.tensors), options.bfloat16);
         if (!head)
             return unsupported("this network's head");
         auto engine = std::make_unique<OneDnnEngine>(graph, std::move(tensors), options, std::move(*head));

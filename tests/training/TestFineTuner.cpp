@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include "core/network/ModelFile.h"
+#include "training/Calibration.h"
 #include "training/Checkpoint.h"
 #include "training/NetworkState.h"
 #include "training/LayerBlocks.h"
@@ -123,6 +124,30 @@ private Q_SLOTS:
         QVERIFY(!outcome->stopped);
         QCOMPARE(outcome->history.size(), std::size_t{12});
         QVERIFY(outcome->history.back().trainLoss < outcome->history.front().trainLoss);
+    }
+
+    void temperatureIsFittedOnTheValidationFilms() {
+        const auto trained = [](int filmsPerClass) {
+            const FilmFolder folder;
+            folder.addClasses(filmsPerClass);
+            for (std::uint64_t i = 0; i < 6; ++i) // that no network gets right
+                folder.addFilm("Low/wrong" + std::to_string(i) + ".png", 0, 100 + i);
+            TrainingConfig config = quick(folder);
+            config.epochs = 10;
+            useFractions(config.split, 0.4, 0.4, 0.2);
+            const auto outcome = fineTune(config, {}, {});
+            if (!outcome)
+                qFatal("%s", outcome.error().message.c_str());
+            const RunFolder run(config.out);
+            const auto predictions = parsePredictionsCsv(*readTextFile(run.validationPredictions()), outcome->labels);
+            return std::tuple(*predictions, loadModelCard(run.model())->temperature, *readTextFile(run.evaluationText()));
+        };
+        const auto [predictions, temperature, text] = trained(40);
+        const TemperatureFit fit = fitTemperature(predictions);
+        QVERIFY(!fit.atLimit && fit.temperature != 1 && fit.nllAfter < fit.nllBefore);
+        QVERIFY(std::abs(temperature / fit.temperature - 1) < 1e-3);
+        QVERIFY(text.find("temperature of") != std::string::npos);
+        QCOMPARE(std::get<1>(trained(10)), 1.0); // too few films to tell
     }
 
     void runFolderIsComplete() {

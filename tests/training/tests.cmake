@@ -19,6 +19,7 @@ hilum_test(training TestResultsDocument LIBS hilum_dataset)
 hilum_test(training TestTensorBoardEvents LIBS hilum_dataset)
 hilum_test(training TestRecipes LIBS hilum_training hilum_graph)
 hilum_test(training TestResume LIBS hilum_training hilum_network hilum_image TIMEOUT 900)
+hilum_test(training TestSearch LIBS hilum_training hilum_image)
 hilum_test(training TestShortcut LIBS hilum_shortcut TIMEOUT 600)
 hilum_test(training TestTrainCommand LIBS hilum_training hilum_network hilum_image hilum_storage Qt6::Network
   TIMEOUT 600)
@@ -26,4 +27,4 @@ hilum_test(training TestTrainingEvents LIBS hilum_dataset)
 hilum_test(training TestSplit LIBS hilum_dataset)
 hilum_test(training TestTrainingConfig LIBS hilum_dataset hilum_graph)
 # Threads that spin take the cores from tests that run beside these.
-set_property(TEST TestBatchLoader TestFineTuner TestResume TestShortcut TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)
+set_property(TEST TestBatchLoader TestFineTuner TestResume TestSearch TestShortcut TestTrainCommand APPEND PROPERTY ENVIRONMENT OMP_WAIT_POLICY=passive)

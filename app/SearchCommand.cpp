@@ -1,0 +1,94 @@
+#include "app/Commands.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "app/ConfigOptions.h"
+#include "app/LibraryEnvironment.h"
+#include "app/ProgressLine.h"
+#include "training/FineTuner.h"
+#include "training/Text.h"
+
+namespace hilum {
+namespace {
+
+struct SearchArguments {
+    ConfigOptions options;
+    std::vector<std::string> ranges;
+    int trials = 12;
+    bool overwrite = false;
+    bool resume = false;
+};
+
+void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges) {
+    std::vector<Trial> trials = outcome.trials;
+    std::ranges::stable_sort(trials, {}, &Trial::validationLoss);
+    for (const Trial& trial : trials) {
+        std::cout << "trial " << trial.number << ": validation loss " << fixedText(trial.validationLoss, 4) << ", accuracy "
+                  << fixedText(100 * trial.validationAccuracy, 1) << " %, " << trial.epochs << " epochs"
+                  << (trial.stoppedEarly ? ", stopped" : "") << ";";
+        for (std::size_t i = 0; i < ranges.size(); ++i)
+            std::cout << (i == 0 ? " " : ", ") << ranges[i].key << " " << trial.values[i];
+        std::cout << "\n";
+    }
+    if (outcome.test)
+        std::cout << "\nThe best trial's settings on the test films:\n" << reportToText(*outcome.test);
+    if (!outcome.modelFile.empty())
+        std::cout << "\nModel written to " << outcome.modelFile.string() << "\n";
+}
+
+int runSearch(const SearchArguments& arguments, const CommandContext& context) {
+    restartWithFastLibraries(context.commandLine);
+    const auto config = arguments.options.config();
+    if (!config)
+        return reportError("search", config.error());
+    SearchRequest request{arguments.trials, {}};
+    for (const std::string& text : arguments.ranges) {
+        auto range = parseSearchRange(text);
+        if (!range)
+            return reportError("search", range.error());
+        request.ranges.push_back(std::move(*range));
+    }
+    if (request.ranges.empty())
+        request.ranges = usualRanges(*config);
+    ProgressLine line;
+    const auto existing = arguments.overwrite ? ExistingRun::Overwrite
+                          : arguments.resume  ? ExistingRun::Resume
+                                              : ExistingRun::Refuse;
+    const auto outcome = searchSettings(
+        *config, request, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, existing,
+        filmReader(context));
+    line.clear();
+    if (!outcome)
+        return reportError("search", outcome.error());
+    print(*outcome, request.ranges);
+    return outcome->stopped ? SomeFailed : AllDone;
+}
+
+} // namespace
+
+void addSearchCommand(CLI::App& app, CommandContext& context) {
+    CLI::App* command = app.add_subcommand(
+        "search",
+        "Try settings at random: trials on the training films, judged on the validation films; a trial that falls behind\n"
+        "the median of those before it is stopped. The best settings are then trained once more and tested, once.\n"
+        "Takes the settings of train. Writes trials.csv, trials/ and best/, which are run folders, into --out.");
+    const auto arguments = std::make_shared<SearchArguments>();
+    command->add_option("--trials", arguments->trials, "How many")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    command
+        ->add_option("--vary", arguments->ranges,
+                     "What is drawn, by its key in config.json; may be repeated [learning rate, weight decay, label smoothing, "
+                     "mixup]. Logarithmic where HIGH is ten times LOW or more.")
+        ->type_name("KEY=LOW:HIGH")
+        ->allow_extra_args(false);
+    auto* overwrite = command->add_flag("--overwrite", arguments->overwrite, "Replace a search that is in the folder");
+    command->add_flag("--resume", arguments->resume, "Go on with an interrupted or stopped search")->excludes(overwrite);
+    arguments->options.addAll(*command);
+    command->callback([arguments, &context] { context.exitCode = runSearch(*arguments, context); });
+}
+
+} // namespace hilum

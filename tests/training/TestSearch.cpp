@@ -1,0 +1,177 @@
+// Random search: what is drawn, which trials are stopped, and that the test films are seen once.
+
+#include <filesystem>
+#include <set>
+#include <stop_token>
+
+#include <QtTest/QtTest>
+
+#include "tests/support/FilmFolder.h"
+#include "training/FineTuner.h"
+#include "training/SearchSpace.h"
+#include "training/Text.h"
+
+using namespace hilum;
+using test::FilmFolder;
+
+namespace {
+
+TrainingConfig quick(const FilmFolder& folder) {
+    TrainingConfig config;
+    config.data = folder.root();
+    config.out = folder.scratch() / "search";
+    config.network = "hilumnet";
+    config.inputSizePx = 32;
+    config.epochs = 4;
+    config.batchSize = 8;
+    config.optimiser.learningRate = 3e-3;
+    config.split.train = 0.5;
+    config.split.validation = 0.3;
+    config.split.test = 0.2;
+    config.threads = 2;
+    return config;
+}
+
+const std::vector<SearchRange> kRanges{{"optimiser.learningRate", 1e-6, 1e-2}, {"labelSmoothing", 0, 0.2}};
+
+std::vector<EpochRecord> history(const std::vector<double>& losses) {
+    std::vector<EpochRecord> records;
+    for (const double loss : losses) {
+        EpochRecord record;
+        record.epoch = static_cast<int>(records.size()) + 1;
+        record.validationLoss = loss;
+        records.push_back(record);
+    }
+    return records;
+}
+
+} // namespace
+
+class TestSearch : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void rangesAreReadFromText() {
+        QCOMPARE(*parseSearchRange("optimiser.learningRate=1e-4:1e-2"),
+                 (SearchRange{"optimiser.learningRate", 1e-4, 1e-2}));
+        QCOMPARE(parseSearchRange("batchSize=8:32")->high, 32.0);
+        for (const char* text : {"learningRate", "optimiser.learningRate=1", "nothing=1:2", "network=1:2", "batchSize=32:8",
+                                 "batchSize=0:8", "epochs=1:x", "inputSizePx=64:224", "split.train=0.1:0.9",
+                                 "optimiser.learningRate=1e-4:inf"}) {
+            const auto range = parseSearchRange(text);
+            QVERIFY2(!range, text);
+            QCOMPARE(range.error().context, std::string(text));
+        }
+    }
+
+    void drawsFollowFromSeedAndNumber() {
+        TrainingConfig config;
+        int low = 0;
+        std::set<double> rates;
+        for (int number = 1; number <= 400; ++number) {
+            const TrainingConfig trial = configOfTrial(config, kRanges, number);
+            const double rate = trial.optimiser.learningRate;
+            QVERIFY(rate >= 1e-6 && rate <= 1e-2);
+            QVERIFY(trial.labelSmoothing >= 0 && trial.labelSmoothing <= 0.2);
+            QCOMPARE(rate, configOfTrial(config, kRanges, number).optimiser.learningRate);
+            rates.insert(rate);
+            low += rate < 1e-4 ? 1 : 0; // half of the logarithmic scale
+        }
+        QCOMPARE(rates.size(), std::size_t{400});
+        QVERIFY2(low > 150 && low < 250, qPrintable(QString::number(low)));
+        config.seed = 2;
+        QVERIFY(!rates.contains(configOfTrial(config, kRanges, 1).optimiser.learningRate));
+    }
+
+    void trialsComeBackFromTheirTable() {
+        const std::vector<Trial> trials{{1, {"0.001", "0.1"}, 4, 3, 0.25, 0.875, false}, {2, {"0.01", "0"}, 3, 1, 1.5, 0.5, true}};
+        const std::string text = trialsToCsv(kRanges, trials);
+        QCOMPARE(*parseTrialsCsv(text, kRanges), trials);
+        QCOMPARE(parseTrialsCsv(text, {kRanges[0]}).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(parseTrialsCsv(text + "x,1,2\n", kRanges).error().code, ErrorCode::Damaged);
+        QCOMPARE(bestTrial(trials)->number, 1);
+        QVERIFY(bestTrial({}) == nullptr);
+    }
+
+    void whatIsWorseThanTheMedianFallsBehind() {
+        const std::vector<std::vector<EpochRecord>> others{history({1, 0.9, 0.8, 0.7}), history({1, 0.7, 0.6, 0.5}),
+                                                           history({1, 0.5, 0.4, 0.3})};
+        QVERIFY(fallsBehind(history({1, 0.9, 0.61}), others));
+        QVERIFY(!fallsBehind(history({1, 0.9, 0.6}), others));
+        QVERIFY(!fallsBehind(history({0.5, 0.9, 0.9}), others)); // its best epoch counts
+        QVERIFY(!fallsBehind(history({1, 2}), others));          // too early
+        QVERIFY(!fallsBehind(history({1, 2, 3}), {others[0], others[1]}));
+        QVERIFY(!fallsBehind(history({1, 2, 3, 4}), {others[0], others[1], history({1, 0.1})}));
+    }
+
+    void aSearchEndsWithOneTest() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        const TrainingConfig config = quick(folder);
+        const SearchRequest request{6, kRanges};
+        const auto outcome = searchSettings(config, request, {}, {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        QCOMPARE(outcome->trials.size(), std::size_t{6});
+        QCOMPARE(outcome->best, bestTrial(outcome->trials)->number);
+        QCOMPARE(outcome->test->accuracy.count, 8L);
+        QVERIFY(std::filesystem::exists(outcome->modelFile));
+        QCOMPARE(*parseTrialsCsv(*readTextFile(config.out / "trials.csv"), kRanges), outcome->trials);
+        for (int i = 1; i <= 6; ++i) { // no trial has seen the test films
+            const RunFolder trial(config.out / "trials" / ("trial-0" + std::to_string(i)));
+            QVERIFY(std::filesystem::exists(trial.model()));
+            QVERIFY(!std::filesystem::exists(trial.predictions()) && !std::filesystem::exists(trial.evaluationJson()));
+        }
+        // The tested run is the best trial, trained again.
+        const RunFolder best(config.out / "trials" / ("trial-0" + std::to_string(outcome->best)));
+        const auto again = parseHistoryCsv(*readTextFile(RunFolder(config.out / "best").history()));
+        const auto once = parseHistoryCsv(*readTextFile(best.history()));
+        QCOMPARE(again->size(), once->size());
+        for (std::size_t i = 0; i < once->size(); ++i)
+            QCOMPARE(*(*again)[i].validationLoss, *(*once)[i].validationLoss);
+
+        QCOMPARE(searchSettings(config, request, {}, {}).error().code, ErrorCode::InvalidArgument); // it is there
+        const SearchRequest others{6, {kRanges[0]}};
+        QCOMPARE(searchSettings(config, others, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
+    }
+
+    void aStoppedSearchGoesOn() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        const SearchRequest request{3, kRanges};
+        const auto whole = searchSettings(config, request, {}, {});
+        QVERIFY(whole.has_value());
+        config.out = folder.scratch() / "again";
+        std::stop_source stop;
+        int epochs = 0;
+        const auto stopped = searchSettings(
+            config, request,
+            [&](const TrainingProgress& progress) {
+                if (progress.finishedEpoch && ++epochs == 6) // within the second trial
+                    stop.request_stop();
+            },
+            stop.get_token());
+        QVERIFY(stopped.has_value());
+        QVERIFY(stopped->stopped && !stopped->test);
+        QCOMPARE(stopped->trials.size(), std::size_t{1});
+        const auto resumed = searchSettings(config, request, {}, {}, ExistingRun::Resume);
+        QVERIFY2(resumed.has_value(), resumed ? "" : resumed.error().message.c_str());
+        QCOMPARE(resumed->trials, whole->trials);
+        QCOMPARE(resumed->test->accuracy.value, whole->test->accuracy.value);
+    }
+
+    void aSearchNeedsValidationFilms() {
+        const FilmFolder folder;
+        folder.addClasses(6);
+        TrainingConfig config = quick(folder);
+        config.split.train = 0.8;
+        config.split.validation = 0;
+        QCOMPARE(searchSettings(config, {2, kRanges}, {}, {}).error().context, std::string("split.validation"));
+        config = quick(folder);
+        config.split.folds = 2;
+        QCOMPARE(searchSettings(config, {2, kRanges}, {}, {}).error().context, std::string("split.folds"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestSearch)
+#include "TestSearch.moc"
