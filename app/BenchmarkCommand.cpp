@@ -280,18 +280,22 @@ private:
 
     Result<void> cached() {
         for (const std::string& network : m_options.networks) {
-            for (const Trainable part : {Trainable::LastBlockAndHead, Trainable::HeadOnly}) {
-                if (auto measured = cachedOf(network, part); !measured)
-                    return measured;
+            auto measured = cachedOf(network, Trainable::HeadOnly, Precision::Fp32);
+            for (const Precision precision : {Precision::Fp32, Precision::Bf16}) {
+                if (measured && (precision == Precision::Fp32 || processorHasBf16()))
+                    measured = cachedOf(network, Trainable::LastBlockAndHead, precision);
             }
+            if (!measured)
+                return measured;
         }
         return {};
     }
 
-    Result<void> cachedOf(const std::string& network, Trainable part) {
+    Result<void> cachedOf(const std::string& network, Trainable part, Precision precision) {
         auto config = trainingOf(network, part);
         if (!config)
             return tl::unexpected(config.error());
+        config->precision = precision;
         config->epochs = kFrozenEpochs;
         // The frozen part sees the films between the end of decoding and the first batch.
         Clock::time_point decoded, cachedAt, trained;
@@ -311,7 +315,8 @@ private:
             return tl::unexpected(outcome.error());
         const double onceSeconds = std::chrono::duration<double>(cachedAt - decoded).count();
         const double allSeconds = std::chrono::duration<double>(trained - decoded).count();
-        const std::string name = network + (part == Trainable::HeadOnly ? ", head" : ", last block");
+        const std::string name = network + (part == Trainable::HeadOnly ? ", head" : ", last block") +
+                                 (precision == Precision::Bf16 ? ", bf16" : ", fp32");
         print("cached", name + ", on cached features", filmsPerSecond(*outcome), "films/s");
         print("cached", name + ", frozen part", static_cast<double>(films) / onceSeconds, "films/s");
         print("cached", name + ", ten epochs against one pass of the frozen part", allSeconds / onceSeconds,

@@ -22,10 +22,19 @@ bool isNumber(const ConfigField& field) {
     return std::holds_alternative<int*>(field.value) || std::holds_alternative<double*>(field.value);
 }
 
+// To three digits, for people.
+double rounded(double value) {
+    if (value == 0)
+        return value;
+    const double scale = std::pow(10, 2 - std::floor(std::log10(std::abs(value))));
+    return std::round(value * scale) / scale;
+}
+
 double drawn(const SearchRange& range, Random& random) {
     const bool logarithmic = range.low > 0 && range.high >= kLogarithmicFrom * range.low;
-    return logarithmic ? range.low * std::pow(range.high / range.low, random.uniform())
-                       : random.uniform(range.low, range.high);
+    const double value = logarithmic ? range.low * std::pow(range.high / range.low, random.uniform())
+                                     : random.uniform(range.low, range.high);
+    return std::clamp(rounded(value), range.low, range.high);
 }
 
 double lowestUpTo(const std::vector<EpochRecord>& history, std::size_t epochs) {

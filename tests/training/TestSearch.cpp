@@ -77,7 +77,7 @@ private Q_SLOTS:
             rates.insert(rate);
             low += rate < 1e-4 ? 1 : 0; // half of the logarithmic scale
         }
-        QCOMPARE(rates.size(), std::size_t{400});
+        QVERIFY(rates.size() > 350); // they have three digits
         QVERIFY2(low > 150 && low < 250, qPrintable(QString::number(low)));
         config.seed = 2;
         QVERIFY(!rates.contains(configOfTrial(config, kRanges, 1).optimiser.learningRate));
