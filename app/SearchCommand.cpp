@@ -1,6 +1,7 @@
 #include "app/Commands.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 
@@ -25,9 +26,13 @@ void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges)
     std::vector<Trial> trials = outcome.trials;
     std::ranges::stable_sort(trials, {}, &Trial::validationLoss);
     for (const Trial& trial : trials) {
-        std::cout << "trial " << trial.number << ": validation loss " << fixedText(trial.validationLoss, 4) << ", accuracy "
-                  << fixedText(100 * trial.validationAccuracy, 1) << " %, " << trial.epochs << " epochs"
-                  << (trial.stoppedEarly ? ", stopped" : "") << ";";
+        std::cout << "trial " << trial.number << ": ";
+        if (std::isfinite(trial.validationLoss))
+            std::cout << "validation loss " << fixedText(trial.validationLoss, 4) << ", accuracy "
+                      << fixedText(100 * trial.validationAccuracy, 1) << " %, " << trial.epochs << " epochs"
+                      << (trial.stoppedEarly ? ", stopped" : "") << ";";
+        else
+            std::cout << "diverged;";
         for (std::size_t i = 0; i < ranges.size(); ++i)
             std::cout << (i == 0 ? " " : ", ") << ranges[i].key << " " << trial.values[i];
         std::cout << "\n";
@@ -40,7 +45,14 @@ void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges)
 
 int runSearch(const SearchArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
-    const auto config = arguments.options.config();
+    std::error_code ignored;
+    std::filesystem::path own; // settings of the search that goes on
+    if (arguments.resume && !arguments.options.out().empty()) {
+        own = RunFolder(arguments.options.out()).config();
+        if (!std::filesystem::exists(own, ignored))
+            own.clear();
+    }
+    const auto config = arguments.options.config(own);
     if (!config)
         return reportError("search", config.error());
     SearchRequest request{arguments.trials, {}};
@@ -86,7 +98,7 @@ void addSearchCommand(CLI::App& app, CommandContext& context) {
         ->type_name("KEY=LOW:HIGH")
         ->allow_extra_args(false);
     auto* overwrite = command->add_flag("--overwrite", arguments->overwrite, "Replace a search that is in the folder");
-    command->add_flag("--resume", arguments->resume, "Go on with an interrupted or stopped search")->excludes(overwrite);
+    command->add_flag("--resume", arguments->resume, "Go on with an interrupted or stopped search; without --config, with its own settings")->excludes(overwrite);
     arguments->options.addAll(*command);
     command->callback([arguments, &context] { context.exitCode = runSearch(*arguments, context); });
 }

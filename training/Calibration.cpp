@@ -79,6 +79,13 @@ TemperatureFit fitTemperature(const std::vector<FilmPrediction>& predictions) {
     return fit;
 }
 
+double temperatureOf(const std::vector<FilmPrediction>& validation) {
+    if (validation.size() < kFewestCalibrationFilms)
+        return 1;
+    const TemperatureFit fit = fitTemperature(validation);
+    return fit.atLimit ? 1 : fit.temperature;
+}
+
 std::vector<FilmPrediction> rescaled(std::vector<FilmPrediction> predictions, double temperature) {
     for (FilmPrediction& film : predictions)
         film.probabilities = rescaledProbabilities(film.probabilities, temperature);

@@ -30,6 +30,11 @@ struct TemperatureFit {
 // below 1e-12 are taken as 1e-12. No films: temperature 1.
 TemperatureFit fitTemperature(const std::vector<FilmPrediction>& predictions);
 
+// The temperature of a model file, by its validation films: 1 where they are fewer than kFewestCalibrationFilms or where
+// the fit is at its limit.
+inline constexpr std::size_t kFewestCalibrationFilms = 30;
+double temperatureOf(const std::vector<FilmPrediction>& validation);
+
 // Probabilities as from logits divided by temperature.
 std::vector<FilmPrediction> rescaled(std::vector<FilmPrediction> predictions, double temperature);
 

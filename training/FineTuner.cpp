@@ -215,17 +215,32 @@ Result<void> prepareSearch(const TrainingConfig& config, const SearchRequest& re
     if (config.split.folds > 0 || config.split.leaveOneSourceOut)
         return fail(ErrorCode::InvalidArgument, "A search goes without cross-validation.", "split.folds");
     std::error_code error;
-    const std::filesystem::path table = config.out / "trials.csv";
-    if (existing == ExistingRun::Refuse && std::filesystem::exists(table, error))
+    const RunFolder root(config.out);
+    const bool begun = std::filesystem::exists(config.out / "trials", error);
+    if (begun && existing == ExistingRun::Refuse)
         return fail(ErrorCode::InvalidArgument, "The folder holds a search; resume or overwrite it, or name another folder.",
                     config.out.string());
-    if (existing == ExistingRun::Overwrite) {
-        for (const char* name : {"trials.csv", "trials", "best"})
-            std::filesystem::remove_all(config.out / name, error);
+    if (begun && existing == ExistingRun::Resume) {
+        if (RunFolder(config.out / "best").isComplete())
+            return fail(ErrorCode::InvalidArgument,
+                        "The search in the folder is complete, and its best settings have been tested: begin another one.",
+                        config.out.string());
+        return checkSameSettings(root, config);
     }
-    std::filesystem::create_directories(config.out, error);
-    return error ? fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".", config.out.string())
-                 : Result<void>{};
+    if (begun) { // only what a search has written there
+        for (const auto& entry : std::filesystem::directory_iterator(config.out / "trials", error)) {
+            if (RunFolder(entry.path()).holdsRun())
+                std::filesystem::remove_all(entry.path(), error);
+        }
+        if (RunFolder(config.out / "best").holdsRun())
+            std::filesystem::remove_all(config.out / "best", error);
+        for (const auto& file : {config.out / "trials.csv", root.config(), config.out / "trials"})
+            std::filesystem::remove(file, error);
+    }
+    std::filesystem::create_directories(config.out / "trials", error);
+    if (error)
+        return fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".", config.out.string());
+    return writeFileAtomically(root.config(), toJson(config));
 }
 
 Result<SearchOutcome> searchIn(const TrainingConfig& config, const SearchRequest& request,

@@ -39,7 +39,8 @@ struct TrainingOutcome {
 // weights and history, bit for bit, as one that was not; of a complete run the outcome is told again, with a note.
 // Errors: InvalidArgument (with the setting as context), NotFound,
 // NotReadable, NotWritable, Cancelled (stopped before anything was learnt), OutOfMemory, Internal. readFilm:
-// absent: readRadiograph().
+// absent: readRadiograph(). On CUDA, networks whose kernels add in any order (pooling to another grid) may differ in
+// the last bits.
 Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCallback& progress,
                                  std::stop_token stop, ExistingRun existing = ExistingRun::Refuse,
                                  const FilmReader& readFilm = {});

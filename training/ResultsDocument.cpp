@@ -240,23 +240,27 @@ private:
 
     [[nodiscard]] std::string thresholds() const {
         std::string rows = headRow({"class", "rule", "threshold", "sensitivity", "specificity"}, 2);
-        const auto chosen = classCurves(m_run.validation, static_cast<int>(m_report.labels.size()));
+        const double temperature = temperatureOf(m_run.validation);
+        const int labels = static_cast<int>(m_report.labels.size());
+        const auto chosen = classCurves(rescaled(m_run.validation, temperature), labels);
+        const auto judged = classCurves(rescaled(m_run.predictions, temperature), labels);
         for (std::size_t i = 0; i < chosen.size(); ++i) {
             const auto points = operatingPoints(chosen[i]);
-            if (!points || m_curves[i].roc.empty())
+            if (!points || judged[i].roc.empty())
                 continue;
-            rows += thresholdRow(i, "largest sensitivity + specificity", points->youden.threshold) +
-                    thresholdRow(i, "sensitivity of at least " + percent(kHighSensitivity, 0),
+            rows += thresholdRow(i, "largest sensitivity + specificity", judged[i], points->youden.threshold) +
+                    thresholdRow(i, "sensitivity of at least " + percent(kHighSensitivity, 0), judged[i],
                                  points->highSensitivity.threshold);
         }
         return element(
             "table",
-            element("caption", "Thresholds chosen on the validation films, judged on the test films") + rows);
+            element("caption", "Thresholds chosen on the validation films, judged on the test films; of the model's "
+                               "probabilities, at temperature " + fixedText(temperature, 2)) + rows);
     }
 
-    [[nodiscard]] std::string thresholdRow(std::size_t label, const std::string& rule,
+    [[nodiscard]] std::string thresholdRow(std::size_t label, const std::string& rule, const ClassCurves& curves,
                                            double threshold) const {
-        const OperatingPoint point = operatingPointAt(m_curves[label], threshold).value();
+        const OperatingPoint point = operatingPointAt(curves, threshold).value();
         return element("tr", nameCell(m_report.labels[label]) + textCell(rule) +
                                  numberCell(fixedText(threshold, kDigits)) +
                                  proportionCell(point.sensitivity) + proportionCell(point.specificity));

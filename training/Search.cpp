@@ -1,12 +1,16 @@
 #include "training/Search.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "core/storage/AtomicFile.h"
 #include "training/Text.h"
 
 namespace hilum {
 namespace {
+
+constexpr const char* kDiverged = "optimiser.learningRate"; // context of the error of a loss that is no number
 
 std::filesystem::path tableOf(const RunFolder& root) { return root.root() / "trials.csv"; }
 
@@ -57,22 +61,22 @@ private:
         }
         for (const Trial& trial : *trials) {
             auto history = readTextFile(folderOf(trial.number).history()).and_then(parseHistoryCsv);
-            if (!history)
+            if (!history && trial.epochs > 0)
                 return tl::unexpected(history.error());
-            m_histories.push_back(std::move(*history));
+            m_histories.push_back(history ? std::move(*history) : std::vector<EpochRecord>());
         }
         m_outcome.trials = std::move(*trials);
         return {};
     }
 
     // With the trial's settings, and a stop of its own.
-    Result<RunOutcome> train(const TrainingConfig& config, const RunFolder& folder, bool tests,
+    Result<RunOutcome> train(const TrainingConfig& config, const RunFolder& folder, ExistingRun existing, bool tests,
                              const ProgressCallback& progress, std::stop_token stop) const {
-        if (auto prepared = folder.prepare(ExistingRun::Resume); !prepared)
+        if (auto prepared = folder.prepare(existing); !prepared)
             return tl::unexpected(prepared.error());
         TrainingSession session = {config,   m_session.index, m_session.store,  m_session.weights,
                                    progress, std::move(stop), m_session.threads};
-        RunRequest request{folder, m_split, config, config.seed, 0, ExistingRun::Resume, {}, {}, tests};
+        RunRequest request{folder, m_split, config, config.seed, 0, existing, {}, {}, tests};
         request.config.out = folder.root();
         return runTraining(session, request);
     }
@@ -85,50 +89,66 @@ private:
         announce(trial);
         std::stop_source stop;
         const std::stop_callback forward(m_session.stop, [&] { stop.request_stop(); });
-        std::vector<EpochRecord> history;
+        std::vector<EpochRecord> history; // those before the search was interrupted included
+        bool fellBehind = false;
         const auto watch = [&](const TrainingProgress& progress) {
             m_session.progress(progress);
             if (!progress.finishedEpoch)
                 return;
             history.push_back(progress.finishedEpoch->record);
-            if (static_cast<int>(history.size()) < config.epochs && fallsBehind(history, m_histories))
+            fellBehind = static_cast<int>(history.size()) < config.epochs && fallsBehind(history, m_histories);
+            if (fellBehind)
                 stop.request_stop();
         };
-        const auto ran = train(config, folderOf(number), false, watch, stop.get_token());
-        if (!ran)
-            return m_session.stop.stop_requested() && ran.error().code == ErrorCode::Cancelled
-                       ? Result<void>{}
-                       : tl::unexpected(ran.error());
-        if (m_session.stop.stop_requested() && ran->stopped)
-            return {}; // goes on when the search is resumed
-        if (ran->history.empty())
-            return fail(ErrorCode::Internal, "A trial ended without an epoch.", folderOf(number).root().string());
-        trial.epochs = static_cast<int>(ran->history.size());
-        trial.bestEpoch = ran->bestEpoch;
-        trial.stoppedEarly = ran->stopped;
-        const EpochRecord& best = ran->history[static_cast<std::size_t>(std::max(ran->bestEpoch, 1)) - 1];
-        trial.validationLoss = best.validationLoss.value_or(best.trainLoss);
-        trial.validationAccuracy = best.validationAccuracy.value_or(best.trainAccuracy);
+        const auto ran = train(config, folderOf(number), ExistingRun::Resume, false, watch, stop.get_token());
+        const bool diverged = !ran && ran.error().context == kDiverged;
+        const bool cancelled = !ran && ran.error().code == ErrorCode::Cancelled;
+        if (!ran && !diverged && !cancelled)
+            return tl::unexpected(ran.error());
+        if (!fellBehind && !diverged && (cancelled || ran->stopped))
+            return {}; // by the user: it goes on when the search is resumed
+        trial.epochs = static_cast<int>(history.size());
+        trial.stoppedEarly = fellBehind || diverged;
+        trial.validationLoss = std::numeric_limits<double>::infinity();
+        for (const EpochRecord& record : history) {
+            if (diverged || record.validationLoss.value_or(trial.validationLoss) >= trial.validationLoss)
+                continue;
+            trial.bestEpoch = record.epoch;
+            trial.validationLoss = *record.validationLoss;
+            trial.validationAccuracy = record.validationAccuracy.value_or(0);
+        }
         m_outcome.trials.push_back(std::move(trial));
-        m_histories.push_back(ran->history);
+        m_histories.push_back(std::move(history));
         return writeFileAtomically(tableOf(m_root), trialsToCsv(m_request.ranges, m_outcome.trials));
     }
 
     // Trained again, which gives the same weights, and tested.
     Result<void> runBest() {
-        m_outcome.best = bestTrial(m_outcome.trials)->number;
+        const Trial* best = bestTrial(m_outcome.trials);
+        if (best == nullptr)
+            return fail(ErrorCode::InvalidArgument, "Every trial diverged; smaller learning rates help.", kDiverged);
+        m_outcome.best = best->number;
         if (m_outcome.stopped)
             return {};
-        const TrainingConfig config = configOfTrial(m_session.config, m_request.ranges, m_outcome.best);
+        TrainingConfig config = configOfTrial(m_session.config, m_request.ranges, m_outcome.best);
         const RunFolder folder(m_root.root() / "best");
+        config.out = folder.root();
         note("The settings of trial " + std::to_string(m_outcome.best) + " were the best; they are tested now.");
-        auto ran = train(config, folder, true, m_session.progress, m_session.stop);
+        auto ran = train(config, folder, existingBest(folder, config), true, m_session.progress, m_session.stop);
+        m_outcome.stopped = m_session.stop.stop_requested();
         if (!ran)
-            return tl::unexpected(ran.error());
-        m_outcome.stopped = ran->stopped;
+            return m_outcome.stopped ? Result<void>{} : tl::unexpected(ran.error());
+        if (m_outcome.stopped)
+            return {}; // figures of what is half trained do not count
         m_outcome.modelFile = folder.model();
         m_outcome.test = std::move(ran->report);
         return {};
+    }
+
+    // What an earlier winner has left is trained anew.
+    static ExistingRun existingBest(const RunFolder& folder, const TrainingConfig& config) {
+        const auto begun = readTrainingConfig(folder.config());
+        return begun && differingSetting(*begun, config).empty() ? ExistingRun::Resume : ExistingRun::Overwrite;
     }
 
     [[nodiscard]] std::vector<std::string> valuesOf(TrainingConfig config) const {

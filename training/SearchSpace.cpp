@@ -47,7 +47,7 @@ double lowestUpTo(const std::vector<EpochRecord>& history, std::size_t epochs) {
 std::vector<std::string> header(const std::vector<SearchRange>& ranges) {
     std::vector<std::string> cells{"trial"};
     for (const SearchRange& range : ranges)
-        cells.push_back(range.key);
+        cells.push_back(range.key + "=" + numberText(range.low) + ":" + numberText(range.high));
     for (const char* name : {"epochs", "best_epoch", "validation_loss", "validation_accuracy", "stopped_early"})
         cells.emplace_back(name);
     return cells;
@@ -162,7 +162,7 @@ bool fallsBehind(const std::vector<EpochRecord>& trial, const std::vector<std::v
 
 const Trial* bestTrial(const std::vector<Trial>& trials) {
     const auto best = std::ranges::min_element(trials, {}, &Trial::validationLoss);
-    return best == trials.end() ? nullptr : &*best;
+    return best == trials.end() || !std::isfinite(best->validationLoss) ? nullptr : &*best;
 }
 
 } // namespace hilum

@@ -39,9 +39,9 @@ struct Trial {
     std::vector<std::string> values; // of the ranges' keys, as text
     int epochs = 0;
     int bestEpoch = 0;
-    double validationLoss = 0; // of the best epoch
+    double validationLoss = 0; // of the best epoch; infinite: the training diverged
     double validationAccuracy = 0;
-    bool stoppedEarly = false; // by the median rule
+    bool stoppedEarly = false; // by the median rule, or by its loss, which was no number any more
 
     bool operator==(const Trial&) const = default;
 };
@@ -56,7 +56,7 @@ inline constexpr int kFewestTrialEpochs = 3;
 inline constexpr std::size_t kFewestTrials = 3;
 bool fallsBehind(const std::vector<EpochRecord>& trial, const std::vector<std::vector<EpochRecord>>& others);
 
-// The one with the lowest validation loss, the first of equals; nullptr: there is none.
+// The one with the lowest validation loss, the first of equals; nullptr: all have diverged.
 const Trial* bestTrial(const std::vector<Trial>& trials);
 
 } // namespace hilum

@@ -27,7 +27,6 @@ namespace {
 constexpr double kHeatMapPercentile = 0.95;
 constexpr std::size_t kMostHeatMapFilms = 400; // more do not move the percentile
 constexpr std::chrono::seconds kLongestCheckpointPause{5};
-constexpr std::size_t kFewestCalibrationFilms = 30; // fewer tell too little of how sure a network may be
 
 // On the session's device, with random weights, or the session's; adds to notes what of them was used.
 Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& session, std::uint64_t seed,
@@ -232,9 +231,7 @@ private:
         if (!predictions)
             return tl::unexpected(predictions.error());
         m_validationPredictions = std::move(*predictions);
-        const TemperatureFit fit = fitTemperature(m_validationPredictions);
-        if (films.size() >= kFewestCalibrationFilms && !fit.atLimit)
-            m_temperature = fit.temperature;
+        m_temperature = temperatureOf(m_validationPredictions);
         return {};
     }
 

@@ -6,6 +6,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -38,6 +39,16 @@ struct TiffSession {
     std::uint64_t position = 0;
 };
 
+// False where there is no memory: no exception may cross a C library.
+bool appended(std::string& bytes, const void* data, std::size_t count) {
+    try {
+        bytes.append(static_cast<const char*>(data), count);
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 extern "C" {
 
 [[noreturn]] static void leaveOnPngError(png_structp png, png_const_charp) {
@@ -47,7 +58,8 @@ extern "C" {
 static void ignorePngWarning(png_structp, png_const_charp) {}
 
 static void appendPngBytes(png_structp png, png_bytep data, png_size_t count) {
-    static_cast<PngSession*>(png_get_io_ptr(png))->bytes.append(reinterpret_cast<const char*>(data), count);
+    if (!appended(static_cast<PngSession*>(png_get_io_ptr(png))->bytes, data, count))
+        png_error(png, "no memory");
 }
 
 static void flushNothing(png_structp) {}
@@ -64,10 +76,13 @@ static tmsize_t readTiffBytes(thandle_t handle, void* target, tmsize_t wanted) {
 
 static tmsize_t writeTiffBytes(thandle_t handle, void* data, tmsize_t count) {
     auto* session = static_cast<TiffSession*>(handle);
-    const auto end = static_cast<std::size_t>(session->position) + static_cast<std::size_t>(count);
-    session->bytes.resize(std::max(session->bytes.size(), end));
-    std::memcpy(session->bytes.data() + session->position, data, static_cast<std::size_t>(count));
-    session->position = end;
+    const auto begin = static_cast<std::size_t>(session->position), size = static_cast<std::size_t>(count);
+    const std::size_t inside = std::min(size, session->bytes.size() - std::min(session->bytes.size(), begin));
+    if (begin > session->bytes.size() ||
+        !appended(session->bytes, static_cast<const char*>(data) + inside, size - inside))
+        return -1;
+    std::memcpy(session->bytes.data() + begin, data, inside);
+    session->position = begin + size;
     return count;
 }
 

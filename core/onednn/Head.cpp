@@ -123,7 +123,7 @@ void Head::narrowLargeMatrices() {
             continue;
         matrix.narrow = narrowed(matrix.weight);
         matrix.weight = {};
-        matrix.owned = {};
+        std::vector<float>().swap(matrix.owned); // gives its memory back
     }
 }
 

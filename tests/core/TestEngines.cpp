@@ -133,7 +133,8 @@ QString difference(const EngineOutput& expected, const EngineOutput& found, doub
         const FloatImage &a = expected.maps[i], &b = found.maps[i];
         if (a.widthPx != b.widthPx || a.heightPx != b.heightPx)
             return "a map of another size";
-        if (!isWarm(expected, i))
+        const bool counts = tolerance < kLogitToleranceNarrow ? hottest(a) > 0 : isWarm(expected, i);
+        if (!counts)
             continue;
         ++warm;
         if (const double r = correlation(a.values, b.values); !(r >= minCorrelation))

@@ -1,6 +1,9 @@
 // Random search: what is drawn, which trials are stopped, and that the test films are seen once.
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <stop_token>
 
@@ -90,6 +93,9 @@ private Q_SLOTS:
         QCOMPARE(parseTrialsCsv(text, {kRanges[0]}).error().code, ErrorCode::InvalidArgument);
         QCOMPARE(parseTrialsCsv(text + "x,1,2\n", kRanges).error().code, ErrorCode::Damaged);
         QCOMPARE(bestTrial(trials)->number, 1);
+        const std::vector<Trial> diverged{{1, {"9", "0"}, 0, 0, std::numeric_limits<double>::infinity(), 0, true}};
+        QCOMPARE(*parseTrialsCsv(trialsToCsv(kRanges, diverged), kRanges), diverged);
+        QVERIFY(bestTrial(diverged) == nullptr);
         QVERIFY(bestTrial({}) == nullptr);
     }
 
@@ -154,10 +160,47 @@ private Q_SLOTS:
         QVERIFY(stopped.has_value());
         QVERIFY(stopped->stopped && !stopped->test);
         QCOMPARE(stopped->trials.size(), std::size_t{1});
+        TrainingConfig other = config;
+        other.seed = 7;
+        QCOMPARE(searchSettings(other, request, {}, {}, ExistingRun::Resume).error().context, std::string("seed"));
+        SearchRequest wider = request;
+        wider.ranges[0].high = 1;
+        QCOMPARE(searchSettings(config, wider, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
         const auto resumed = searchSettings(config, request, {}, {}, ExistingRun::Resume);
         QVERIFY2(resumed.has_value(), resumed ? "" : resumed.error().message.c_str());
         QCOMPARE(resumed->trials, whole->trials);
         QCOMPARE(resumed->test->accuracy.value, whole->test->accuracy.value);
+        // What has been tested is over.
+        QCOMPARE(searchSettings(config, {9, kRanges}, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
+        QVERIFY(searchSettings(config, {1, kRanges}, {}, {}, ExistingRun::Overwrite).has_value());
+    }
+
+    void divergedTrialsAreNoneOfTheBest() {
+        const FilmFolder folder;
+        folder.addClasses(12);
+        TrainingConfig config = quick(folder);
+        config.optimiser.kind = OptimiserKind::Sgd;
+        config.epochs = 3;
+        const SearchRequest wild{6, {{"optimiser.learningRate", 1e-3, 1e12}}};
+        const auto outcome = searchSettings(config, wild, {}, {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        const auto diverged = std::ranges::count_if(
+            outcome->trials, [](const Trial& trial) { return std::isinf(trial.validationLoss) && trial.stoppedEarly; });
+        QVERIFY(diverged > 0 && diverged < 6);
+        QVERIFY(std::isfinite(outcome->trials[static_cast<std::size_t>(outcome->best) - 1].validationLoss));
+    }
+
+    void trialsThatFallBehindAreStopped() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        config.epochs = 8;
+        const auto outcome = searchSettings(config, {8, kRanges}, {}, {});
+        QVERIFY(outcome.has_value());
+        const auto stopped = std::ranges::count(outcome->trials, true, &Trial::stoppedEarly);
+        QVERIFY2(stopped > 0 && stopped < 8, qPrintable(QString::number(stopped)));
+        for (const Trial& trial : outcome->trials)
+            QVERIFY(trial.stoppedEarly ? trial.epochs < 8 : trial.epochs == 8);
     }
 
     void aSearchNeedsValidationFilms() {

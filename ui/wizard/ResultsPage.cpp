@@ -339,8 +339,9 @@ QString ResultsPage::thresholdText() const {
     if (m_results->validation.empty())
         return {};
     const QStringList labels = labelTexts(*m_results);
-    const auto chosenOn = classCurves(m_results->validation, static_cast<int>(labels.size()));
-    const auto judgedOn = classCurves(m_results->predictions, static_cast<int>(labels.size()));
+    const double temperature = temperatureOf(m_results->validation); // as the viewer shows probabilities
+    const auto chosenOn = classCurves(rescaled(m_results->validation, temperature), static_cast<int>(labels.size()));
+    const auto judgedOn = classCurves(rescaled(m_results->predictions, temperature), static_cast<int>(labels.size()));
     QStringList lines;
     for (std::size_t i = 0; i < chosenOn.size(); ++i) {
         const auto points = operatingPoints(chosenOn[i]);
