@@ -49,6 +49,8 @@ at::Tensor newParameter(torch::nn::Module& leaf, const std::string& name, at::In
 }
 
 at::Tensor rectified(at::Tensor x, const op::Rectify& operation, bool inPlace) {
+    if (operation.ceiling > 0 && x.scalar_type() == at::kBFloat16) // whose gradient LibTorch 1.13 lacks on the processor
+        return at::hardtanh(x.to(at::kFloat), 0, operation.ceiling).to(at::kBFloat16);
     if (operation.ceiling > 0)
         return inPlace ? at::hardtanh_(x, 0, operation.ceiling) : at::hardtanh(x, 0, operation.ceiling);
     return inPlace ? at::relu_(x) : at::relu(x);

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <torch/utils.h>
 
+#include "core/domain/Precision.h"
+#include "core/graph/Networks.h"
 #include "core/network/ModelFile.h"
 #include "training/Calibration.h"
 #include "training/Checkpoint.h"
@@ -124,6 +126,33 @@ private Q_SLOTS:
         QVERIFY(!outcome->stopped);
         QCOMPARE(outcome->history.size(), std::size_t{12});
         QVERIFY(outcome->history.back().trainLoss < outcome->history.front().trainLoss);
+    }
+
+    void everyNetworkTrainsInBfloat16_data() {
+        QTest::addColumn<QString>("name");
+        for (const NetworkInfo& info : networkTable()) {
+            if (!info.name.starts_with("vgg") && info.name != "inception_v3" && info.name != "resnet101" &&
+                info.name != "densenet201") // large, and made of the same operations as others
+                QTest::newRow(info.name.data()) << QString::fromUtf8(info.name.data());
+        }
+    }
+    void everyNetworkTrainsInBfloat16() {
+        QFETCH(QString, name);
+        if (!processorHasBf16())
+            QSKIP("The processor has no bf16.");
+        const FilmFolder folder;
+        folder.addClasses(4, 64);
+        TrainingConfig config = quick(folder);
+        config.network = name.toStdString();
+        config.inputSizePx = 64;
+        config.inputPlanes = 0;
+        config.epochs = 1;
+        config.precision = Precision::Bf16;
+        config.device = ComputeDevice::Cpu;
+        useFractions(config.split, 1, 0, 0);
+        const auto outcome = fineTune(config, {}, {});
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        QVERIFY(std::isfinite(outcome->history.back().trainLoss));
     }
 
     void temperatureIsFittedOnTheValidationFilms() {

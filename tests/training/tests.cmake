@@ -9,7 +9,7 @@ hilum_test(training TestCheckUp LIBS hilum_dataset hilum_film_files hilum_image 
 hilum_test(training TestDatasetIndex LIBS hilum_training hilum_image)
 hilum_test(training TestDataSources LIBS hilum_dataset hilum_image)
 hilum_test(training TestFeatureCache LIBS hilum_training hilum_network)
-hilum_test(training TestFineTuner LIBS hilum_training hilum_network hilum_image TIMEOUT 600)
+hilum_test(training TestFineTuner LIBS hilum_training hilum_graph hilum_network hilum_image TIMEOUT 600)
 hilum_test(training TestLeaderboard LIBS hilum_dataset)
 hilum_test(training TestLearningRate LIBS hilum_training)
 hilum_test(training TestMcNemar LIBS hilum_dataset)
