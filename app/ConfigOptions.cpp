@@ -79,6 +79,19 @@ Result<TrainingConfig> ConfigOptions::config(const std::filesystem::path& fallba
     return readTrainingConfig(file).and_then([&](TrainingConfig read) { return over(std::move(read)); });
 }
 
-std::filesystem::path ConfigOptions::out() const { return m_texts.at("--out"); }
+std::filesystem::path ConfigOptions::ownSettings() const {
+    const std::filesystem::path folder = m_texts.at("--out");
+    if (folder.empty())
+        return {};
+    const std::filesystem::path own = RunFolder(folder).config();
+    std::error_code ignored;
+    return std::filesystem::exists(own, ignored) ? own : std::filesystem::path();
+}
+
+Result<ExistingRun> ExistingRunOptions::chosen() const {
+    if (overwrite && resume)
+        return fail(ErrorCode::InvalidArgument, "--overwrite and --resume exclude each other.");
+    return overwrite ? ExistingRun::Overwrite : resume ? ExistingRun::Resume : ExistingRun::Refuse;
+}
 
 } // namespace hilum

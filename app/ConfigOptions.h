@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "training/RunFolder.h"
 #include "training/TrainingConfig.h"
 
 namespace hilum {
@@ -26,8 +27,8 @@ public:
     // What was typed, on top of --recipe, on top of --config, or of fallback where that was not given (empty: the defaults).
     // Errors: those of readTrainingConfig() and over().
     [[nodiscard]] Result<TrainingConfig> config(const std::filesystem::path& fallback = {}) const;
-    // What was typed for --out; may be empty.
-    [[nodiscard]] std::filesystem::path out() const;
+    // The settings in the folder --out, which a run that goes on brings itself; empty where there are none.
+    [[nodiscard]] std::filesystem::path ownSettings() const;
 
 private:
     std::string m_file;                            // --config
@@ -38,6 +39,15 @@ private:
     std::map<std::string, std::vector<std::string>> m_lists;
 
     void addField(CLI::App& command, const ConfigField& field);
+};
+
+// --overwrite and --resume.
+struct ExistingRunOptions {
+    bool overwrite = false;
+    bool resume = false;
+
+    // Errors: InvalidArgument (both were given).
+    [[nodiscard]] Result<ExistingRun> chosen() const;
 };
 
 } // namespace hilum

@@ -18,8 +18,7 @@ struct SearchArguments {
     ConfigOptions options;
     std::vector<std::string> ranges;
     int trials = 12;
-    bool overwrite = false;
-    bool resume = false;
+    ExistingRunOptions existing;
 };
 
 void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges) {
@@ -45,16 +44,13 @@ void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges)
 
 int runSearch(const SearchArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
-    std::error_code ignored;
-    std::filesystem::path own; // settings of the search that goes on
-    if (arguments.resume && !arguments.options.out().empty()) {
-        own = RunFolder(arguments.options.out()).config();
-        if (!std::filesystem::exists(own, ignored))
-            own.clear();
-    }
-    const auto config = arguments.options.config(own);
+    const auto config = arguments.options.config(
+        arguments.existing.resume ? arguments.options.ownSettings() : std::filesystem::path());
     if (!config)
         return reportError("search", config.error());
+    const auto existing = arguments.existing.chosen();
+    if (!existing)
+        return reportError("search", existing.error());
     SearchRequest request{arguments.trials, {}};
     for (const std::string& text : arguments.ranges) {
         auto range = parseSearchRange(text);
@@ -65,11 +61,8 @@ int runSearch(const SearchArguments& arguments, const CommandContext& context) {
     if (request.ranges.empty())
         request.ranges = usualRanges(*config);
     ProgressLine line;
-    const auto existing = arguments.overwrite ? ExistingRun::Overwrite
-                          : arguments.resume  ? ExistingRun::Resume
-                                              : ExistingRun::Refuse;
     const auto outcome = searchSettings(
-        *config, request, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, existing,
+        *config, request, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, *existing,
         filmReader(context));
     line.clear();
     if (!outcome)
@@ -97,8 +90,9 @@ void addSearchCommand(CLI::App& app, CommandContext& context) {
                      "mixup]. Logarithmic where HIGH is ten times LOW or more.")
         ->type_name("KEY=LOW:HIGH")
         ->allow_extra_args(false);
-    auto* overwrite = command->add_flag("--overwrite", arguments->overwrite, "Replace a search that is in the folder");
-    command->add_flag("--resume", arguments->resume, "Go on with an interrupted or stopped search; without --config, with its own settings")->excludes(overwrite);
+    command->add_flag("--overwrite", arguments->existing.overwrite, "Replace a search that is in the folder");
+    command->add_flag("--resume", arguments->existing.resume,
+                      "Go on with an interrupted or stopped search; without --config, with its own settings");
     arguments->options.addAll(*command);
     command->callback([arguments, &context] { context.exitCode = runSearch(*arguments, context); });
 }

@@ -19,39 +19,22 @@ struct TrainArguments {
     ConfigOptions options;
     std::string progress = kText;
     bool control = false;
-    bool overwrite = false;
-    bool resume = false;
+    ExistingRunOptions existing;
 };
-
-// A run that goes on brings its own settings.
-std::filesystem::path ownSettings(const TrainArguments& arguments) {
-    if (!arguments.resume || arguments.options.out().empty())
-        return {};
-    const std::filesystem::path own = RunFolder(arguments.options.out()).config();
-    std::error_code ignored;
-    return std::filesystem::exists(own, ignored) ? own : std::filesystem::path();
-}
 
 int failed(TrainReport& report, const Error& error) {
     report.failed(error);
     return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
 }
 
-Result<ExistingRun> existingRun(const TrainArguments& arguments) {
-    if (arguments.overwrite && arguments.resume)
-        return fail(ErrorCode::InvalidArgument, "--overwrite and --resume exclude each other.");
-    return arguments.overwrite ? ExistingRun::Overwrite
-           : arguments.resume  ? ExistingRun::Resume
-                               : ExistingRun::Refuse;
-}
-
 int runTrain(const TrainArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
     const auto report = arguments.progress == kJson ? makeJsonTrainReport() : makeTextTrainReport();
-    const auto config = arguments.options.config(ownSettings(arguments));
+    const auto config = arguments.options.config(
+        arguments.existing.resume ? arguments.options.ownSettings() : std::filesystem::path());
     if (!config)
         return failed(*report, config.error());
-    const auto existing = existingRun(arguments);
+    const auto existing = arguments.existing.chosen();
     if (!existing)
         return failed(*report, existing.error());
     TrainingControl control(context.stop);
@@ -82,8 +65,8 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
         "Exit status: 0 all done; 1 some films could not be read, or the training was stopped, and the rest "
         "is done; 2 wrong usage.");
     const auto arguments = std::make_shared<TrainArguments>();
-    command->add_flag("--overwrite", arguments->overwrite, "Replace a run that is in the run folder");
-    command->add_flag("--resume", arguments->resume,
+    command->add_flag("--overwrite", arguments->existing.overwrite, "Replace a run that is in the run folder");
+    command->add_flag("--resume", arguments->existing.resume,
                       "Go on with an interrupted or stopped run where it was, bit for bit; without --config, with its own settings");
     command
         ->add_option("--progress", arguments->progress,

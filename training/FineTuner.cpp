@@ -61,6 +61,35 @@ Result<FilmStore> loaded(DatasetIndex& index, const TrainingConfig& config, cons
     return store;
 }
 
+// What every kind of training begins with.
+struct TrainingMaterial {
+    InitialWeights weights;
+    DatasetIndex index;
+    FilmStore store;
+
+    // From here on LibTorch uses the configuration's threads. config and the material must outlive the session.
+    [[nodiscard]] TrainingSession session(const TrainingConfig& config, ProgressCallback progress,
+                                          std::stop_token stop) const {
+        const int threads = threadCount(config.threads);
+        at::set_num_threads(threads);
+        return {config, index, store, weights, std::move(progress), std::move(stop), threads};
+    }
+};
+
+Result<TrainingMaterial> materialOf(const TrainingConfig& config, const ProgressCallback& progress,
+                                    const std::stop_token& stop, const FilmReader& readFilm) {
+    auto weights = findInitialWeights(config, progress, stop);
+    if (!weights)
+        return tl::unexpected(weights.error());
+    auto index = indexed(config, readFilm, progress, stop);
+    if (!index)
+        return tl::unexpected(index.error());
+    auto store = loaded(*index, config, readFilm, progress, stop);
+    if (!store)
+        return tl::unexpected(store.error());
+    return TrainingMaterial{std::move(*weights), std::move(*index), std::move(*store)};
+}
+
 // Near duplicates, where they are asked for.
 Result<void> keptTogether(DatasetIndex& index, const TrainingConfig& config, const FilmReader& readFilm,
                           const std::stop_token& stop) {
@@ -158,55 +187,39 @@ Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolde
 Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallback& progress,
                                std::stop_token stop, ExistingRun existing, const FilmReader& readFilm) {
     const RunFolder folder(config.out);
-    const auto weights = findInitialWeights(config, progress, stop);
-    if (!weights)
-        return tl::unexpected(weights.error());
-    auto index = indexed(config, readFilm, progress, stop);
-    if (!index)
-        return tl::unexpected(index.error());
-    auto store = loaded(*index, config, readFilm, progress, stop);
-    if (!store)
-        return tl::unexpected(store.error());
+    auto material = materialOf(config, progress, stop, readFilm);
+    if (!material)
+        return tl::unexpected(material.error());
+    DatasetIndex& index = material->index;
     if (auto prepared = folder.prepare(existing); !prepared)
         return tl::unexpected(prepared.error());
-    if (!index->skipped.empty()) {
-        if (auto written = writeFileAtomically(folder.skipped(), skippedToCsv(index->skipped)); !written)
+    if (!index.skipped.empty()) {
+        if (auto written = writeFileAtomically(folder.skipped(), skippedToCsv(index.skipped)); !written)
             return tl::unexpected(written.error());
     }
-    if (auto together = keptTogether(*index, config, readFilm, stop); !together)
+    if (auto together = keptTogether(index, config, readFilm, stop); !together)
         return tl::unexpected(together.error());
     TrainingConfig known = config;
-    known.split.folds = foldCount(*index, config.split);
-    at::set_num_threads(threadCount(config.threads));
-    const TrainingSession session{known,   *index,          *store,
-                                  *weights, progress,        std::move(stop),
-                                  threadCount(config.threads)};
+    known.split.folds = foldCount(index, config.split);
+    const TrainingSession session = material->session(known, progress, std::move(stop));
     auto outcome =
         known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder, existing);
     if (!outcome)
         return outcome;
-    outcome->labels = index->labels;
-    outcome->skipped = index->skipped;
+    outcome->labels = index.labels;
+    outcome->skipped = index.skipped;
     return outcome;
 }
 
 Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& sweep, const ProgressCallback& progress,
                              std::stop_token stop, const FilmReader& readFilm) {
-    const auto weights = findInitialWeights(config, progress, stop);
-    if (!weights)
-        return tl::unexpected(weights.error());
-    auto index = indexed(config, readFilm, progress, stop);
-    if (!index)
-        return tl::unexpected(index.error());
-    const auto store = loaded(*index, config, readFilm, progress, stop);
-    if (!store)
-        return tl::unexpected(store.error());
-    const auto split = splitFor(*index, config.split, config.seed);
+    auto material = materialOf(config, progress, stop, readFilm);
+    if (!material)
+        return tl::unexpected(material.error());
+    const auto split = splitFor(material->index, config.split, config.seed);
     if (!split)
         return tl::unexpected(split.error());
-    at::set_num_threads(threadCount(config.threads));
-    const TrainingSession session{config, *index, *store, *weights, progress, stop, threadCount(config.threads)};
-    return findRate(session, *split, sweep);
+    return findRate(material->session(config, progress, std::move(stop)), *split, sweep);
 }
 
 Result<void> prepareSearch(const TrainingConfig& config, const SearchRequest& request, ExistingRun existing) {
@@ -245,26 +258,18 @@ Result<void> prepareSearch(const TrainingConfig& config, const SearchRequest& re
 
 Result<SearchOutcome> searchIn(const TrainingConfig& config, const SearchRequest& request,
                                const ProgressCallback& progress, std::stop_token stop, const FilmReader& readFilm) {
-    const auto weights = findInitialWeights(config, progress, stop);
-    if (!weights)
-        return tl::unexpected(weights.error());
-    auto index = indexed(config, readFilm, progress, stop);
-    if (!index)
-        return tl::unexpected(index.error());
-    const auto store = loaded(*index, config, readFilm, progress, stop);
-    if (!store)
-        return tl::unexpected(store.error());
-    if (auto together = keptTogether(*index, config, readFilm, stop); !together)
+    auto material = materialOf(config, progress, stop, readFilm);
+    if (!material)
+        return tl::unexpected(material.error());
+    if (auto together = keptTogether(material->index, config, readFilm, stop); !together)
         return tl::unexpected(together.error());
-    const auto split = splitFor(*index, config.split, config.seed);
+    const auto split = splitFor(material->index, config.split, config.seed);
     if (!split)
         return tl::unexpected(split.error());
     if (split->films(FilmSet::Validation).empty())
         return fail(ErrorCode::InvalidArgument, "A search needs validation films, which tell the best settings.",
                     "split.validation");
-    at::set_num_threads(threadCount(config.threads));
-    const TrainingSession session{config, *index, *store, *weights, progress, stop, threadCount(config.threads)};
-    return searchSettings(session, RunFolder(config.out), *split, request);
+    return searchSettings(material->session(config, progress, std::move(stop)), RunFolder(config.out), *split, request);
 }
 
 // What to do about it. The run is kept as it was after its last epoch.

@@ -13,6 +13,7 @@
 #include <png.h>
 #include <tiffio.h>
 
+#include "core/image/TiffMemory.h"
 #include "core/storage/AtomicFile.h"
 
 namespace hilum {
@@ -88,13 +89,8 @@ static tmsize_t writeTiffBytes(thandle_t handle, void* data, tmsize_t count) {
 
 static toff_t seekInTiff(thandle_t handle, toff_t offset, int whence) {
     auto* session = static_cast<TiffSession*>(handle);
-    session->position = whence == SEEK_SET   ? offset
-                        : whence == SEEK_CUR ? session->position + offset
-                                             : session->bytes.size() + offset;
-    return session->position;
+    return seekInMemory(session->position, session->bytes.size(), offset, whence);
 }
-
-static int closeNothing(thandle_t) { return 0; }
 
 static toff_t sizeOfTiff(thandle_t handle) { return static_cast<TiffSession*>(handle)->bytes.size(); }
 
@@ -141,7 +137,7 @@ std::string tiffOf(const FloatImage& image) {
     TiffSession session;
     {
         const std::unique_ptr<TIFF, decltype(&TIFFClose)> tiff(
-            TIFFClientOpen("", "w", &session, readTiffBytes, writeTiffBytes, seekInTiff, closeNothing, sizeOfTiff, nullptr,
+            TIFFClientOpen("", "w", &session, readTiffBytes, writeTiffBytes, seekInTiff, closeNoTiffFile, sizeOfTiff, nullptr,
                            nullptr),
             TIFFClose);
         if (!tiff)

@@ -15,6 +15,7 @@
 #include "core/image/FilmLimits.h"
 #include "core/image/FrameChoice.h"
 #include "core/image/RasterReader.h"
+#include "core/image/TiffMemory.h"
 
 namespace hilum {
 
@@ -46,13 +47,8 @@ static tmsize_t refuseToWrite(thandle_t, void*, tmsize_t) { return -1; }
 
 static toff_t seekInBytes(thandle_t handle, toff_t offset, int whence) {
     auto* session = static_cast<TiffSession*>(handle);
-    session->position = whence == SEEK_SET   ? offset
-                        : whence == SEEK_CUR ? session->position + offset
-                                             : session->bytes.size() + offset;
-    return session->position;
+    return seekInMemory(session->position, session->bytes.size(), offset, whence);
 }
-
-static int closeNothing(thandle_t) { return 0; }
 
 static toff_t sizeOfBytes(thandle_t handle) { return static_cast<TiffSession*>(handle)->bytes.size(); }
 
@@ -95,7 +91,7 @@ TiffHandle openTiff(TiffSession& session) {
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), judgeWarning, &session);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), static_cast<tmsize_t>(kMaxDecodeBytes));
     // h: the header only; the page is chosen afterwards.
-    return {TIFFClientOpenExt("film", "rh", &session, readTiffBytes, refuseToWrite, seekInBytes, closeNothing,
+    return {TIFFClientOpenExt("film", "rh", &session, readTiffBytes, refuseToWrite, seekInBytes, closeNoTiffFile,
                               sizeOfBytes, mapBytes, unmapNothing, options.get()),
             &TIFFClose};
 }
