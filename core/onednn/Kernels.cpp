@@ -164,7 +164,7 @@ HILUM_CLONES void halvePixels(const Bfloat16* upper, const Bfloat16* lower, std:
 
 // work(pixel) for every pixel, rows on all threads where it is worth it.
 template <class Work>
-void forEachRow(PixelExtent extent, const Work& work) {
+void forEachPixel(PixelExtent extent, const Work& work) {
     const auto rows = static_cast<std::ptrdiff_t>(extent.rows);
     const auto values = static_cast<std::ptrdiff_t>(extent.rows * extent.columns * extent.channels);
 #pragma omp parallel for schedule(static) if (values > kWorthThreads)
@@ -179,7 +179,7 @@ void forEachRow(PixelExtent extent, const Work& work) {
 
 void scaleAndShift(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
                    Clamp clamp) {
-    forEachRow(extent, [&](std::size_t pixel) {
+    forEachPixel(extent, [&](std::size_t pixel) {
         scalePixel(source.data + pixel * source.stride, target.data + pixel * target.stride, scale, shift, extent.channels,
                    clamp);
     });
@@ -188,7 +188,7 @@ void scaleAndShift(PixelView source, PixelView target, const float* scale, const
 void scaleShiftAndHalve(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
                         Clamp clamp) {
     const PixelExtent half{extent.rows / 2, extent.columns / 2, extent.channels};
-    forEachRow(half, [&](std::size_t pixel) {
+    forEachPixel(half, [&](std::size_t pixel) {
         const std::size_t row = pixel / half.columns, column = pixel % half.columns;
         const Bfloat16* upper = source.data + (2 * row * extent.columns + 2 * column) * source.stride;
         halvePixels(upper, upper + extent.columns * source.stride, source.stride, target.data + pixel * target.stride, scale,
@@ -197,14 +197,14 @@ void scaleShiftAndHalve(PixelView source, PixelView target, const float* scale, 
 }
 
 void addValues(PixelView a, PixelView b, PixelView target, PixelExtent extent, Clamp clamp) {
-    forEachRow(extent, [&](std::size_t pixel) {
+    forEachPixel(extent, [&](std::size_t pixel) {
         addRow(a.data + pixel * a.stride, b.data + pixel * b.stride, target.data + pixel * target.stride, extent.channels,
                clamp);
     });
 }
 
 void copyValues(PixelView source, PixelView target, PixelExtent extent) {
-    forEachRow(extent, [&](std::size_t pixel) {
+    forEachPixel(extent, [&](std::size_t pixel) {
         std::copy_n(source.data + pixel * source.stride, extent.channels, target.data + pixel * target.stride);
     });
 }
