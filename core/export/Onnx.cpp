@@ -232,13 +232,32 @@ private:
         add(id, "BatchNormalization", std::move(inputs),
             {attribute("epsilon", static_cast<float>(o.epsilon))});
     }
-    void add(NodeId id, const op::Rectify& o) {
+    void add(NodeId id, const op::Activation& o) {
+        if (o.curve == op::Curve::Gelu)
+            return addGelu(id);
+        if (o.curve == op::Curve::Swish)
+            return addSwish(id);
         if (o.ceiling == 0)
             return add(id, "Relu", {input(id)}, {});
         const std::string suffix = std::to_string(id);
         const std::string low = constant("low" + suffix, {0}, {});
         const std::string high = constant("high" + suffix, {static_cast<float>(o.ceiling)}, {});
         add(id, "Clip", {input(id), low, high}, {});
+    }
+    // Opset 17 has no operator for either.
+    void addGelu(NodeId id) {
+        const std::string suffix = std::to_string(id);
+        addNode("Mul", {input(id), constant("root_half" + suffix, {static_cast<float>(std::sqrt(0.5))}, {})},
+                "scaled" + suffix, {});
+        addNode("Erf", {"scaled" + suffix}, "erf" + suffix, {});
+        addNode("Add", {"erf" + suffix, constant("one" + suffix, {1.0F}, {})}, "lifted" + suffix, {});
+        addNode("Mul", {input(id), "lifted" + suffix}, "twice" + suffix, {});
+        add(id, "Mul", {"twice" + suffix, constant("half" + suffix, {0.5F}, {})}, {});
+    }
+    void addSwish(NodeId id) {
+        const std::string gate = "gate" + std::to_string(id);
+        addNode("Sigmoid", {input(id)}, gate, {});
+        add(id, "Mul", {input(id), gate}, {});
     }
     void add(NodeId id, const op::MaxPool& o) {
         std::vector<ProtoMessage> attributes = windowAttributes(o);

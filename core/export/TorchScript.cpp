@@ -88,7 +88,11 @@ private:
             text += ", " + expression(o.name + part);
         return text + ", False, 0.1, " + number(o.epsilon) + ", False)";
     }
-    std::string call(NodeId id, const op::Rectify& o) const {
+    std::string call(NodeId id, const op::Activation& o) const {
+        if (o.curve == op::Curve::Gelu)
+            return "torch.gelu(" + in(id) + ")";
+        if (o.curve == op::Curve::Swish)
+            return "torch.silu(" + in(id) + ")";
         return o.ceiling == 0 ? "torch.relu(" + in(id) + ")"
                               : "torch.clamp(" + in(id) + ", 0.0, " + number(o.ceiling) + ")";
     }

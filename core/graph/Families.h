@@ -1,4 +1,5 @@
-// One file a family; the table in Networks.cpp names them. Initial weights are torchvision's.
+// One file a family; the table in Networks.cpp names them. Initial weights are torchvision's
+// where it has the network.
 #pragma once
 
 #include "core/graph/Graph.h"
@@ -16,5 +17,8 @@ Graph squeezeNet10(int labelCount, int inputPlanes);
 Graph squeezeNet11(int labelCount, int inputPlanes);
 Graph inceptionV3(int labelCount, int inputPlanes);
 Graph hilumNet(int labelCount, int inputPlanes);
+Graph cnnRelu(int labelCount, int inputPlanes);
+Graph cnnGelu(int labelCount, int inputPlanes);
+Graph cnnSwish(int labelCount, int inputPlanes);
 
 } // namespace hilum

@@ -63,11 +63,13 @@ std::vector<FusedPass> fusedFeatures(const Graph& graph) {
                 pass.residual = terms[0] == before ? terms[1] : terms[0];
             }
         }
-        const bool mayRectify = graph.as<op::Convolution>(node) != nullptr ||
-                                graph.as<op::BatchNorm>(node) != nullptr || graph.as<op::Add>(node) != nullptr;
-        if (mayRectify) {
-            if (const NodeId relu = use.soleUser<op::Rectify>(pass.output); extend(relu))
-                pass.relu = relu;
+        const bool mayActivate = graph.as<op::Convolution>(node) != nullptr || graph.as<op::BatchNorm>(node) != nullptr ||
+                                 graph.as<op::Add>(node) != nullptr;
+        if (const NodeId next = use.soleUser<op::Activation>(pass.output); mayActivate && next != kNoNode) {
+            const bool suits = graph.as<op::Convolution>(node) != nullptr ||
+                               graph.as<op::Activation>(next)->curve == op::Curve::Relu;
+            if (suits && extend(next))
+                pass.activation = next;
         }
         if (graph.as<op::BatchNorm>(node) != nullptr) {
             const NodeId pool = use.soleUser<op::AveragePool>(pass.output);

@@ -1,5 +1,5 @@
 // A graph's feature part as the passes over memory that an engine for reading makes: batch norms folded into
-// convolutions, sums and ReLUs done on the way out.
+// convolutions, sums and activations done on the way out.
 #pragma once
 
 #include <vector>
@@ -9,15 +9,15 @@
 namespace hilum {
 
 struct FusedPass {
-    NodeId main = kNoNode;     // a convolution, a batch norm, a pooling, an addition or a ReLU
+    NodeId main = kNoNode;     // a convolution, a batch norm, a pooling, an addition or an activation
     NodeId norm = kNoNode;     // batch norm behind a convolution
-    NodeId residual = kNoNode; // value that is added, before the ReLU
-    NodeId relu = kNoNode;     // behind all of these
+    NodeId residual = kNoNode; // value that is added, before the activation
+    NodeId activation = kNoNode; // behind all of these; a smooth one only behind a convolution
     NodeId halving = kNoNode;  // 2×2 average pooling with stride 2 behind a batch norm
     NodeId output = kNoNode;   // the value that the pass makes: its last node
 };
 
-// Batch norms, additions, ReLUs and halvings are taken into the pass before them wherever nobody else needs the value in
+// Batch norms, additions, activations and halvings are taken into the pass before them wherever nobody else needs the value in
 // between. In an order in which the passes can run; concatenations are no passes.
 std::vector<FusedPass> fusedFeatures(const Graph& graph);
 

@@ -25,6 +25,8 @@ enum class Filling {
     HeFanOut,        // normal, variance 2 / fan out (He et al. 2015, arXiv 1502.01852)
     HeFanIn,         // normal, variance 2 / fan in
     HeUniform,       // uniform, bound √(6 / fan in)
+    LeCun,           // normal, variance 1 / fan in (LeCun et al. 1998, Efficient BackProp)
+    Xavier,          // uniform, bound √(6 / (fan in + fan out)) (Glorot & Bengio 2010)
     Uniform,         // uniform, bound 1 / √(fan in): PyTorch's default
     Normal,          // normal with the deviation given
     TruncatedNormal, // the same, cut off at ± 2
@@ -58,8 +60,16 @@ struct BatchNorm {
     double epsilon = 1e-5;
     double initialWeight = 1;
 };
-struct Rectify {
-    double ceiling = 0; // min(max(x, 0), ceiling); 0: none
+enum class Curve {
+    Relu,  // max(x, 0)
+    Gelu,  // x Φ(x), with the error function (Hendrycks & Gimpel 2016, arXiv 1606.08415)
+    Swish, // x / (1 + exp(-x)) (Ramachandran et al. 2017, arXiv 1710.05941)
+};
+struct Activation {
+    Curve curve = Curve::Relu;
+    double ceiling = 0; // Relu: min(max(x, 0), ceiling); 0: none
+
+    [[nodiscard]] bool isPlainRelu() const { return curve == Curve::Relu && ceiling == 0; }
 };
 struct MaxPool {
     Extent kernel = 2;
@@ -95,7 +105,7 @@ struct Dropout {
 } // namespace op
 
 using Operation =
-    std::variant<op::Input, op::Convolution, op::BatchNorm, op::Rectify, op::MaxPool, op::AveragePool,
+    std::variant<op::Input, op::Convolution, op::BatchNorm, op::Activation, op::MaxPool, op::AveragePool,
                  op::AdaptiveAveragePool, op::Concat, op::Add, op::Flatten, op::Linear, op::Dropout>;
 
 using NodeId = int; // a position in Graph::nodes

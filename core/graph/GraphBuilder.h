@@ -18,6 +18,7 @@ public:
     NodeId convolution(NodeId x, op::Convolution operation);
     NodeId batchNorm(NodeId x, std::string name, double epsilon = 1e-5, double initialWeight = 1);
     NodeId rectify(NodeId x, double ceiling = 0);
+    NodeId activate(NodeId x, op::Curve curve);
     NodeId maxPool(NodeId x, op::MaxPool operation = {});
     NodeId averagePool(NodeId x, op::AveragePool operation = {});
     NodeId adaptiveAveragePool(NodeId x, Extent grid = 1);

@@ -20,8 +20,13 @@ std::vector<NodeId> chainBehindCut(const Graph& graph) {
 }
 
 bool isPlainRelu(const Graph& graph, NodeId id) {
-    const auto* relu = graph.as<op::Rectify>(id);
-    return relu != nullptr && relu->ceiling == 0;
+    const auto* activation = graph.as<op::Activation>(id);
+    return activation != nullptr && activation->isPlainRelu();
+}
+
+bool isTiling(const Graph& graph, NodeId id) {
+    const auto* pool = graph.as<op::MaxPool>(id);
+    return pool != nullptr && pool->kernel == pool->stride && pool->padding == Extent(0) && !pool->ceilMode;
 }
 
 bool isGlobalAverage(const Graph& graph, NodeId pool, NodeId flatten) {
@@ -47,7 +52,9 @@ std::optional<HeadForm> closedHeadForm(const Graph& graph) {
     std::size_t at = 0;
     HeadForm form;
     form.rectified = !chain.empty() && isPlainRelu(graph, chain[0]);
-    at += form.rectified ? 1 : 0;
+    if (!chain.empty() && isTiling(graph, chain[0]))
+        form.maxPool = chain[0];
+    at += form.rectified || form.maxPool != kNoNode ? 1 : 0;
     if (at + 3 > chain.size())
         return std::nullopt;
     const auto* pool = graph.as<op::AdaptiveAveragePool>(chain[at]);
@@ -57,10 +64,16 @@ std::optional<HeadForm> closedHeadForm(const Graph& graph) {
     if (form.rectified && form.grid != Extent(1))
         return std::nullopt;
     for (at += 2; at < chain.size(); at += 2) {
-        const bool more = at + 1 < chain.size();
-        if (graph.as<op::Linear>(chain[at]) == nullptr || (more && !isPlainRelu(graph, chain[at + 1])))
+        if (graph.as<op::Linear>(chain[at]) == nullptr)
             return std::nullopt;
         form.linears.push_back(chain[at]);
+        if (at + 1 == chain.size())
+            break;
+        const auto* hidden = graph.as<op::Activation>(chain[at + 1]);
+        const bool isFirst = form.linears.size() == 1;
+        if (hidden == nullptr || hidden->ceiling > 0 || (!isFirst && hidden->curve != form.hidden))
+            return std::nullopt;
+        form.hidden = hidden->curve;
     }
     return form;
 }

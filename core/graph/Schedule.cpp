@@ -13,7 +13,9 @@ bool keepsNoOutput(const Operation& operation) {
 }
 
 bool mayOverwrite(const Graph& graph, const Node& node, const std::vector<int>& users) {
-    const bool suits = std::holds_alternative<op::Rectify>(node.operation) ||
+    const auto* activation = std::get_if<op::Activation>(&node.operation);
+    // The gradient of a smooth curve needs its input.
+    const bool suits = (activation != nullptr && activation->curve == op::Curve::Relu) ||
                        std::holds_alternative<op::Add>(node.operation);
     return suits && users[static_cast<std::size_t>(node.inputs[0])] == 1 &&
            keepsNoOutput(graph.node(node.inputs[0]).operation);

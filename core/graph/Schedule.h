@@ -9,7 +9,7 @@ namespace hilum {
 
 struct Step {
     NodeId node = kNoNode;
-    // A Rectify or an Add may write its result over its first input: nobody else needs that value, and
+    // A ReLU or an Add may write its result over its first input: nobody else needs that value, and
     // neither does the gradient of the operation that made it.
     bool inPlace = false;
     std::vector<NodeId> lastUses; // values that no later step needs

@@ -31,6 +31,14 @@ void fillWeight(at::Tensor& weight, const Initial& initial) {
     case Filling::HeUniform:
         weight.uniform_(-std::sqrt(6 / fanIn(weight)), std::sqrt(6 / fanIn(weight)));
         return;
+    case Filling::LeCun:
+        weight.normal_(0, std::sqrt(1 / fanIn(weight)));
+        return;
+    case Filling::Xavier: {
+        const double bound = std::sqrt(6 / (fanIn(weight) + fanOut(weight)));
+        weight.uniform_(-bound, bound);
+        return;
+    }
     case Filling::Uniform:
         weight.uniform_(-std::sqrt(1 / fanIn(weight)), std::sqrt(1 / fanIn(weight)));
         return;

@@ -48,12 +48,33 @@ at::Tensor newParameter(torch::nn::Module& leaf, const std::string& name, at::In
     return leaf.register_parameter(name, at::empty(shape, at::kFloat));
 }
 
-at::Tensor rectified(at::Tensor x, const op::Rectify& operation, bool inPlace) {
+at::Tensor activated(at::Tensor x, const op::Activation& operation, bool inPlace) {
+    if (operation.curve == op::Curve::Gelu)
+        return at::gelu(x);
+    if (operation.curve == op::Curve::Swish)
+        return at::silu(x);
     if (operation.ceiling > 0 && x.scalar_type() == at::kBFloat16) // whose gradient LibTorch 1.13 lacks on the processor
         return at::hardtanh(x.to(at::kFloat), 0, operation.ceiling).to(at::kBFloat16);
     if (operation.ceiling > 0)
         return inPlace ? at::hardtanh_(x, 0, operation.ceiling) : at::hardtanh(x, 0, operation.ceiling);
     return inPlace ? at::relu_(x) : at::relu(x);
+}
+
+// The derivative.
+at::Tensor slope(const at::Tensor& x, op::Curve curve) {
+    switch (curve) {
+    case op::Curve::Gelu:
+        return at::gelu_backward(at::ones_like(x), x);
+    case op::Curve::Swish:
+        return at::silu_backward(at::ones_like(x), x);
+    case op::Curve::Relu:
+        break;
+    }
+    return (x > 0).to(x.scalar_type());
+}
+
+at::Tensor maxPooled(const at::Tensor& x, const op::MaxPool& o) {
+    return at::max_pool2d(x, sides(o.kernel), sides(o.stride), sides(o.padding), 1, o.ceilMode);
 }
 
 at::Tensor concatenated(const std::vector<NodeId>& inputs, const Values& values) {
@@ -131,11 +152,8 @@ at::Tensor Network::compute(const Step& step, const Values& values) const {
                                   o.groups);
             },
             [&](const op::BatchNorm&) { return own.norm->as<torch::nn::BatchNorm2d>()->forward(input(0)); },
-            [&](const op::Rectify& o) { return rectified(input(0), o, step.inPlace); },
-            [&](const op::MaxPool& o) {
-                return at::max_pool2d(input(0), sides(o.kernel), sides(o.stride), sides(o.padding), 1,
-                                      o.ceilMode);
-            },
+            [&](const op::Activation& o) { return activated(input(0), o, step.inPlace); },
+            [&](const op::MaxPool& o) { return maxPooled(input(0), o); },
             [&](const op::AveragePool& o) {
                 return at::avg_pool2d(input(0), sides(o.kernel), sides(o.stride), sides(o.padding),
                                       o.ceilMode, o.countPadding);
@@ -188,19 +206,23 @@ HeadPass Network::headWithCam(const at::Tensor& featureMap) {
                                               : perCellForm(*m_headForm, featureMap);
 }
 
-// With δ the gradient behind a layer and [·] the ReLU's mask: δ_last = W_last, δ_i = (δ_(i+1) [h > 0]) W_i.
+// With δ the gradient behind a layer and f' the activation's slope: δ_last = W_last, δ_i = (δ_(i+1) f'(h)) W_i.
 // Adaptive pooling spreads every pooled cell's gradient over cells that sum to one, so that the mean over
 // positions needs only the first matrix summed over its cells (VGG: 8 MB to read instead of 411). Where the
 // head begins with a ReLU, the gradient is zero where that is closed.
 HeadPass Network::closedForm(const HeadForm& form, const at::Tensor& featureMap) {
     const at::Tensor activations = form.rectified ? at::relu(featureMap) : featureMap;
-    at::Tensor x = at::adaptive_avg_pool2d(activations, sides(form.grid)).flatten(1);
-    std::vector<at::Tensor> hidden;
+    const at::Tensor tiles = form.maxPool == kNoNode ? activations : maxPooled(activations, *m_graph.as<op::MaxPool>(form.maxPool));
+    at::Tensor x = at::adaptive_avg_pool2d(tiles, sides(form.grid)).flatten(1);
+    const op::Activation hidden{form.hidden};
+    std::vector<at::Tensor> slopes; // of the hidden layers
     for (std::size_t i = 0; i < form.linears.size(); ++i) {
         const Layer& linear = layer(form.linears[i]);
         x = at::linear(x, linear.weight, linear.bias);
-        if (i + 1 < form.linears.size())
-            hidden.push_back(x = at::relu_(x));
+        if (i + 1 < form.linears.size()) {
+            slopes.push_back(slope(x, form.hidden));
+            x = activated(x, hidden, true);
+        }
     }
     const auto linears = static_cast<std::ptrdiff_t>(form.linears.size());
     const auto weightOf = [&](std::ptrdiff_t i) -> at::Tensor {
@@ -208,7 +230,7 @@ HeadPass Network::closedForm(const HeadForm& form, const at::Tensor& featureMap)
     };
     at::Tensor delta = weightOf(linears - 1).unsqueeze(0); // 1 or N × K × units
     for (std::ptrdiff_t i = linears - 2; i >= 0; --i)
-        delta = at::matmul(delta * (hidden[static_cast<std::size_t>(i)] > 0).unsqueeze(1), weightOf(i));
+        delta = at::matmul(delta * slopes[static_cast<std::size_t>(i)].unsqueeze(1), weightOf(i));
     const double cells = static_cast<double>(featureMap.size(2) * featureMap.size(3));
     at::Tensor camWeights = (delta / cells).expand({featureMap.size(0), -1, -1});
     if (form.rectified) {

@@ -28,6 +28,20 @@ std::string dimsText(const dnnl::memory::dims& dims) {
     return text;
 }
 
+std::string activationText(const op::Activation* activation) {
+    if (activation == nullptr)
+        return {};
+    switch (activation->curve) {
+    case op::Curve::Gelu:
+        return " +gelu";
+    case op::Curve::Swish:
+        return " +swish";
+    case op::Curve::Relu:
+        break;
+    }
+    return " +relu";
+}
+
 std::string processorName() {
 #ifdef HILUM_X86
     std::array<unsigned, 12> brand{};
@@ -86,7 +100,7 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
 
 std::string ConvolutionSpec::text() const {
     return dimsText(source.dims()) + " " + dimsText(weights.dims()) + " " + dimsText(window.stride) +
-           (epilogue.sum ? " +sum" : "") + (epilogue.relu ? " +relu" : "");
+           (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation);
 }
 
 std::string machineText(int threads) {

@@ -193,7 +193,7 @@ private:
             return addConvolution(pass);
         if (m_in.graph.node(pass.main).inputs.front() == kInputNode)
             return false;
-        if (m_in.graph.as<op::BatchNorm>(pass.main) != nullptr || m_in.graph.as<op::Rectify>(pass.main) != nullptr)
+        if (m_in.graph.as<op::BatchNorm>(pass.main) != nullptr || m_in.graph.as<op::Activation>(pass.main) != nullptr)
             return isFloat() ? addAffine<float>(pass) : addAffine<Bfloat16>(pass);
         if (m_in.graph.as<op::Add>(pass.main) != nullptr)
             return isFloat() ? addSum<float>(pass) : addSum<Bfloat16>(pass);
@@ -218,14 +218,14 @@ private:
     bool addConvolution(const FusedPass& pass) {
         const auto& conv = *m_in.graph.as<op::Convolution>(pass.main);
         const NodeId source = m_in.graph.node(pass.main).inputs.front();
-        const auto* relu = pass.relu == kNoNode ? nullptr : m_in.graph.as<op::Rectify>(pass.relu);
         const ConvolutionSpec spec{
             .source = source == kInputNode ? m_input.get_desc() : descOf(source),
             .weights = {weightDims(conv), elementType(), Tag::any},
             .bias = {{conv.out}, Type::f32, Tag::x},
             .target = descOf(pass.output),
             .window = {dimsOf(conv.stride), dimsOf(conv.padding), dimsOf(conv.padding)},
-            .epilogue = {pass.residual != kNoNode, relu != nullptr, relu == nullptr ? 0 : relu->ceiling}};
+            .epilogue = {pass.residual != kNoNode,
+                         pass.activation == kNoNode ? nullptr : m_in.graph.as<op::Activation>(pass.activation)}};
         Arguments arguments{{DNNL_ARG_SRC, sourceOf(source)},
                             {DNNL_ARG_BIAS, m_in.weights.bias(pass)},
                             {DNNL_ARG_DST, targetOf(pass.output)}};
@@ -272,10 +272,11 @@ private:
         return true;
     }
 
+    // Of a ReLU.
     [[nodiscard]] Clamp clampOf(NodeId relu) const {
         if (relu == kNoNode)
             return {};
-        const double ceiling = m_in.graph.as<op::Rectify>(relu)->ceiling;
+        const double ceiling = m_in.graph.as<op::Activation>(relu)->ceiling;
         return {0.0F, ceiling > 0 ? static_cast<float>(ceiling) : Clamp().high};
     }
 
@@ -283,8 +284,10 @@ private:
     bool addAffine(const FusedPass& pass) {
         const NodeId source = m_in.graph.node(pass.main).inputs.front();
         const auto* norm = m_in.graph.as<op::BatchNorm>(pass.main);
+        if (norm == nullptr && m_in.graph.as<op::Activation>(pass.main)->curve != op::Curve::Relu)
+            return false;
         const auto channels = static_cast<std::size_t>(channelsOf(source));
-        const Clamp clamp = clampOf(norm == nullptr ? pass.main : pass.relu);
+        const Clamp clamp = clampOf(norm == nullptr ? pass.main : pass.activation);
         Affine affine = norm == nullptr ? Affine{std::vector(channels, 1.0F), std::vector(channels, 0.0F)}
                                         : affineOf(*norm, m_in.tensors);
         if (m_pixelsFirst) {
@@ -319,11 +322,11 @@ private:
         if (m_pixelsFirst) {
             m_plan.m_actions.emplace_back([a = pixelsOf(terms[0]), b = pixelsOf(terms[1]), to = pixelsOf(pass.output),
                                            extent = pixelExtent(pass.output),
-                                           clamp = clampOf(pass.relu)](dnnl::stream&) { addValues(a, b, to, extent, clamp); });
+                                           clamp = clampOf(pass.activation)](dnnl::stream&) { addValues(a, b, to, extent, clamp); });
             return true;
         }
         m_plan.m_actions.emplace_back([a = dataOf<T>(terms[0]), b = dataOf<T>(terms[1]), to = dataOf<T>(pass.output),
-                                       count = elementsOf(pass.output), clamp = clampOf(pass.relu)](dnnl::stream&) {
+                                       count = elementsOf(pass.output), clamp = clampOf(pass.activation)](dnnl::stream&) {
             addValues(a, b, to, count, clamp);
         });
         return true;

@@ -1,7 +1,10 @@
 #include "core/onednn/Head.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <numbers>
 #include <numeric>
 
 namespace hilum {
@@ -33,6 +36,57 @@ std::vector<float> adaptivelyPooled(const std::vector<float>& map, Extent extent
         }
     }
     return pooled;
+}
+
+// Of windows that do not overlap: C × h × w -> C × h' × w'.
+std::vector<float> maxPooled(const std::vector<float>& map, Extent extent, Extent kernel) {
+    const int rows = extent.height / kernel.height, columns = extent.width / kernel.width;
+    const auto pixels = static_cast<std::size_t>(extent.area());
+    std::vector<float> pooled;
+    pooled.reserve(map.size() / static_cast<std::size_t>(kernel.area()));
+    for (std::size_t first = 0; first < map.size(); first += pixels) {
+        for (int row = 0; row < rows; ++row) {
+            for (int column = 0; column < columns; ++column) {
+                float most = -std::numeric_limits<float>::infinity();
+                for (int y = row * kernel.height; y < (row + 1) * kernel.height; ++y) {
+                    const float* begin = map.data() + first + y * extent.width + column * kernel.width;
+                    most = std::max(most, *std::max_element(begin, begin + kernel.width));
+                }
+                pooled.push_back(most);
+            }
+        }
+    }
+    return pooled;
+}
+
+float normalDistribution(float x) { return 0.5F * (1 + std::erf(x * std::numbers::sqrt2_v<float> / 2)); }
+float logistic(float x) { return 1 / (1 + std::exp(-x)); }
+
+float activated(float x, op::Curve curve) {
+    switch (curve) {
+    case op::Curve::Gelu:
+        return x * normalDistribution(x);
+    case op::Curve::Swish:
+        return x * logistic(x);
+    case op::Curve::Relu:
+        break;
+    }
+    return std::max(x, 0.0F);
+}
+
+// The derivative.
+float slope(float x, op::Curve curve) {
+    switch (curve) {
+    case op::Curve::Gelu: {
+        const float density = std::exp(-x * x / 2) * std::numbers::inv_sqrtpi_v<float> / std::numbers::sqrt2_v<float>;
+        return normalDistribution(x) + x * density;
+    }
+    case op::Curve::Swish:
+        return logistic(x) * (1 + x * (1 - logistic(x)));
+    case op::Curve::Relu:
+        break;
+    }
+    return x > 0 ? 1.0F : 0.0F;
 }
 
 void rectify(std::vector<float>& values) {
@@ -91,6 +145,8 @@ std::optional<Head> Head::make(const Graph& graph, const TensorIndex& tensors, b
         return std::nullopt;
     Head head;
     head.m_form = *form;
+    if (form->maxPool != kNoNode)
+        head.m_maxPool = graph.as<op::MaxPool>(form->maxPool)->kernel;
     const auto addMatrix = [&](const auto& layer) {
         const TensorView& weight = *tensors.at(layer.name + ".weight");
         Matrix matrix;
@@ -141,22 +197,22 @@ void Head::sumOverGrid() {
     }
 }
 
-// With δ the gradient behind a layer and [·] the ReLU's mask: δ_last = W_last, δ_i = (δ_(i+1) [h > 0]) W_i; the
+// With δ the gradient behind a layer and f' the activation's slope: δ_last = W_last, δ_i = (δ_(i+1) f'(h)) W_i; the
 // first matrix summed over the cells of the grid (Network::closedForm says why).
-std::vector<float> Head::camWeights(const std::vector<std::vector<float>>& hidden) const {
+std::vector<float> Head::camWeights(const std::vector<std::vector<float>>& slopes) const {
     std::vector<float> delta(m_layers.back().weight.begin(), m_layers.back().weight.end());
     if (m_layers.size() == 1)
         return m_perChannel.empty() ? delta : m_perChannel;
     const std::size_t labels = m_layers.back().rows();
     for (std::size_t layer = m_layers.size() - 1; layer-- > 0;) {
-        const std::vector<float>& outputs = hidden[layer];
+        const std::vector<float>& own = slopes[layer];
         for (std::size_t i = 0; i < delta.size(); ++i)
-            delta[i] = outputs[i % outputs.size()] > 0 ? delta[i] : 0;
+            delta[i] *= own[i % own.size()];
         if (layer > 0 || m_perChannel.empty()) {
             delta = m_layers[layer].timesFromLeft(delta);
             continue;
         }
-        const std::size_t rows = outputs.size(), columns = m_perChannel.size() / rows;
+        const std::size_t rows = own.size(), columns = m_perChannel.size() / rows;
         std::vector<float> next(labels * columns);
         multiplyTransposed(m_perChannel.data(), delta, rows, columns, next);
         delta = std::move(next);
@@ -193,19 +249,26 @@ EngineOutput Head::run(std::vector<float> featureMap, Extent extent, Explain exp
         open = openFractions(featureMap, pixels);
         rectify(featureMap);
     }
-    std::vector<float> x = adaptivelyPooled(featureMap, extent, m_form.grid);
-    std::vector<std::vector<float>> hidden;
+    const auto pooled = [&] {
+        if (m_maxPool == Extent(1))
+            return adaptivelyPooled(featureMap, extent, m_form.grid);
+        const Extent smaller{extent.height / m_maxPool.height, extent.width / m_maxPool.width};
+        return adaptivelyPooled(maxPooled(featureMap, extent, m_maxPool), smaller, m_form.grid);
+    };
+    std::vector<float> x = pooled();
+    std::vector<std::vector<float>> slopes; // of the hidden layers
     for (const Matrix& layer : m_layers) {
         x = layer.times(x);
-        if (&layer != &m_layers.back()) {
-            rectify(x);
-            hidden.push_back(x);
-        }
+        if (&layer == &m_layers.back())
+            break;
+        std::vector<float>& own = slopes.emplace_back(x);
+        std::ranges::transform(own, own.begin(), [this](float value) { return slope(value, m_form.hidden); });
+        std::ranges::transform(x, x.begin(), [this](float value) { return activated(value, m_form.hidden); });
     }
     EngineOutput output{std::move(x), {}};
     if (explain == Explain::No)
         return output;
-    std::vector<float> weights = camWeights(hidden);
+    std::vector<float> weights = camWeights(slopes);
     for (std::size_t i = 0; i < weights.size() && !open.empty(); ++i)
         weights[i] *= open[i % open.size()];
     output.maps = mapsOf(weights, featureMap, extent);

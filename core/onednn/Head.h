@@ -48,10 +48,11 @@ private:
     };
 
     HeadForm m_form;
+    Extent m_maxPool = 1; // kernel and stride; 1: none
     std::vector<Matrix> m_layers;
     std::vector<float> m_perChannel; // first matrix summed over the cells of the grid: rows × C
 
-    [[nodiscard]] std::vector<float> camWeights(const std::vector<std::vector<float>>& hidden) const;
+    [[nodiscard]] std::vector<float> camWeights(const std::vector<std::vector<float>>& slopes) const;
     [[nodiscard]] EngineOutput runPerCell(const std::vector<float>& featureMap, Extent extent,
                                           Explain explain) const;
     void sumOverGrid();

@@ -6,6 +6,26 @@ namespace {
 
 constexpr auto kKind = dnnl::prop_kind::forward_inference;
 
+struct Elementwise {
+    dnnl::algorithm algorithm;
+    float alpha = 0;
+    float beta = 0;
+};
+
+Elementwise elementwiseOf(const op::Activation& activation) {
+    switch (activation.curve) {
+    case op::Curve::Gelu:
+        return {dnnl::algorithm::eltwise_gelu_erf};
+    case op::Curve::Swish:
+        return {dnnl::algorithm::eltwise_swish, 1};
+    case op::Curve::Relu:
+        break;
+    }
+    if (activation.ceiling > 0)
+        return {dnnl::algorithm::eltwise_clip, 0, static_cast<float>(activation.ceiling)};
+    return {dnnl::algorithm::eltwise_relu};
+}
+
 } // namespace
 
 void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm, const dnnl::memory::desc& source,
@@ -45,13 +65,12 @@ dnnl::primitive_attr attributesFor(const Epilogue& epilogue) {
     dnnl::post_ops operations;
     if (epilogue.sum)
         operations.append_sum();
-    if (epilogue.relu) {
-        const auto ceiling = static_cast<float>(epilogue.ceiling);
-        const auto algorithm = ceiling > 0 ? dnnl::algorithm::eltwise_clip : dnnl::algorithm::eltwise_relu;
+    if (epilogue.activation != nullptr) {
+        const Elementwise step = elementwiseOf(*epilogue.activation);
 #if DNNL_VERSION_MAJOR >= 3
-        operations.append_eltwise(algorithm, 0.0F, ceiling);
+        operations.append_eltwise(step.algorithm, step.alpha, step.beta);
 #else
-        operations.append_eltwise(1.0F, algorithm, 0.0F, ceiling);
+        operations.append_eltwise(1.0F, step.algorithm, step.alpha, step.beta);
 #endif
     }
     dnnl::primitive_attr attributes;

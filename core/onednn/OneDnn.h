@@ -33,11 +33,10 @@ dnnl::pooling_forward::primitive_desc poolingDesc(const dnnl::engine& engine, dn
                                                   const dnnl::memory::dims& kernel, const WindowDims& window,
                                                   const dnnl::primitive_attr& attributes);
 
-// Behind a primitive: [add what the target holds,] then [clamp to 0 … ceiling; 0: no ceiling].
+// Behind a primitive: [add what the target holds,] then [the activation].
 struct Epilogue {
     bool sum = false;
-    bool relu = false;
-    double ceiling = 0;
+    const op::Activation* activation = nullptr;
 };
 // With scratchpads that the caller brings.
 dnnl::primitive_attr attributesFor(const Epilogue& epilogue);

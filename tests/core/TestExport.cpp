@@ -129,6 +129,9 @@ private Q_SLOTS:
         QTest::addColumn<int>("planes");
         QTest::newRow("odd") << "odd" << 47 << 3;
         QTest::newRow("hilumnet") << "hilumnet" << 96 << 1;
+        QTest::newRow("cnn_relu") << "cnn_relu" << 256 << 3;
+        QTest::newRow("cnn_gelu") << "cnn_gelu" << 256 << 1;
+        QTest::newRow("cnn_swish") << "cnn_swish" << 96 << 1;
         QTest::newRow("resnet18") << "resnet18" << 96 << 3;
         QTest::newRow("densenet121") << "densenet121" << 64 << 3;
         QTest::newRow("mobilenet_v2") << "mobilenet_v2" << 96 << 3;

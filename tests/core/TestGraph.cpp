@@ -52,6 +52,8 @@ private Q_SLOTS:
         QTest::newRow("DenseNet201, last block") << "densenet201" << true << 896;
         QTest::newRow("VGG19, head") << "vgg19" << false << 512 * 49;
         QTest::newRow("VGG19, last block") << "vgg19" << true << 512;
+        QTest::newRow("CNN, head") << "cnn_relu" << false << 1024 * 16;
+        QTest::newRow("CNN, last block") << "cnn_swish" << true << 512;
         QTest::newRow("HilumNet, head") << "hilumnet" << false << 128;
         QTest::newRow("HilumNet, last block") << "hilumnet" << true << 128;
     }
@@ -147,6 +149,9 @@ private Q_SLOTS:
         QTest::newRow("resnet101") << "resnet101" << false << 1 << 1;
         QTest::newRow("densenet201") << "densenet201" << true << 1 << 1;
         QTest::newRow("hilumnet") << "hilumnet" << false << 1 << 1;
+        QTest::newRow("CNN, ReLU") << "cnn_relu" << false << 4 << 2;
+        QTest::newRow("CNN, GELU") << "cnn_gelu" << false << 4 << 2;
+        QTest::newRow("CNN, Swish") << "cnn_swish" << false << 1 << 1;
         QTest::newRow("squeezenet1_1") << "squeezenet1_1" << false << 1 << 0;
     }
     void closedHeadsAreRecognised() {
@@ -160,6 +165,7 @@ private Q_SLOTS:
         QCOMPARE(form->grid, Extent(grid));
         QCOMPARE(static_cast<int>(form->linears.size()), linears);
         QCOMPARE(form->convolution != kNoNode, linears == 0);
+        QCOMPARE(form->maxPool != kNoNode, name == "cnn_relu" || name == "cnn_gelu");
     }
 
     // torch.nn.functional.max_pool2d and avg_pool2d say so.
@@ -195,12 +201,12 @@ private Q_SLOTS:
         const Graph graph = withPoolingFirst(describeNetwork(name.toStdString(), kLabels, 3).value());
         std::multiset<NodeId> covered;
         for (const FusedPass& pass : fusedFeatures(graph)) {
-            for (const NodeId part : {pass.main, pass.norm, pass.relu, pass.halving}) {
+            for (const NodeId part : {pass.main, pass.norm, pass.activation, pass.halving}) {
                 if (part != kNoNode)
                     covered.insert(part);
             }
             if (pass.residual != kNoNode) // the addition itself
-                covered.insert(pass.relu != kNoNode ? graph.node(pass.relu).inputs[0] : pass.output);
+                covered.insert(pass.activation != kNoNode ? graph.node(pass.activation).inputs[0] : pass.output);
         }
         for (const Step& step : schedule(graph, kInputNode, {graph.featureMap})) {
             const std::size_t expected = graph.as<op::Concat>(step.node) == nullptr ? 1 : 0;

@@ -130,6 +130,8 @@ private Q_SLOTS:
         row("He, fan out", Filling::HeFanOut, 0, std::sqrt(2 / fanOut));
         row("He, fan in", Filling::HeFanIn, 0, std::sqrt(2 / fanIn));
         row("He, uniform", Filling::HeUniform, 0, std::sqrt(2 / fanIn));
+        row("LeCun", Filling::LeCun, 0, std::sqrt(1 / fanIn));
+        row("Xavier", Filling::Xavier, 0, std::sqrt(2 / (fanIn + fanOut)));
         row("uniform", Filling::Uniform, 0, std::sqrt(1 / fanIn / 3));
         row("normal", Filling::Normal, 0.01, 0.01);
         row("cut off far away", Filling::TruncatedNormal, 0.1, 0.1);
@@ -180,6 +182,22 @@ private Q_SLOTS:
         QCOMPARE(static_cast<int>(state.size()), tensors);
         QVERIFY(std::ranges::any_of(state,
                                     [&](const auto& item) { return item.first == someName.toStdString(); }));
+    }
+
+    // Six convolutions with 32 to 1024 filters, 4 × 4 × 1024 values into 512, and those into the labels.
+    void studysNetworkHasItsLayers() {
+        const auto network = makeNetwork("cnn_relu", kLabels, 1).value();
+        std::int64_t expected = 0;
+        int in = 1;
+        for (const int out : {32, 64, 128, 256, 512, 1024}) {
+            expected += in * out * 9 + out;
+            in = out;
+        }
+        expected += 16 * 1024 * 512 + 512 + 512 * kLabels + kLabels;
+        std::int64_t count = 0;
+        for (const at::Tensor& parameter : network->parameters())
+            count += parameter.numel();
+        QCOMPARE(count, expected);
     }
 
     void ownNetworkIsSmall() {

@@ -186,11 +186,12 @@ void NetworkPage::updateWeights() {
     if (kind == File)
         words = tr("%1. Its network must be the one that is trained.").arg(fileName(settings.initialWeights));
     else if (kind == ImageNet && !settings.weightsFolder.empty())
-        words = tr("From %1, else downloaded once and checked. HilumNet has none: it starts from random weights.")
+        words = tr("From %1, else downloaded once and checked. HilumNet and the CNNs have none: they start from random "
+                   "weights.")
                     .arg(fileName(settings.weightsFolder));
     else if (kind == ImageNet)
-        words = tr("Downloaded once from torchvision's addresses and checked. HilumNet has none: it starts from random "
-                   "weights.");
+        words = tr("Downloaded once from torchvision's addresses and checked. HilumNet and the CNNs have none: they start "
+                   "from random weights.");
     m_weightsWords->setText(words);
     m_weightsWords->setVisible(!words.isEmpty());
 }
