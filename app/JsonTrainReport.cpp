@@ -43,7 +43,7 @@ public:
         if (!progress.note.empty())
             write(NoteEvent{progress.note});
         else if (progress.finishedEpoch)
-            write(EpochEvent{*progress.finishedEpoch, progress.epochs, progress.fold});
+            write(EpochEvent{*progress.finishedEpoch, progress.epochs, progress.part});
         else if (!progress.pinnedFilms.empty())
             write(HeatMapsEvent{progress.epoch, progress.pinnedFilms});
         else if (const auto now = std::chrono::steady_clock::now(); now - m_shown >= kInterval) {

@@ -47,10 +47,12 @@ std::string durationText(std::chrono::seconds duration) {
 
 std::string place(const TrainingProgress& progress) {
     std::string text;
-    if (progress.folds > 0 && progress.epochs > 0)
-        text += progress.fold > 0
-                    ? "Fold " + std::to_string(progress.fold) + "/" + std::to_string(progress.folds) + "  "
-                    : std::string("Final model  ");
+    if (progress.parts > 0 && progress.epochs > 0) {
+        const std::string all = "/" + std::to_string(progress.parts) + "  ";
+        text += progress.repeats    ? "Run " + std::to_string(progress.part + 1) + all
+                : progress.part > 0 ? "Fold " + std::to_string(progress.part) + all
+                                    : std::string("Final model  ");
+    }
     if (progress.epoch > 0)
         text += "Epoch " + std::to_string(progress.epoch) + "/" + std::to_string(progress.epochs) + "  ";
     return text;

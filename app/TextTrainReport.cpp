@@ -28,6 +28,8 @@ public:
             std::cout << reportToText(*outcome.crossValidation);
         if (outcome.test)
             std::cout << reportToText(*outcome.test);
+        if (outcome.repeats.size() > 1)
+            std::cout << "\n" << repeatsToText(outcome.repeats);
         if (!outcome.modelFile.empty())
             std::cout << "\nModel written to " << outcome.modelFile.string() << " (weights of epoch "
                       << outcome.bestEpoch << ")\n";

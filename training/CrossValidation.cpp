@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/storage/AtomicFile.h"
+#include "training/PartOfRun.h"
 #include "training/Text.h"
 
 namespace hilum {
@@ -57,57 +58,22 @@ private:
         auto split = splitOfFold(m_session.index, folds, fold, m_config.split, m_config.seed);
         if (!split)
             return tl::unexpected(split.error());
-        RunRequest request = requestFor(m_root.fold(fold + 1), std::move(*split), fold + 1);
-        if (auto earlier = finishedEarlier(request)) {
-            addFold(*earlier);
-            note("Fold " + std::to_string(fold + 1) + " was finished before and is used again.");
-            return {};
-        }
-        if (canGoOn(request))
-            request.existing = ExistingRun::Resume;
-        else if (auto prepared = request.folder.prepare(ExistingRun::Overwrite); !prepared)
-            return prepared;
-        auto outcome = runTraining(m_session, request);
-        if (!outcome && outcome.error().code == ErrorCode::Cancelled) {
+        auto part = runPart(m_session, requestFor(m_root.fold(fold + 1), std::move(*split), fold + 1), m_existing);
+        if (!part && part.error().code == ErrorCode::Cancelled) {
             m_outcome.stopped = true;
             return {};
         }
-        if (!outcome)
-            return tl::unexpected(outcome.error());
-        m_outcome.stopped = outcome->stopped;
-        if (outcome->stopped)
+        if (!part)
+            return tl::unexpected(part.error());
+        if (part->wasFinished)
+            note("Fold " + std::to_string(fold + 1) + " was finished before and is used again.");
+        m_outcome.stopped = part->run.stopped;
+        if (part->run.stopped)
             return {}; // its weights and figures stay in its folder, but are no part of the estimate
-        addFold(outcome->predictions);
+        addFold(part->run.predictions);
         if (fold == 0)
-            m_outcome.notes = outcome->notes;
+            m_outcome.notes = part->run.notes;
         return {};
-    }
-
-    [[nodiscard]] std::optional<std::vector<FilmPrediction>>
-    finishedEarlier(const RunRequest& request) const {
-        const RunFolder& folder = request.folder;
-        std::error_code ignored;
-        if (m_existing != ExistingRun::Resume || !std::filesystem::exists(folder.evaluationJson(), ignored) ||
-            !hasSettingsOf(request) || readTextFile(folder.split()) != splitToCsv(m_session.index, request.split))
-            return std::nullopt;
-        auto text = readTextFile(folder.predictions());
-        auto predictions = text ? parsePredictionsCsv(*text, m_session.index.labels)
-                                : Result<std::vector<FilmPrediction>>(tl::unexpected(text.error()));
-        if (!predictions || predictions->size() != request.split.films(FilmSet::Test).size())
-            return std::nullopt;
-        return std::move(*predictions);
-    }
-
-    static bool hasSettingsOf(const RunRequest& request) {
-        const auto begun = readTrainingConfig(request.folder.config()).and_then(resolved);
-        return begun && differingSetting(*begun, request.config).empty();
-    }
-
-    // The folder holds the same run, interrupted.
-    [[nodiscard]] bool canGoOn(const RunRequest& request) const {
-        std::error_code ignored;
-        return m_existing == ExistingRun::Resume && std::filesystem::exists(request.folder.state(), ignored) &&
-               hasSettingsOf(request);
     }
 
     void addFold(const std::vector<FilmPrediction>& predictions) {

@@ -11,6 +11,7 @@
 #include "training/FilmStore.h"
 #include "training/Guarded.h"
 #include "training/InitialWeights.h"
+#include "training/RepeatedRun.h"
 #include "training/Search.h"
 #include "training/Split.h"
 #include "training/Text.h"
@@ -166,11 +167,25 @@ Result<TrainingOutcome> completeOutcome(const RunFolder& folder, const TrainingC
     return outcome;
 }
 
+// The run itself is there; its repetitions follow, where there are to be any.
+Result<TrainingOutcome> repeated(const TrainingSession& session, const RunFolder& folder, const Split& split,
+                                 ExistingRun existing, Result<TrainingOutcome> outcome) {
+    if (!outcome || outcome->stopped || session.config.repeats < 2 || !outcome->test)
+        return outcome;
+    // A complete run may be repeated later.
+    auto done = writeFileAtomically(folder.config(), toJson(session.config)).and_then([&] {
+        return repeatRun(session, folder, split, existing, *outcome);
+    });
+    return done ? std::move(outcome) : tl::unexpected(done.error());
+}
+
 Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder, ExistingRun existing) {
     auto split = splitFor(session.index, session.config.split, session.config.seed);
     if (!split)
         return tl::unexpected(split.error());
-    const RunRequest request{folder, std::move(*split), session.config, session.config.seed, 0, existing, {}, {}};
+    if (existing == ExistingRun::Resume && folder.isComplete())
+        return repeated(session, folder, *split, existing, completeOutcome(folder, session.config));
+    const RunRequest request{folder, *split, session.config, session.config.seed, 0, existing, {}, {}};
     auto run = runTraining(session, request);
     if (!run)
         return tl::unexpected(run.error());
@@ -181,7 +196,7 @@ Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolde
     outcome.stopped = run->stopped;
     outcome.test = std::move(run->report);
     outcome.notes = std::move(run->notes);
-    return outcome;
+    return repeated(session, folder, *split, existing, std::move(outcome));
 }
 
 Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallback& progress,
@@ -299,7 +314,7 @@ Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCal
     if (existing == ExistingRun::Resume && folder.holdsRun()) {
         if (auto same = checkSameSettings(folder, *full); !same)
             return tl::unexpected(same.error());
-        if (full->split.folds == 0 && folder.isComplete())
+        if (full->split.folds == 0 && full->repeats == 1 && folder.isComplete())
             return completeOutcome(folder, *full);
     }
     const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};

@@ -13,6 +13,7 @@
 #include "training/DatasetIndex.h"
 #include "training/EvaluationReport.h"
 #include "training/RateFinder.h"
+#include "training/Repeats.h"
 #include "training/RunFolder.h"
 #include "training/SearchSpace.h"
 #include "training/TrainingConfig.h"
@@ -27,6 +28,7 @@ struct TrainingOutcome {
     bool stopped = false;                 // by the stop token; what there was has been kept and evaluated
     std::optional<EvaluationReport> test; // absent without a test set
     std::optional<CrossValidationReport> crossValidation; // over the folds that were finished
+    std::vector<SeedFigures> repeats; // of a repeated run, its own first: those that were finished
     std::vector<std::string> labels;
     std::vector<SkippedFile> skipped; // files of the data folder that were not used
     std::vector<std::string> notes;   // e.g. what of the initial weights was used

@@ -93,7 +93,8 @@ Result<void> readTables(const RunFolder& files, FinishedRun& run) {
                [&](const std::string& text) { return parsePredictionsCsv(text, run.report.labels); },
                run.validation)
         .and_then([&] { return optional(files.history(), parseHistoryCsv, run.history); })
-        .and_then([&] { return optional(files.split(), parseSplitCsv, run.split); });
+        .and_then([&] { return optional(files.split(), parseSplitCsv, run.split); })
+        .and_then([&] { return optional(files.repeats(), parseRepeatsJson, run.repeats); });
 }
 
 Result<void> readShortcut(const RunFolder& files, FinishedRun& run) {

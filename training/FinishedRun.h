@@ -10,6 +10,7 @@
 
 #include "core/domain/Result.h"
 #include "training/EvaluationReport.h"
+#include "training/Repeats.h"
 #include "training/ShortcutResult.h"
 #include "training/Split.h"
 #include "training/TrainingConfig.h"
@@ -22,6 +23,7 @@ struct FinishedRun {
     TrainingConfig config;
     EvaluationReport report;                 // of a cross-validation: pooled
     std::vector<Proportion> foldAccuracies;  // empty without cross-validation
+    std::vector<SeedFigures> repeats;        // of a repeated run; empty: it was made once
     std::vector<FilmPrediction> predictions; // of the test films
     std::vector<FilmPrediction> validation;  // of the validation films; empty where they were not kept
     std::vector<EpochRecord> history;        // empty without history.csv

@@ -159,6 +159,9 @@ TrainingConfig withRecipe(const TrainingConfig& config, const Recipe& recipe) {
     fresh.initialWeights = config.initialWeights;
     fresh.weightsFolder = config.weightsFolder;
     fresh.seed = config.seed;
+    fresh.repeats = config.repeats;
+    fresh.device = config.device;
+    fresh.precision = config.precision;
     fresh.split = config.split;
     fresh.threads = config.threads;
     fresh.memoryLimitMb = config.memoryLimitMb;

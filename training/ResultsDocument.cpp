@@ -91,7 +91,7 @@ public:
                element("p", markupEscaped(m_run.config.network + " · " + m_report.testedOn),
                        "class=\"secondary\"") +
                element("p", "Research use, not for diagnosis.", "class=\"notice\"") + keyFigures() +
-               classTable() + confusion() + curves() + calibration() + shortcut() + training() + folds() + mistakes() +
+               classTable() + confusion() + curves() + calibration() + shortcut() + training() + folds() + repeats() + mistakes() +
                modelCard() + "</body>\n</html>\n";
     }
 
@@ -320,6 +320,21 @@ private:
                                       numberCell(std::to_string(m_run.foldAccuracies[i].count)) +
                                       proportionCell(m_run.foldAccuracies[i]));
         return m_run.foldAccuracies.empty() ? "" : element("h2", "Folds") + element("table", rows);
+    }
+
+    [[nodiscard]] std::string repeats() const {
+        if (m_run.repeats.empty())
+            return {};
+        std::string rows = headRow({"seed", "accuracy", "macro F1", "macro ROC AUC", "NLL"});
+        for (const SeedFigures& run : m_run.repeats)
+            rows += element("tr", nameCell(std::to_string(run.seed)) + numberCell(fixedText(run.accuracy, kDigits)) +
+                                      numberCell(fixedText(run.macroF1, kDigits)) +
+                                      numberCell(run.macroRocAuc ? fixedText(*run.macroRocAuc, kDigits) : "–") +
+                                      numberCell(fixedText(run.negativeLogLikelihood, kDigits)));
+        return element("h2", "Repeated with other seeds") +
+               element("p", "Accuracy " + accuracySpreadText(m_run.repeats) +
+                                ", on the same test films: so far chance alone moves the figures.") +
+               element("table", rows);
     }
 
     [[nodiscard]] std::string mistakes() const {

@@ -28,17 +28,26 @@ void RunFolder::removeRun() const {
                                 state(),          features(),
                                 report(),         validationPredictions(),
                                 reportPdf(),      tensorBoard(),
-                                shortcut()};
+                                shortcut(),       repeats()};
     std::error_code ignored;
     for (const fs::path& file : files)
         fs::remove(file, ignored);
     removeHeatMaps();
-    for (int number = 1; fs::exists(fold(number).root(), ignored); ++number) {
-        fold(number).removeRun();
-        fs::remove(fold(number).root() / "checkpoints", ignored); // if nothing else is in it
-        fs::remove(fold(number).root(), ignored);
-    }
+    removeParts(&RunFolder::fold);
+    removeParts(&RunFolder::repetition);
     fs::remove(config(), ignored);
+}
+
+void RunFolder::removeParts(RunFolder (RunFolder::*part)(int) const) const {
+    std::error_code ignored;
+    for (int number = 1;; ++number) {
+        const RunFolder folder = (this->*part)(number);
+        if (!fs::exists(folder.root(), ignored))
+            return;
+        folder.removeRun();
+        fs::remove(folder.root() / "checkpoints", ignored); // if nothing else is in it
+        fs::remove(folder.root(), ignored);
+    }
 }
 
 void RunFolder::removeHeatMaps() const {

@@ -65,11 +65,17 @@ public:
     [[nodiscard]] RunFolder fold(int number) const { // from 1
         return RunFolder(m_root / "folds" / ("fold-" + std::to_string(number)));
     }
+    [[nodiscard]] std::filesystem::path repeats() const { return m_root / "repeats.json"; }
+    // The run itself is the first.
+    [[nodiscard]] RunFolder repetition(int number) const { // from 1
+        return RunFolder(m_root / "repeats" / ("run-" + std::to_string(number + 1)));
+    }
 
 private:
     std::filesystem::path m_root;
 
     void removeRun() const;
+    void removeParts(RunFolder (RunFolder::*part)(int) const) const;
     void removeHeatMaps() const;
 };
 

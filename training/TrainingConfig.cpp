@@ -58,6 +58,9 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
                       "is kept, films are augmented anew in every epoch",
                       &c.cachedViews, 0, 1000});
     fields.push_back({"seed", "--seed", "N", "Seed of split, order, augmentation and weights", &c.seed});
+    fields.push_back({"repeats", "--repeats", "N",
+                      "Runs on the same split, each with a seed of its own: how far chance alone moves the figures",
+                      &c.repeats, 1, 100});
     fields.push_back({"epochs", "--epochs", "N", "Passes over the training set", &c.epochs, 1, 100000});
     fields.push_back({"batchSize", "--batch-size", "FILMS", "Films per step", &c.batchSize, 1, 4096});
     fields.push_back({"accumulationSteps", "--accumulate", "BATCHES",
@@ -559,6 +562,11 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
         return fail(ErrorCode::InvalidArgument,
                     "Class weights and oversampling would correct the classes twice; shuffle the films instead.",
                     "classWeights");
+    if (full.repeats > 1 && (full.split.folds > 0 || full.split.leaveOneSourceOut))
+        return fail(ErrorCode::InvalidArgument, "A run is repeated on one split; it goes without cross-validation.",
+                    "repeats");
+    if (full.repeats > 1 && full.split.file.empty() && full.split.test <= 0)
+        return fail(ErrorCode::InvalidArgument, "A repeated run needs test films, whose figures are compared.", "repeats");
     if (full.data.empty())
         return fail(ErrorCode::InvalidArgument, "The data folder is missing.", "data");
     if (full.out.empty())
@@ -567,7 +575,7 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
 }
 
 std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b) {
-    static constexpr std::array<std::string_view, 9> kFree{"pinnedFilms", "data",      "out",          "weightsFolder",   "memoryLimitMb",
+    static constexpr std::array<std::string_view, 10> kFree{"repeats", "pinnedFilms", "data",      "out",          "weightsFolder",   "memoryLimitMb",
                                                            "modelName", "modelVersion", "dataDescription", "limits"};
     TrainingConfig first = a, second = b;
     if (a.batchSize * a.accumulationSteps == b.batchSize * b.accumulationSteps) {

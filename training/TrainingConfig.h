@@ -108,6 +108,7 @@ struct TrainingConfig {
     std::filesystem::path weightsFolder;  // where published weights are looked for first; may be empty
 
     std::uint64_t seed = 1;
+    int repeats = 1; // runs on the same split, each with a seed of its own
     int epochs = 30;
     int batchSize = 32;
     int accumulationSteps = 1; // batches whose gradients make one step

@@ -48,8 +48,9 @@ Json jsonOf(const ProgressEvent& event) {
     const TrainingProgress& p = event.progress;
     return {{"event", "progress"},
             {"phase", kPhases[static_cast<std::size_t>(p.phase)]},
-            {"fold", p.fold},
-            {"folds", p.folds},
+            {"part", p.part},
+            {"parts", p.parts},
+            {"repeats", p.repeats},
             {"epoch", p.epoch},
             {"epochs", p.epochs},
             {"done", p.done},
@@ -67,7 +68,7 @@ Json jsonOf(const EpochEvent& event) {
     return {{"event", "epoch"},
             {"epoch", r.epoch},
             {"epochs", event.epochs},
-            {"fold", event.fold},
+            {"part", event.part},
             {"trainLoss", r.trainLoss},
             {"trainAccuracy", r.trainAccuracy},
             {"validationLoss", orNull(r.validationLoss)},
@@ -190,8 +191,9 @@ ProgressEvent progressEvent(Fields& fields) {
         fields.reject("phase");
     else
         p.phase = static_cast<TrainingPhase>(known - kPhases.begin());
-    fields.read("fold", p.fold);
-    fields.read("folds", p.folds);
+    fields.read("part", p.part);
+    fields.read("parts", p.parts);
+    fields.read("repeats", p.repeats);
     fields.read("epoch", p.epoch);
     fields.read("epochs", p.epochs);
     fields.read("done", p.done);
@@ -210,7 +212,7 @@ EpochEvent epochEvent(Fields& fields) {
     EpochRecord& r = event.finished.record;
     fields.read("epoch", r.epoch);
     fields.read("epochs", event.epochs);
-    fields.read("fold", event.fold);
+    fields.read("part", event.part);
     fields.read("trainLoss", r.trainLoss);
     fields.read("trainAccuracy", r.trainAccuracy);
     fields.read("validationLoss", r.validationLoss);

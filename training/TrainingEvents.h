@@ -1,9 +1,9 @@
 // What hilum-cli train --progress json says: one JSON object a line, for programs that follow a training over a pipe.
 // Pure functions, thread-safe.
 //
-//   {"event":"progress","phase":"training","fold":0,"folds":0,"epoch":3,"epochs":25,"done":12,"total":40,"loss":0.5,
+//   {"event":"progress","phase":"training","part":0,"parts":0,"repeats":false,"epoch":3,"epochs":25,"done":12,"total":40,"loss":0.5,
 //    "accuracy":0.8,"imagesPerSecond":11.4,"learningRate":3e-5,"remainingSeconds":720,"memoryMb":3100}
-//   {"event":"epoch","epoch":3,"epochs":25,"fold":0,"trainLoss":0.4,"trainAccuracy":0.8,"validationLoss":null,
+//   {"event":"epoch","epoch":3,"epochs":25,"part":0,"trainLoss":0.4,"trainAccuracy":0.8,"validationLoss":null,
 //    "validationAccuracy":null,"learningRate":3e-5,"seconds":61.2,"imagesPerSecond":11.4,"best":true,
 //    "epochsWithoutGain":0}
 //   {"event":"heatmaps","epoch":3,"films":[{"file":"COVID-19/x.png","label":"COVID-19","predicted":"Normal",
@@ -37,7 +37,7 @@ struct ProgressEvent {
 struct EpochEvent {
     FinishedEpoch finished;
     int epochs = 0;
-    int fold = 0; // from 1; 0: none
+    int part = 0; // as TrainingProgress::part
 
     bool operator==(const EpochEvent&) const = default;
 };

@@ -56,8 +56,10 @@ std::string_view toString(TrainingPhase phase); // for people, e.g. "Reading fil
 
 struct TrainingProgress {
     TrainingPhase phase = TrainingPhase::Indexing;
-    int fold = 0;  // from 1; 0 where there are none, or for the final model
-    int folds = 0; // 0: no cross-validation
+    // Of a cross-validation: the fold, from 1, or 0 for the final model. Of a repeated run: 0, then the repetition from 1.
+    int part = 0;
+    int parts = 0;        // folds, or runs in all; 0: one run
+    bool repeats = false; // the parts differ by their seed alone
     int epoch = 0; // from 1; 0 outside epochs
     int epochs = 0;
     long done = 0; // batches while training, megabytes while fetching, films otherwise
@@ -66,7 +68,7 @@ struct TrainingProgress {
     double accuracy = 0; // likewise, in [0, 1]
     double imagesPerSecond = 0;
     double learningRate = 0; // of the last step; 0 outside training
-    std::optional<std::chrono::seconds> remaining; // of this run's epochs (of a fold: of that fold)
+    std::optional<std::chrono::seconds> remaining; // of this run's epochs (of a part: of that part)
     std::optional<FinishedEpoch> finishedEpoch;    // set once, right after an epoch
     std::vector<PinnedFilm> pinnedFilms;           // set once, after an epoch, where there are any
     std::string note;                              // set once, e.g. that a film could not be read

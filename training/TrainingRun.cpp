@@ -242,8 +242,8 @@ private:
                                    predictionsToCsv(m_session.index.labels, m_validationPredictions));
     }
 
-    // The model first, the evaluation last: the folder of a fold with evaluation.json is a finished one,
-    // which is used again when the cross-validation is resumed. So a fold that was stopped gets none.
+    // The model first, the evaluation last: the folder of a fold or a repetition with evaluation.json is a
+    // finished one, which is used again when the whole is resumed. So a part that was stopped gets none.
     Result<void> save() {
         auto scale = heatMapScale();
         if (!scale)
@@ -272,8 +272,8 @@ private:
                                    predictionsToCsv(figures.labels, m_outcome.predictions))
             .and_then([&] { return writeFileAtomically(folder.evaluationText(), reportToText(figures)); })
             .and_then([&] {
-                const bool unfinishedFold = m_outcome.stopped && m_request.fold > 0;
-                return unfinishedFold ? Result<void>{}
+                const bool unfinishedPart = m_outcome.stopped && m_request.part > 0;
+                return unfinishedPart ? Result<void>{}
                                       : writeFileAtomically(folder.evaluationJson(), reportToJson(figures));
             });
     }
@@ -366,8 +366,10 @@ private:
     }
 
     void report(TrainingProgress progress) const {
-        progress.fold = m_request.fold;
-        progress.folds = m_session.config.split.folds;
+        const TrainingConfig& whole = m_session.config;
+        progress.part = m_request.part;
+        progress.repeats = whole.repeats > 1;
+        progress.parts = progress.repeats ? whole.repeats : whole.split.folds;
         m_session.progress(progress);
     }
 };

@@ -21,6 +21,7 @@
 #include "tests/support/FilmFolder.h"
 #include "training/Evaluation.h"
 #include "training/FineTuner.h"
+#include "training/FinishedRun.h"
 #include "training/Split.h"
 #include "training/Text.h"
 
@@ -809,7 +810,7 @@ private Q_SLOTS:
         config.split.folds = 3;
         std::stop_source stop;
         const auto stopped = fineTune(
-            config, [&](const TrainingProgress& progress) { progress.fold == 3 && stop.request_stop(); },
+            config, [&](const TrainingProgress& progress) { progress.part == 3 && stop.request_stop(); },
             stop.get_token());
         QVERIFY(stopped.has_value());
         QVERIFY(stopped->stopped);
@@ -829,6 +830,53 @@ private Q_SLOTS:
                  *readTextFile(RunFolder(whole.out).predictions()));
         QCOMPARE(resumed->crossValidation->pooled.confusion.counts,
                  atOnce->crossValidation->pooled.confusion.counts);
+    }
+
+    // A stopped one goes on, a complete one may be repeated later, and what is finished is used again.
+    void runIsRepeatedWithOtherSeeds() {
+        const FilmFolder folder;
+        folder.addClasses(9);
+        TrainingConfig config = quick(folder);
+        config.epochs = 2;
+        config.repeats = 3;
+        std::stop_source stop;
+        const auto stopped = fineTune(
+            config,
+            [&](const TrainingProgress& progress) {
+                if (progress.epoch > 0)
+                    QCOMPARE(progress.parts, 3);
+                if (progress.part == 2 && progress.epoch > 0)
+                    stop.request_stop();
+            },
+            stop.get_token());
+        QVERIFY2(stopped.has_value(), stopped ? "" : stopped.error().message.c_str());
+        QVERIFY(stopped->stopped);
+        QCOMPARE(stopped->repeats.size(), std::size_t{2});
+        const RunFolder run(config.out);
+        const auto written = std::filesystem::last_write_time(run.repetition(1).model());
+
+        config.repeats = 4;
+        const auto resumed = fineTune(config, {}, {}, ExistingRun::Resume);
+        QVERIFY2(resumed.has_value(), resumed ? "" : resumed.error().message.c_str());
+        QVERIFY(!resumed->stopped);
+        QCOMPARE(resumed->repeats.size(), std::size_t{4});
+        QCOMPARE(resumed->repeats[0].accuracy, stopped->test->accuracy.value);
+        QCOMPARE(resumed->repeats[1], stopped->repeats[1]);
+        QVERIFY(std::filesystem::last_write_time(run.repetition(1).model()) == written);
+        QVERIFY(resumed->repeats[1].negativeLogLikelihood != resumed->repeats[0].negativeLogLikelihood);
+        QCOMPARE(loadRun(config.out)->repeats, resumed->repeats);
+        QCOMPARE(*readTextFile(run.repetition(3).split()), *readTextFile(run.split()));
+
+        // A repetition is a run like another: made alone, it gives the same figures.
+        TrainingConfig alone = *readTrainingConfig(run.repetition(2).config());
+        QCOMPARE(alone.seed, config.seed + 2);
+        alone.out = folder.scratch() / "alone";
+        const auto again = fineTune(alone, {}, {});
+        QVERIFY2(again.has_value(), again ? "" : again.error().message.c_str());
+        QCOMPARE(*readTextFile(RunFolder(alone.out).predictions()), *readTextFile(run.repetition(2).predictions()));
+
+        QVERIFY(run.prepare(ExistingRun::Overwrite));
+        QVERIFY(!std::filesystem::exists(run.repetition(1).root()) && !std::filesystem::exists(run.repeats()));
     }
 
     void evaluationRepeatsTheTestFigures() {

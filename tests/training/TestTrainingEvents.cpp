@@ -20,8 +20,9 @@ const char* const kAwkward = "\"quotes\", \\ back, \n line, \t tab, ü, \x01 and
 std::vector<TrainingEvent> everyEvent() {
     TrainingProgress progress;
     progress.phase = TrainingPhase::Validating;
-    progress.fold = 2;
-    progress.folds = 5;
+    progress.part = 2;
+    progress.parts = 5;
+    progress.repeats = true;
     progress.epoch = 3;
     progress.epochs = 25;
     progress.done = 5'000'000'000L;

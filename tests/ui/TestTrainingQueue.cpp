@@ -27,7 +27,7 @@ private:
         return config;
     }
     static constexpr const char* kEpoch =
-        "echo '{\"event\":\"epoch\",\"epoch\":1,\"epochs\":2,\"fold\":0,\"trainLoss\":0.5,\"trainAccuracy\":0.75,"
+        "echo '{\"event\":\"epoch\",\"epoch\":1,\"epochs\":2,\"part\":0,\"trainLoss\":0.5,\"trainAccuracy\":0.75,"
         "\"validationLoss\":0.4,\"validationAccuracy\":0.8,\"learningRate\":0.001,\"seconds\":1,\"imagesPerSecond\":9,"
         "\"best\":true,\"epochsWithoutGain\":0}'\n";
     static constexpr const char* kFinished =

@@ -102,11 +102,11 @@ void TrainingQueue::onEvent(const TrainingEvent& event) {
                        run.memoryMb = now.memoryMb;
                    },
                    [&](const EpochEvent& epoch) {
-                       if (epoch.fold != run.fold) {
+                       if (epoch.part != run.part) {
                            run.epochs.clear();
                            run.bestEpoch = 0;
                        }
-                       run.fold = epoch.fold;
+                       run.part = epoch.part;
                        run.epochs.push_back(epoch.finished);
                        if (epoch.finished.best)
                            run.bestEpoch = epoch.finished.record.epoch;

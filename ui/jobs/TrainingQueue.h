@@ -24,7 +24,7 @@ struct QueuedRun {
     bool isStopping = false; // asked to stop, and not there yet
     TrainingProgress progress;
     int memoryMb = 0;
-    int fold = 0;                      // from 1, whose epochs these are; 0: none
+    int part = 0;                      // whose epochs these are: TrainingProgress::part
     std::vector<FinishedEpoch> epochs;
     int bestEpoch = 0;
     HeatMapsEvent heatMaps; // of the last epoch that had some

@@ -21,8 +21,10 @@ QString phaseText(const QueuedRun& run) {
     const TrainingProgress& now = run.progress;
     if (now.epoch > 0) {
         QString text = QObject::tr("epoch %1 of %2").arg(now.epoch).arg(now.epochs);
-        if (now.folds > 0 && now.fold > 0)
-            text.prepend(QObject::tr("fold %1 of %2, ").arg(now.fold).arg(now.folds));
+        if (now.repeats)
+            text.prepend(QObject::tr("run %1 of %2, ").arg(now.part + 1).arg(now.parts));
+        else if (now.part > 0)
+            text.prepend(QObject::tr("fold %1 of %2, ").arg(now.part).arg(now.parts));
         if (now.remaining)
             text += QStringLiteral(" · ") + remainingText(*now.remaining);
         return text;
@@ -52,9 +54,10 @@ double runProgress(const QueuedRun& run) {
                               ? static_cast<double>(now.done) / static_cast<double>(now.total)
                               : 1;
     const double epochs = (now.epoch - 1 + within) / now.epochs;
-    if (now.folds == 0)
+    if (now.parts == 0)
         return epochs;
-    return now.fold > 0 ? (now.fold - 1 + epochs) / now.folds : 1;
+    const int before = now.repeats ? now.part : now.part - 1; // parts that are done
+    return before >= 0 ? (before + epochs) / now.parts : 1;
 }
 
 QString runStateText(const QueuedRun& run) {

@@ -65,7 +65,8 @@ private:
 SplitPage::SplitPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_kind(new QComboBox(this)),
       m_shares(new SettingsForm({"split.train", "split.validation", "split.test"}, this)),
-      m_folds(new SettingsForm({"split.folds", "split.finalModel"}, this)),
+      m_repeats(new SettingsForm({"repeats"}, this)),
+      m_folds(new SettingsForm({"split.folds"}, this)), m_final(new SettingsForm({"split.finalModel"}, this)),
       m_common(new SettingsForm({"split.grouping", "split.patientFrom", "seed"}, this)), m_bar(new SplitBar(this)),
       m_table(new FigureTable(kRowHeight, this)), m_verdict(nullptr) {
     auto* layout = new QVBoxLayout(this);
@@ -79,7 +80,7 @@ SplitPage::SplitPage(TrainSession& session, QWidget* parent)
     row->addWidget(buildSettings(), 0);
     row->addWidget(buildTable(), 1);
     layout->addLayout(row, 1);
-    for (SettingsForm* form : {m_shares, m_folds, m_common})
+    for (SettingsForm* form : {m_shares, m_repeats, m_folds, m_final, m_common})
         connect(form, &SettingsForm::edited, this, [this, form] { adopt(*form); });
     connect(&m_session, &TrainSession::settingsChanged, this, &SplitPage::updateSettings);
     connect(&m_session, &TrainSession::splitChanged, this, &SplitPage::updateSplit);
@@ -90,14 +91,18 @@ SplitPage::SplitPage(TrainSession& session, QWidget* parent)
 Card* SplitPage::buildSettings() {
     auto* card = new Card(tr("HOW"), this);
     card->setFixedWidth(330);
-    m_kind->addItems({tr("Training, validation and test set"), tr("Cross-validation")});
+    m_kind->addItems({tr("Training, validation and test set"), tr("Cross-validation"),
+                       tr("Leave one source out")});
+    m_kind->setItemData(OneSourceOut, tr("A fold for each source of a table: how the network does where it has never been"),
+                        Qt::ToolTipRole);
     m_kind->setAccessibleName(tr("Kind of split"));
     card->body()->addWidget(m_kind);
     auto* test = m_shares->findChild<QLineEdit*>(QStringLiteral("split.test"));
     test->setReadOnly(true);
     test->setFocusPolicy(Qt::NoFocus);
     card->body()->addWidget(m_shares);
-    card->body()->addWidget(m_folds);
+    for (SettingsForm* form : {m_repeats, m_folds, m_final})
+        card->body()->addWidget(form);
     card->body()->addWidget(m_common);
     card->addText("secondary",
                   tr("The test set is locked away: it chooses neither the weights nor the moment to stop, and is read once, "
@@ -105,9 +110,12 @@ Card* SplitPage::buildSettings() {
     card->body()->addStretch();
     connect(m_kind, &QComboBox::activated, this, [this](int kind) {
         m_session.change([&](TrainingConfig& settings) {
-            settings.split.folds = kind == 0 ? 0 : kDefaultFolds;
-            if (kind == 0)
+            settings.split.folds = kind == Folds ? kDefaultFolds : 0;
+            settings.split.leaveOneSourceOut = kind == OneSourceOut;
+            if (kind == OneSplit)
                 settings.split.finalModel = false;
+            else
+                settings.repeats = 1;
         });
     });
     return card;
@@ -136,10 +144,12 @@ void SplitPage::adopt(const SettingsForm& form) {
 
 void SplitPage::updateSettings() {
     const TrainingConfig& settings = m_session.settings();
-    const bool isCrossValidation = settings.split.folds > 0;
-    m_kind->setCurrentIndex(isCrossValidation ? 1 : 0);
-    m_folds->setVisible(isCrossValidation);
-    for (SettingsForm* form : {m_shares, m_folds, m_common})
+    const Kind kind = settings.split.leaveOneSourceOut ? OneSourceOut : settings.split.folds > 0 ? Folds : OneSplit;
+    m_kind->setCurrentIndex(kind);
+    m_repeats->setVisible(kind == OneSplit);
+    m_folds->setVisible(kind == Folds);
+    m_final->setVisible(kind != OneSplit);
+    for (SettingsForm* form : {m_shares, m_repeats, m_folds, m_final, m_common})
         form->setConfig(settings);
 }
 

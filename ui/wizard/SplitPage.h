@@ -25,6 +25,8 @@ Q_SIGNALS:
     void saveWanted(); // the split as a CSV file
 
 private:
+    enum Kind { OneSplit, Folds, OneSourceOut }; // in the order of m_kind
+
     Card* buildSettings();
     Card* buildTable();
     void adopt(const SettingsForm& form);
@@ -35,7 +37,9 @@ private:
     TrainSession& m_session;
     QComboBox* m_kind;
     SettingsForm* m_shares;
+    SettingsForm* m_repeats; // with one split
     SettingsForm* m_folds;
+    SettingsForm* m_final; // with several
     SettingsForm* m_common;
     SplitBar* m_bar;
     FigureTable* m_table;

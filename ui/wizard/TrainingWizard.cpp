@@ -180,8 +180,9 @@ void TrainingWizard::update() {
     QString summary;
     if (m_session.dataState() == DataState::Ready) {
         const SplitConfig& split = m_session.settings().split;
-        const QString shares = split.folds > 0 ? tr("%1 folds").arg(split.folds)
-                                               : QStringLiteral("%1 / %2 / %3")
+        const QString shares = split.leaveOneSourceOut ? tr("one source out")
+                               : split.folds > 0       ? tr("%1 folds").arg(split.folds)
+                                                       : QStringLiteral("%1 / %2 / %3")
                                                      .arg(qRound(100 * split.train))
                                                      .arg(qRound(100 * split.validation))
                                                      .arg(qRound(100 * split.test));
