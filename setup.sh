@@ -6,14 +6,14 @@ HILUM_PACKAGES=(
     libtorch-dev libopenblas0-openmp libdnnl-dev
     libopencv-core-dev libopencv-imgproc-dev
     libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libopenjp2-7-dev libcharls-dev libwebp-dev
-    libssl-dev zlib1g-dev libcurl4-openssl-dev libseccomp-dev
+    libssl-dev zlib1g-dev libzip-dev libxml2-dev libcurl4-openssl-dev libseccomp-dev
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev libqcustomplot-dev
     libexpected-dev nlohmann-json3-dev libcli11-dev
     fonts-inter
 )
 
 # What writes the tests' pictures, and peers that tests compare with; a test whose peer is absent is skipped and says so.
-HILUM_TEST_PACKAGES=(libopencv-imgcodecs-dev python3-torch python3-torchvision python3-sklearn libonnx-dev libopencv-dnn-dev python3-pydicom python3-gdcm dcmtk)
+HILUM_TEST_PACKAGES=(libopencv-imgcodecs-dev python3-torch python3-torchvision python3-sklearn python3-openpyxl libonnx-dev libopencv-dnn-dev python3-pydicom python3-gdcm dcmtk)
 
 hilum_missing_packages() {
     local package
@@ -28,7 +28,7 @@ hilum_install() {
         # Other systems: CMake says which library it misses; tell beforehand what is needed.
         command -v cmake >/dev/null && command -v ninja >/dev/null && return 0
         echo "Please install: CMake 3.25, Ninja, a C++20 compiler, Qt 6.4 (Widgets, PrintSupport, Svg, Linguist tools), QCustomPlot," >&2
-        echo "LibTorch, OpenCV 4 (core, imgproc; imgcodecs for the tests), DCMTK, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libcurl," >&2
+        echo "LibTorch, OpenCV 4 (core, imgproc; imgcodecs for the tests), DCMTK, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libzip, libxml2, libcurl," >&2
         echo "nlohmann-json, CLI11 and tl-expected." >&2
         return 1
     fi

@@ -1,4 +1,4 @@
-# OpenJPEG and libwebp as the targets hilum_openjpeg and hilum_webp. Distributions ship their CMake packages in
+# OpenJPEG, libwebp and libzip as the targets hilum_openjpeg, hilum_webp and hilum_zip. Distributions ship their CMake packages in
 # parts or not at all, so headers and libraries are found one by one.
 
 function(_hilum_codec target header library)
@@ -15,4 +15,5 @@ endfunction()
 
 _hilum_codec(hilum_openjpeg openjpeg.h openjp2 openjpeg-2.5 openjpeg-2.4)
 _hilum_codec(hilum_webp webp/decode.h webp)
+_hilum_codec(hilum_zip zip.h zip)
 set(HilumCodecs_FOUND TRUE)

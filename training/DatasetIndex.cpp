@@ -10,6 +10,7 @@
 #include "core/image/RadiographReader.h"
 #include "core/storage/AtomicFile.h"
 #include "training/FilmTable.h"
+#include "training/Spreadsheet.h"
 #include "training/Text.h"
 
 namespace hilum {
@@ -98,6 +99,30 @@ std::vector<fs::path> filesBelow(const fs::path& folder, const fs::path& root,
     return files;
 }
 
+// CLASS.metadata.xlsx of the COVID-19 Radiography Database: the address that each film was taken from, by the film's
+// name without its ending, in small letters, since names differ in that between table and folder.
+using FilmSources = std::map<std::string, std::string>;
+
+Result<FilmSources> sourcesIn(const fs::path& file) {
+    return readSpreadsheet(file).map([](const TableRows& rows) {
+        FilmSources sources;
+        std::optional<std::size_t> name, address;
+        for (const std::vector<std::string>& row : rows) {
+            if (!name || !address) { // still above or at the header
+                const auto columnOf = [&](std::string_view title) {
+                    const auto found = std::ranges::find(row, title, [](const std::string& cell) { return lowerCase(cell); });
+                    return found == row.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - row.begin()));
+                };
+                name = columnOf("file name");
+                address = columnOf("url");
+            } else if (std::max(*name, *address) < row.size()) {
+                sources[lowerCase(row[*name])] = row[*address];
+            }
+        }
+        return sources;
+    });
+}
+
 // What a data set says about a film, besides its content.
 struct FilmPlace {
     fs::path file; // relative to the root
@@ -167,13 +192,28 @@ private:
         for (const fs::path& folder : folders) {
             const std::string label = folder.filename().string();
             m_films[label];
+            const FilmSources sources = sourcesOf(folder);
             for (const fs::path& file : filesBelow(folder, m_index.root, m_index.skipped)) {
                 if (m_stop.stop_requested())
                     return cancelled();
-                addFile({file.lexically_relative(m_index.root), label, "", set});
+                const auto source = sources.find(lowerCase(file.stem().string()));
+                addFile({file.lexically_relative(m_index.root), label, "", set,
+                         source == sources.end() ? std::string() : source->second});
             }
         }
         return {};
+    }
+
+    // From the table beside a class folder, if there is one.
+    FilmSources sourcesOf(const fs::path& folder) {
+        const fs::path file = fs::path(folder) += ".metadata.xlsx";
+        std::error_code ignored;
+        if (!fs::is_regular_file(file, ignored))
+            return {};
+        auto sources = sourcesIn(file);
+        if (!sources)
+            m_index.skipped.push_back({file.lexically_relative(m_index.root), SkipKind::Unreadable, sources.error().message});
+        return sources.value_or(FilmSources());
     }
 
     void addFile(const FilmPlace& place) {
@@ -371,8 +411,7 @@ fs::path lesionMaskOf(const fs::path& root, const fs::path& film) {
 Result<DatasetIndex> indexDataset(const fs::path& data, const IndexOptions& options, std::stop_token stop) {
     std::error_code ignored;
     if (fs::is_regular_file(data, ignored)) {
-        auto table = readTextFile(data).and_then(
-            [&](const std::string& text) { return parseFilmTable(text, options.columns); });
+        const auto table = readFilmTable(data, options.columns);
         if (!table)
             return tl::unexpected(table.error());
         return Indexer(data.parent_path(), options, std::move(stop)).fromTable(*table);

@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "training/Spreadsheet.h"
 #include "training/Text.h"
 
 namespace hilum {
@@ -39,6 +40,8 @@ Result<std::optional<std::size_t>> columnOf(const Cells& header, const std::stri
 class Parser {
 public:
     Result<FilmTable> parse(const std::vector<Cells>& rows, const TableColumns& columns) {
+        if (rows.empty())
+            return fail(ErrorCode::Damaged, "The table is empty.");
         if (auto found = findColumns(rows.front(), columns); !found)
             return tl::unexpected(found.error());
         m_table.hasPatients = m_patient.has_value();
@@ -112,9 +115,13 @@ Result<FilmTable> parseFilmTable(std::string_view text, const TableColumns& colu
     const auto rows = parseCsv(text, separatorOf(text));
     if (!rows)
         return tl::unexpected(rows.error());
-    if (rows->empty())
-        return fail(ErrorCode::Damaged, "The table is empty.");
     return Parser().parse(*rows, columns);
+}
+
+Result<FilmTable> readFilmTable(const std::filesystem::path& file, const TableColumns& columns) {
+    if (isSpreadsheet(file))
+        return readSpreadsheet(file).and_then([&](const TableRows& rows) { return Parser().parse(rows, columns); });
+    return readTextFile(file).and_then([&](const std::string& text) { return parseFilmTable(text, columns); });
 }
 
 } // namespace hilum

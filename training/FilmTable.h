@@ -1,6 +1,7 @@
-// A table (CSV, also with semicolons or tabs) that names the films of a data set and their classes.
+// A table (CSV, also with semicolons or tabs; Excel's) that names the films of a data set and their classes.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,5 +32,7 @@ struct FilmTable {
 // Errors: Damaged (no such table), InvalidArgument (a column that is named is not there, a film without a class,
 // a set that is neither train, validation nor test, sets for some films only), with column or row as context.
 Result<FilmTable> parseFilmTable(std::string_view text, const TableColumns& columns = {});
+// Of a file, whose content tells its kind. Errors: also those of readTextFile() and readSpreadsheet().
+Result<FilmTable> readFilmTable(const std::filesystem::path& file, const TableColumns& columns = {});
 
 } // namespace hilum

@@ -33,7 +33,7 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
         networks.push_back(info.name);
     fields.push_back({"data", "--data", "DATA",
                       "Data set: one folder per class, train, validation and test folders of these, or a table "
-                      "(CSV) of files and classes",
+                      "(CSV, Excel) of files and classes",
                       &c.data});
     fields.push_back({"network", "--network", "NAME", "Network: " + joined(networks, ", "), &c.network});
     fields.push_back({"out", "--out", "RUN", "Run folder that is written", &c.out});

@@ -53,7 +53,7 @@ QWidget* DataPage::buildEmpty() {
         m_empty->addButton(action, text, isPrimary);
     };
     addButton(tr("Choose a folder …"), tr("A folder with one folder of films per class"), true, &DataPage::folderWanted);
-    addButton(tr("Choose a table …"), tr("A CSV file with columns for path and label"), false, &DataPage::tableWanted);
+    addButton(tr("Choose a table …"), tr("A CSV or Excel file with columns for path and label"), false, &DataPage::tableWanted);
     addButton(tr("Practise on phantoms"), tr("Render 450 synthetic films in three classes and train on them"), false,
               &DataPage::practiceWanted);
     return m_empty;
@@ -167,7 +167,7 @@ void DataPage::updateData() {
     switch (m_session.dataState()) {
     case DataState::None:
         m_empty->setWords(tr("Drop a folder of films here"), tr("One folder per class, with the films inside"),
-                          tr("Or a CSV table of paths and labels, folders named train, val and test, or the COVID-19 Radiography "
+                          tr("Or a table of paths and labels, folders named train, val and test, or the COVID-19 Radiography "
                              "Database as downloaded. PNG, JPEG, TIFF and DICOM."),
                           tr("Nothing leaves this computer."));
         break;
