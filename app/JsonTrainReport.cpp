@@ -33,7 +33,7 @@ int memoryMb() {
 
 class JsonTrainReport final : public TrainReport {
 public:
-    JsonTrainReport() {
+    explicit JsonTrainReport(std::string_view command) : m_command(command) {
 #ifndef _WIN32
         std::signal(SIGPIPE, SIG_IGN); // a reader that went away must not end the training
 #endif
@@ -70,10 +70,11 @@ public:
 
     void failed(const Error& error) override {
         write(FailedEvent{error});
-        printError("train", error);
+        printError(m_command, error);
     }
 
 private:
+    std::string m_command;
     std::chrono::steady_clock::time_point m_shown{};
 
     static void write(const TrainingEvent& event) { std::cout << toJsonLine(event) << std::endl; }
@@ -81,6 +82,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<TrainReport> makeJsonTrainReport() { return std::make_unique<JsonTrainReport>(); }
+std::unique_ptr<TrainReport> makeJsonTrainReport(std::string_view command) {
+    return std::make_unique<JsonTrainReport>(command);
+}
 
 } // namespace hilum

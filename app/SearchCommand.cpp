@@ -7,7 +7,7 @@
 
 #include "app/ConfigOptions.h"
 #include "app/LibraryEnvironment.h"
-#include "app/ProgressLine.h"
+#include "app/TrainReport.h"
 #include "training/FineTuner.h"
 #include "training/Text.h"
 
@@ -18,6 +18,8 @@ struct SearchArguments {
     ConfigOptions options;
     std::vector<std::string> ranges;
     int trials = 12;
+    bool trialsOnly = false;
+    ProgressForm progress;
     ExistingRunOptions existing;
 };
 
@@ -36,7 +38,9 @@ void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges)
             std::cout << (i == 0 ? " " : ", ") << ranges[i].key << " " << trial.values[i];
         std::cout << "\n";
     }
-    if (outcome.test)
+    if (!outcome.test)
+        std::cout << "\nTrial " << outcome.best << " was the best.\n";
+    else
         std::cout << "\nThe best trial's settings on the test films:\n" << reportToText(*outcome.test);
     if (!outcome.modelFile.empty())
         std::cout << "\nModel written to " << outcome.modelFile.string() << "\n";
@@ -46,28 +50,29 @@ int runSearch(const SearchArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
     const auto config = arguments.options.config(
         arguments.existing.resume ? arguments.options.ownSettings() : std::filesystem::path());
+    auto report = arguments.progress.makeReport("search");
     if (!config)
-        return reportError("search", config.error());
+        return reportError(*report, config.error());
     const auto existing = arguments.existing.chosen();
     if (!existing)
-        return reportError("search", existing.error());
-    SearchRequest request{arguments.trials, {}};
+        return reportError(*report, existing.error());
+    SearchRequest request{arguments.trials, {}, !arguments.trialsOnly};
     for (const std::string& text : arguments.ranges) {
         auto range = parseSearchRange(text);
         if (!range)
-            return reportError("search", range.error());
+            return reportError(*report, range.error());
         request.ranges.push_back(std::move(*range));
     }
     if (request.ranges.empty())
         request.ranges = usualRanges(*config);
-    ProgressLine line;
     const auto outcome = searchSettings(
-        *config, request, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop, *existing,
+        *config, request, [&](const TrainingProgress& progress) { report->show(progress); }, context.stop, *existing,
         filmReader(context));
-    line.clear();
     if (!outcome)
-        return reportError("search", outcome.error());
-    print(*outcome, request.ranges);
+        return reportError(*report, outcome.error());
+    report.reset();
+    if (!arguments.progress.isJson())
+        print(*outcome, request.ranges);
     return outcome->stopped ? SomeFailed : AllDone;
 }
 
@@ -90,6 +95,9 @@ void addSearchCommand(CLI::App& app, CommandContext& context) {
                      "mixup]. Logarithmic where HIGH is ten times LOW or more.")
         ->type_name("KEY=LOW:HIGH")
         ->allow_extra_args(false);
+    command->add_flag("--trials-only", arguments->trialsOnly,
+                      "End with the trials: the test films stay unseen");
+    arguments->progress.add(*command);
     command->add_flag("--overwrite", arguments->existing.overwrite, "Replace a search that is in the folder");
     command->add_flag("--resume", arguments->existing.resume,
                       "Go on with an interrupted or stopped search; without --config, with its own settings");

@@ -9,6 +9,9 @@ namespace {
 
 class TextTrainReport final : public TrainReport {
 public:
+    explicit TextTrainReport(std::string_view command) : m_command(command) {}
+    ~TextTrainReport() override { m_line.clear(); }
+
     void show(const TrainingProgress& progress) override { m_line.show(progress); }
 
     void paused(bool paused) override {
@@ -39,15 +42,18 @@ public:
 
     void failed(const Error& error) override {
         m_line.clear();
-        printError("train", error);
+        printError(m_command, error);
     }
 
 private:
+    std::string m_command;
     ProgressLine m_line;
 };
 
 } // namespace
 
-std::unique_ptr<TrainReport> makeTextTrainReport() { return std::make_unique<TextTrainReport>(); }
+std::unique_ptr<TrainReport> makeTextTrainReport(std::string_view command) {
+    return std::make_unique<TextTrainReport>(command);
+}
 
 } // namespace hilum

@@ -12,31 +12,23 @@
 namespace hilum {
 namespace {
 
-constexpr const char* kText = "text";
-constexpr const char* kJson = "json";
-
 struct TrainArguments {
     ConfigOptions options;
-    std::string progress = kText;
+    ProgressForm progress;
     bool control = false;
     ExistingRunOptions existing;
 };
 
-int failed(TrainReport& report, const Error& error) {
-    report.failed(error);
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
-}
-
 int runTrain(const TrainArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
-    const auto report = arguments.progress == kJson ? makeJsonTrainReport() : makeTextTrainReport();
+    const auto report = arguments.progress.makeReport("train");
     const auto config = arguments.options.config(
         arguments.existing.resume ? arguments.options.ownSettings() : std::filesystem::path());
     if (!config)
-        return failed(*report, config.error());
+        return reportError(*report, config.error());
     const auto existing = arguments.existing.chosen();
     if (!existing)
-        return failed(*report, existing.error());
+        return reportError(*report, existing.error());
     TrainingControl control(context.stop);
     if (arguments.control)
         control.listen();
@@ -46,7 +38,7 @@ int runTrain(const TrainArguments& arguments, const CommandContext& context) {
     };
     const auto outcome = fineTune(*config, show, control.stop(), *existing, filmReader(context));
     if (!outcome)
-        return failed(*report, outcome.error());
+        return reportError(*report, outcome.error());
     report->finished(*outcome, *config);
     const bool unreadable = std::ranges::any_of(
         outcome->skipped, [](const SkippedFile& file) { return file.kind == SkipKind::Unreadable; });
@@ -68,12 +60,7 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
     command->add_flag("--overwrite", arguments->existing.overwrite, "Replace a run that is in the run folder");
     command->add_flag("--resume", arguments->existing.resume,
                       "Go on with an interrupted or stopped run where it was, bit for bit; without --config, with its own settings");
-    command
-        ->add_option("--progress", arguments->progress,
-                     "text: for people; json: for programs, an event a line on stdout instead of the figures")
-        ->type_name("FORM")
-        ->check(CLI::IsMember({kText, kJson}))
-        ->capture_default_str();
+    arguments->progress.add(*command);
     command->add_flag("--control", arguments->control,
                       "Obey lines on stdin: pause, resume, stop; its end stops the training");
     arguments->options.addAll(*command);

@@ -56,6 +56,7 @@ Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const 
 struct SearchRequest {
     int trials = 12;
     std::vector<SearchRange> ranges; // at least one
+    bool testsBest = true; // false: it ends with the trials, and the test films stay unseen
 };
 struct SearchOutcome {
     std::vector<Trial> trials; // those that are finished
@@ -64,8 +65,8 @@ struct SearchOutcome {
     std::optional<EvaluationReport> test; // likewise
     bool stopped = false;                 // by the stop token
 };
-// Trials of other settings on the same training and validation films, then a training with the best, which alone sees the
-// test films. Writes into config.out: trials.csv, trials/ and best/. ExistingRun::Resume: finished trials are used again, the
+// Trials of other settings on the same training and validation films, then, where asked for, a training with the best,
+// which alone sees the test films. Writes into config.out: trials.csv, trials/ and best/. ExistingRun::Resume: finished trials are used again, the
 // one that was interrupted goes on. Errors: those of fineTune(), InvalidArgument (no validation set; cross-validation).
 Result<SearchOutcome> searchSettings(const TrainingConfig& config, const SearchRequest& request,
                                      const ProgressCallback& progress, std::stop_token stop,

@@ -29,7 +29,9 @@ public:
         m_outcome.stopped = m_session.stop.stop_requested();
         if (m_outcome.trials.empty())
             return fail(ErrorCode::Cancelled, "The search was stopped in its first trial.", m_root.root().string());
-        if (auto ran = runBest(); !ran)
+        if (auto found = findBest(); !found)
+            return tl::unexpected(found.error());
+        if (auto ran = m_request.testsBest ? runBest() : Result<void>{}; !ran)
             return tl::unexpected(ran.error());
         return std::move(m_outcome);
     }
@@ -122,12 +124,16 @@ private:
         return writeFileAtomically(tableOf(m_root), trialsToCsv(m_request.ranges, m_outcome.trials));
     }
 
-    // Trained again, which gives the same weights, and tested.
-    Result<void> runBest() {
+    Result<void> findBest() {
         const Trial* best = bestTrial(m_outcome.trials);
         if (best == nullptr)
             return fail(ErrorCode::InvalidArgument, "Every trial diverged; smaller learning rates help.", kDiverged);
         m_outcome.best = best->number;
+        return {};
+    }
+
+    // Trained again, which gives the same weights, and tested.
+    Result<void> runBest() {
         if (m_outcome.stopped)
             return {};
         TrainingConfig config = configOfTrial(m_session.config, m_request.ranges, m_outcome.best);

@@ -123,14 +123,17 @@ Card* NetworkPage::buildRecipe() {
     auto* all = new QPushButton(tr("All settings …"), this);
     auto* rate = new QPushButton(tr("Find a learning rate …"), this);
     rate->setToolTip(tr("Try growing rates for a few steps, and see where the loss falls fastest"));
+    auto* search = new QPushButton(tr("Search settings …"), this);
+    search->setToolTip(tr("Train with settings drawn at random, and take the best on the validation films"));
     auto* links = new QHBoxLayout;
-    for (QPushButton* link : {all, rate}) {
+    for (QPushButton* link : {all, rate, search}) {
         setRole(*link, "link");
         links->addWidget(link);
     }
     links->addStretch();
     card->body()->addLayout(links);
     connect(rate, &QPushButton::clicked, this, &NetworkPage::rateWanted);
+    connect(search, &QPushButton::clicked, this, &NetworkPage::searchWanted);
     connect(m_weights, &QComboBox::activated, this, &NetworkPage::chooseWeights);
     connect(m_recipe, &QComboBox::activated, this, &NetworkPage::chooseRecipe);
     connect(folder, &QPushButton::clicked, this, &NetworkPage::weightsFolderWanted);

@@ -30,7 +30,8 @@ Q_SIGNALS:
     void modelFileWanted();     // weights to start from
     void weightsFolderWanted(); // with torchvision's files
     void allSettingsWanted();
-    void rateWanted(); // the learning-rate finder
+    void rateWanted();
+    void searchWanted(); // the learning-rate finder
 
 private:
     Card* buildNetworks();

@@ -24,6 +24,7 @@
 #include "ui/wizard/NetworkPage.h"
 #include "ui/wizard/RateFinderDialog.h"
 #include "ui/wizard/ResultsPage.h"
+#include "ui/wizard/SearchDialog.h"
 #include "ui/wizard/SettingsForm.h"
 #include "ui/wizard/SplitPage.h"
 #include "ui/wizard/StepList.h"
@@ -86,6 +87,7 @@ void TrainingWizard::connectPages() {
     connect(m_network, &NetworkPage::weightsFolderWanted, this, &TrainingWizard::askForWeightsFolder);
     connect(m_network, &NetworkPage::allSettingsWanted, this, &TrainingWizard::showAllSettings);
     connect(m_network, &NetworkPage::rateWanted, this, &TrainingWizard::findRate);
+    connect(m_network, &NetworkPage::searchWanted, this, &TrainingWizard::searchSettings);
     connect(m_train, &TrainPage::resultsWanted, this, [this](int run) {
         showResults(m_session.queue().run(run).config.out);
     });
@@ -209,7 +211,7 @@ void TrainingWizard::askForData(bool isTable) {
         goTo(Data);
     };
     if (isTable)
-        chooseFile(this, tr("Choose a table"), m_settings.lastFolder(), tr("Tables (*.csv)"), open);
+        chooseFile(this, tr("Choose a table"), m_settings.lastFolder(), tr("Tables (*.csv *.tsv *.txt *.xlsx)"), open);
     else
         chooseFolder(this, tr("Choose a folder of films"), m_settings.lastFolder(), open);
 }
@@ -296,6 +298,25 @@ void TrainingWizard::findRate() {
     auto* dialog = new RateFinderDialog(trainerProgram(), m_session.configFor(m_session.networks().front()), this);
     connect(dialog, &RateFinderDialog::rateChosen, this, [this](double rate) {
         m_session.change([&](TrainingConfig& settings) { settings.optimiser.learningRate = rate; });
+    });
+    openDialog(dialog);
+}
+
+void TrainingWizard::searchSettings() {
+    if (m_session.networks().empty())
+        return Q_EMIT messageShown(tr("Choose a network first."));
+    if (m_session.settings().split.validation <= 0)
+        return Q_EMIT messageShown(tr("A search needs validation films; the page before gives them a share."));
+    const std::string& network = m_session.networks().front();
+    const TrainingConfig config = m_session.configFor(network);
+    auto* dialog = new SearchDialog(trainerProgram(), config, config.out.parent_path() / ("search-" + network), this);
+    connect(dialog, &SearchDialog::settingsChosen, this, [this](const std::map<std::string, std::string>& values) {
+        m_session.change([&](TrainingConfig& settings) {
+            for (const ConfigField& field : configFields(settings)) {
+                if (const auto found = values.find(field.key); found != values.end())
+                    static_cast<void>(setFieldText(field, found->second)); // as a trial had it
+            }
+        });
     });
     openDialog(dialog);
 }

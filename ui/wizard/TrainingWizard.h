@@ -56,6 +56,7 @@ private:
     void askForWeightsFolder();
     void showAllSettings();
     void findRate();
+    void searchSettings();
 
     TrainSession& m_session;
     Settings& m_settings;
