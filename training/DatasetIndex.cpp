@@ -246,6 +246,8 @@ private:
                             " classes: folders with the films inside, or labels of a table.",
                         m_index.root.string());
         for (auto& [label, films] : m_films) {
+            if (!isUtf8(label)) // it will stand in JSON, on cards and in windows
+                return fail(ErrorCode::InvalidArgument, "The name of this class is not UTF-8; give it another one.", label);
             std::ranges::sort(films, {}, &FilmEntry::file);
             for (FilmEntry& film : films) {
                 film.label = static_cast<int>(m_index.labels.size());

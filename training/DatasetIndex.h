@@ -103,7 +103,7 @@ Result<IndexOptions> indexOptionsOf(const TrainingConfig& config);
 // A DICOM tag never enters the index as it is, only its digest. A film whose tag is missing or that cannot be read
 // is a patient of its own. Files that are empty, missing, unreadable or no films are listed in skipped.
 // Errors: NotFound, NotReadable, Cancelled, InvalidArgument (fewer classes than asked for, a class without
-// films, a film in two classes of a table), those of readFilmTable().
+// films or with a name that is not UTF-8, a film in two classes of a table), those of readFilmTable().
 Result<DatasetIndex> indexDataset(const std::filesystem::path& data, const IndexOptions& options,
                                   std::stop_token stop = {});
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include <nlohmann/json.hpp>
+
 namespace hilum {
 
 std::string numberText(double value) {
@@ -78,6 +80,15 @@ Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text, ch
         return fail(ErrorCode::Damaged, "A quote in the table is never closed.");
     endRow();
     return rows;
+}
+
+bool isUtf8(std::string_view text) {
+    try {
+        static_cast<void>(nlohmann::json(text).dump()); // checks what it writes
+        return true;
+    } catch (const nlohmann::json::type_error&) {
+        return false;
+    }
 }
 
 std::string lowerCase(std::string_view text) {

@@ -34,6 +34,7 @@ std::string joined(const Texts& texts, std::string_view separator) {
 std::string csvRow(const std::vector<std::string>& cells);
 // Rows of cells; empty lines are left out. Errors: Damaged (a quote that is never closed).
 Result<std::vector<std::vector<std::string>>> parseCsv(std::string_view text, char separator = ',');
+bool isUtf8(std::string_view text);
 // A to Z become a to z.
 std::string lowerCase(std::string_view text);
 

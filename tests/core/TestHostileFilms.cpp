@@ -1,5 +1,5 @@
 // What hostile and damaged films must come to, row by row: refused with a typed error that names the reason,
-// or read with what is wrong said; within five seconds and 512 MB in any case. docs/hostile-films.md lists
+// or read with what is wrong said; within five seconds and 512 MB in any case. docs/hostile-input.md lists
 // the rows.
 
 #include <QtTest>

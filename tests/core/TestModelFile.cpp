@@ -9,6 +9,7 @@
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -139,6 +140,7 @@ private Q_SLOTS:
             QTest::newRow(name) << QByteArray::fromStdString(bytes);
         };
         const std::string f32 = R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
+        row("N = 0", std::string(8, '\0'));
         row("empty header", container("", 0));
         row("not an object", container("[]", 0));
         row("header longer than the file", std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10));
@@ -163,6 +165,18 @@ private Q_SLOTS:
         const auto content = readSafeTensors(m_file);
         QVERIFY(!content);
         QCOMPARE(content.error().code, ErrorCode::BadModelFile);
+    }
+
+    // A file as large as its header says, in which nothing is stored: the size alone refuses it, before it is read.
+    void headerAbove100MegabytesIsRefused() {
+        replaceBytes(m_file, std::string("\x01\xE1\xF5\x05\0\0\0\0{", 9)); // 100,000,001
+        std::filesystem::resize_file(m_file, 200'000'000);
+        QElapsedTimer timer;
+        timer.start();
+        const auto content = readSafeTensors(m_file);
+        QVERIFY(!content);
+        QCOMPARE(content.error().code, ErrorCode::TooLarge);
+        QVERIFY(timer.elapsed() < 1'000);
     }
 
     void absentFileIsNotFound() {
