@@ -23,6 +23,16 @@ void enable(c10::DeviceType device, bool enabled) {
 
 } // namespace
 
+bool castsToBf16(c10::DeviceType device) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    return at::autocast::is_autocast_enabled(device) && at::autocast::get_autocast_dtype(device) == at::kBFloat16;
+#else
+    return device == at::kCUDA
+               ? at::autocast::is_enabled() && at::autocast::get_autocast_gpu_dtype() == at::kBFloat16
+               : at::autocast::is_cpu_enabled() && at::autocast::get_autocast_cpu_dtype() == at::kBFloat16;
+#endif
+}
+
 Bf16Autocast::Bf16Autocast(c10::DeviceType device) : m_device(device) {
     at::autocast::increment_nesting();
     enable(m_device, true);

@@ -18,4 +18,7 @@ private:
     c10::DeviceType m_device;
 };
 
+// Whether this thread does so now.
+bool castsToBf16(c10::DeviceType device);
+
 } // namespace hilum

@@ -8,6 +8,8 @@
 #include <torch/nn/modules/batchnorm.h>
 
 #include "core/network/Initialise.h"
+#include "core/network/NarrowBatchNorm.h"
+#include "core/network/PointwiseConvolution.h"
 
 namespace hilum {
 namespace {
@@ -19,6 +21,8 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
+
+std::size_t at(NodeId id) { return static_cast<std::size_t>(id); }
 
 std::array<std::int64_t, 2> sides(const Extent& extent) { return {extent.height, extent.width}; }
 
@@ -93,6 +97,23 @@ Network::Network(Graph graph, Weights weights)
     if (m_graph.auxiliaryLogits != kNoNode)
         m_auxiliarySteps = schedule(m_graph, kInputNode, {m_graph.featureMap, m_graph.auxiliaryLogits});
     registerLayers(weights);
+    markNormsBeforeRelu();
+}
+
+void Network::markNormsBeforeRelu() {
+    std::vector<int> users(m_graph.nodes.size());
+    for (const Node& node : m_graph.nodes) {
+        for (const NodeId input : node.inputs)
+            ++users[at(input)];
+    }
+    for (const Node& node : m_graph.nodes) {
+        const auto* activation = std::get_if<op::Activation>(&node.operation);
+        if (activation == nullptr || !activation->isPlainRelu())
+            continue;
+        const NodeId before = node.inputs[0];
+        m_layers[at(before)].isBeforeRelu = m_graph.as<op::BatchNorm>(before) != nullptr && users[at(before)] == 1 &&
+                                            before != m_graph.featureMap;
+    }
 }
 
 void Network::registerLayers(Weights weights) {
@@ -131,14 +152,15 @@ void Network::registerLayers(Weights weights) {
 }
 
 void Network::run(const std::vector<Step>& steps, Values& values) const {
+    std::vector<bool> rectified(m_graph.nodes.size()); // values to which the ReLU behind them has been applied
     for (const Step& step : steps) {
-        values[static_cast<std::size_t>(step.node)] = compute(step, values);
+        values[at(step.node)] = compute(step, values, rectified);
         for (const NodeId used : step.lastUses)
             values[static_cast<std::size_t>(used)].reset();
     }
 }
 
-at::Tensor Network::compute(const Step& step, const Values& values) const {
+at::Tensor Network::compute(const Step& step, const Values& values, std::vector<bool>& rectified) const {
     const Node& node = m_graph.node(step.node);
     const Layer& own = layer(step.node);
     const auto input = [&](std::size_t i) -> at::Tensor {
@@ -148,11 +170,22 @@ at::Tensor Network::compute(const Step& step, const Values& values) const {
         Overloaded{
             [&](const op::Input&) { return values[kInputNode]; },
             [&](const op::Convolution& o) {
+                if (isFasterPointwise(o, input(0)))
+                    return pointwiseConvolution(input(0), own.weight);
                 return at::conv2d(input(0), own.weight, own.bias, sides(o.stride), sides(o.padding), 1,
                                   o.groups);
             },
-            [&](const op::BatchNorm&) { return own.norm->as<torch::nn::BatchNorm2d>()->forward(input(0)); },
-            [&](const op::Activation& o) { return activated(input(0), o, step.inPlace); },
+            [&](const op::BatchNorm&) {
+                auto& norm = *own.norm->as<torch::nn::BatchNorm2d>();
+                const at::Tensor x = input(0);
+                if (!isFasterNarrow(norm, x))
+                    return norm.forward(x);
+                rectified[at(step.node)] = own.isBeforeRelu;
+                return narrowBatchNorm(norm, x, own.isBeforeRelu);
+            },
+            [&](const op::Activation& o) {
+                return rectified[at(node.inputs[0])] ? input(0) : activated(input(0), o, step.inPlace);
+            },
             [&](const op::MaxPool& o) { return maxPooled(input(0), o); },
             [&](const op::AveragePool& o) {
                 return at::avg_pool2d(input(0), sides(o.kernel), sides(o.stride), sides(o.padding),

@@ -65,6 +65,7 @@ private:
         torch::Tensor weight;
         torch::Tensor bias;
         std::shared_ptr<torch::nn::Module> norm; // a BatchNorm2d
+        bool isBeforeRelu = false;               // of a batch norm: nothing but a ReLU uses its value
     };
 
     Graph m_graph;
@@ -79,9 +80,12 @@ private:
     std::int64_t m_summedVersion = -1;
 
     void registerLayers(Weights weights);
+    void markNormsBeforeRelu();
     // Values by node; those that are given are inputs, the others are filled in and forgotten as steps say.
     void run(const std::vector<Step>& steps, std::vector<torch::Tensor>& values) const;
-    [[nodiscard]] torch::Tensor compute(const Step& step, const std::vector<torch::Tensor>& values) const;
+    // rectified: as run() keeps it.
+    [[nodiscard]] torch::Tensor compute(const Step& step, const std::vector<torch::Tensor>& values,
+                                        std::vector<bool>& rectified) const;
     [[nodiscard]] const Layer& layer(NodeId id) const { return m_layers[static_cast<std::size_t>(id)]; }
 
     HeadPass closedForm(const HeadForm& form, const torch::Tensor& featureMap);
