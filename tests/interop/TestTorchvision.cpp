@@ -29,6 +29,9 @@ constexpr double kMostLogitDifference = 1e-4;
 constexpr double kMostOfRounding = 2; // of a foreign runtime, in multiples of PyTorch's own error
 constexpr double kMostLossDifference = 1e-5;
 constexpr double kMostGradientDifference = 1e-3; // of the largest gradient in the tensor
+// Of all gradients together, by their norms: where rounding carries a value over a ReLU's corner, single ones differ by
+// more. PyTorch's own differ from those in fp64 by up to 5e-3.
+constexpr double kMostGradientErrorReordered = 2e-2;
 constexpr double kLeastCorrelation = 0.999;
 
 using Tensors = std::map<std::string, at::Tensor>;
@@ -154,26 +157,46 @@ private:
         QVERIFY(least >= kLeastCorrelation);
     }
 
+    // As it is, and pixel by pixel, as Hilum trains: there it runs passes of its own, and sums in another order.
     static void compareTrainingStep(Network& network, const Tensors& reference, const QString& name) {
+        const StepDifference asItIs = trainingStepDifference(network, reference, reference.at("images"), name);
+        QVERIFY(asItIs.worst <= kMostGradientDifference);
+        const at::Tensor pixelsFirst = reference.at("images").contiguous(at::MemoryFormat::ChannelsLast);
+        const StepDifference own = trainingStepDifference(network, reference, pixelsFirst, name + ", channels last");
+        QVERIFY(own.inAll <= kMostGradientErrorReordered);
+        for (const StepDifference& difference : {asItIs, own})
+            QVERIFY(difference.loss <= kMostLossDifference * (1 + reference.at("loss").item<double>()));
+    }
+    struct StepDifference {
+        double loss = 0;
+        double worst = 0; // of a gradient, relative to the largest in its tensor
+        double inAll = 0; // of all gradients, relative, by their norms
+    };
+    static StepDifference trainingStepDifference(Network& network, const Tensors& reference, const at::Tensor& images,
+                                                 const QString& name) {
         network.train();
-        const TrainingPass pass = network.forwardWithAuxiliary(reference.at("images"));
+        network.zero_grad();
+        const TrainingPass pass = network.forwardWithAuxiliary(images);
         const at::Tensor loss = trainingLoss(pass, reference.at("targets"), {});
         loss.backward();
-        double worst = 0;
+        double worst = 0, squaredError = 0, squared = 0;
         std::size_t compared = 0;
         for (const auto& item : network.named_parameters()) {
             const at::Tensor& expected = reference.at("gradient." + item.key());
+            squaredError += (item.value().grad() - expected).to(at::kDouble).square().sum().item<double>();
+            squared += expected.to(at::kDouble).square().sum().item<double>();
             const double scale = expected.abs().max().item<double>();
             worst = std::max(worst, largestDifference(item.value().grad(), expected) / (scale + 1e-6));
             ++compared;
         }
-        const double lossDifference = std::abs(loss.item<double>() - reference.at("loss").item<double>());
-        qInfo("%s: loss %.6f differs by %.2g; %zu gradients differ by at most %.2g of their largest value",
-              qPrintable(name), loss.item<double>(), lossDifference, compared, worst);
-        QVERIFY(compared + 6 ==
-                reference.size()); // every gradient; beside images, targets, logits, exact, maps, loss
-        QVERIFY(lossDifference <= kMostLossDifference * (1 + loss.item<double>()));
-        QVERIFY(worst <= kMostGradientDifference);
+        // Every gradient; beside images, targets, logits, exact, maps, loss.
+        if (compared + 6 != reference.size())
+            qFatal("%zu of %zu gradients were compared", compared, reference.size() - 6);
+        const StepDifference difference{std::abs(loss.item<double>() - reference.at("loss").item<double>()), worst,
+                                        std::sqrt(squaredError / squared)};
+        qInfo("%s: loss %.6f differs by %.2g; %zu gradients differ by at most %.2g of their largest value, by %.2g in all",
+              qPrintable(name), loss.item<double>(), difference.loss, compared, difference.worst, difference.inAll);
+        return difference;
     }
 };
 
