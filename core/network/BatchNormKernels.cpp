@@ -52,7 +52,7 @@ inline float opened(float gradient, float output) {
                                    std::size_t count) {                                                           \
         _Pragma("omp simd") for (std::size_t c = 0; c < count; ++c) {                                             \
             const float value = wide(x[c]) * scale[c] + shift[c];                                                 \
-            y[c] = narrow<T>(value > floor ? value : floor);                                                      \
+            y[c] = narrow<T>(value < floor ? floor : value); /* what is no number stays none */                 \
         }                                                                                                         \
     }                                                                                                             \
     HILUM_CLONES void gradientSumRow(const T* g, const T* x, const float* mean, float* sums, float* products,     \

@@ -117,6 +117,16 @@ private Q_SLOTS:
         QVERIFY(norm->num_batches_tracked.equal(reference->num_batches_tracked));
     }
 
+    // An exploding training must not look like one that goes well.
+    void whatIsNoNumberStaysNone() {
+        for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+            at::Tensor x = narrowValues({2, 8, 4, 4}).to(type);
+            x.index_put_({0, 3, 1, 1}, std::numeric_limits<float>::quiet_NaN());
+            auto norm = trainedNorm(8);
+            QVERIFY(trainingBatchNorm(*norm, x, true).select(1, 3).isnan().all().item<bool>());
+        }
+    }
+
     void frozenNormsAndReadingAreLeftAlone() {
         auto norm = trainedNorm(8);
         const at::Tensor x = narrowValues({2, 8, 4, 4});
