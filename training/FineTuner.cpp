@@ -172,19 +172,36 @@ Result<TrainingOutcome> repeated(const TrainingSession& session, const RunFolder
                                  ExistingRun existing, Result<TrainingOutcome> outcome) {
     if (!outcome || outcome->stopped || session.config.repeats < 2 || !outcome->test)
         return outcome;
-    // A complete run may be repeated later.
-    auto done = writeFileAtomically(folder.config(), toJson(session.config)).and_then([&] {
-        return repeatRun(session, folder, split, existing, *outcome);
-    });
+    auto done = repeatRun(session, folder, split, existing, *outcome);
     return done ? std::move(outcome) : tl::unexpected(done.error());
+}
+
+// The run is complete; its own settings but the number of repetitions stay as they are recorded.
+Result<TrainingOutcome> repeatedLater(const TrainingSession& session, const RunFolder& folder, const Split& split) {
+    if (readTextFile(folder.split()) != splitToCsv(session.index, split))
+        return fail(ErrorCode::InvalidArgument,
+                    "The films have changed since the run was made; it cannot be repeated. Overwrite it instead.",
+                    folder.root().string());
+    auto recorded = readTrainingConfig(folder.config());
+    if (!recorded)
+        return tl::unexpected(recorded.error());
+    recorded->repeats = session.config.repeats;
+    if (auto written = writeFileAtomically(folder.config(), toJson(*recorded)); !written)
+        return tl::unexpected(written.error());
+    auto outcome = completeOutcome(folder, session.config);
+    if (outcome)
+        outcome->notes.clear();
+    return repeated(session, folder, split, ExistingRun::Resume, std::move(outcome));
 }
 
 Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder, ExistingRun existing) {
     auto split = splitFor(session.index, session.config.split, session.config.seed);
     if (!split)
         return tl::unexpected(split.error());
+    if (session.config.repeats > 1 && split->films(FilmSet::Test).empty())
+        return fail(ErrorCode::InvalidArgument, "A repeated run needs test films, whose figures are compared.", "repeats");
     if (existing == ExistingRun::Resume && folder.isComplete())
-        return repeated(session, folder, *split, existing, completeOutcome(folder, session.config));
+        return repeatedLater(session, folder, *split);
     const RunRequest request{folder, *split, session.config, session.config.seed, 0, existing, {}, {}};
     auto run = runTraining(session, request);
     if (!run)
@@ -314,7 +331,8 @@ Result<TrainingOutcome> fineTune(const TrainingConfig& config, const ProgressCal
     if (existing == ExistingRun::Resume && folder.holdsRun()) {
         if (auto same = checkSameSettings(folder, *full); !same)
             return tl::unexpected(same.error());
-        if (full->split.folds == 0 && full->repeats == 1 && folder.isComplete())
+        const bool isSingle = full->split.folds == 0 && !full->split.leaveOneSourceOut && full->repeats == 1;
+        if (isSingle && folder.isComplete())
             return completeOutcome(folder, *full);
     }
     const ProgressCallback callback = progress ? progress : [](const TrainingProgress&) {};

@@ -6,7 +6,9 @@ namespace hilum {
 namespace {
 
 bool hasSettingsOf(const RunRequest& request) {
-    const auto begun = readTrainingConfig(request.folder.config()).and_then(resolved);
+    auto begun = readTrainingConfig(request.folder.config()).and_then(resolved);
+    if (begun)
+        begun->split.file = request.config.split.file; // the whole may have been moved; what is in it is compared
     return begun && differingSetting(*begun, request.config).empty();
 }
 

@@ -30,13 +30,14 @@ Result<void> repeatRun(const TrainingSession& session, const RunFolder& root, co
         if (!part && part.error().code != ErrorCode::Cancelled)
             return tl::unexpected(part.error());
         outcome.stopped = !part || part->run.stopped;
-        if (!outcome.stopped)
-            outcome.repeats.push_back(
-                seedFigures(request.seed, evaluationReport(session.index.labels, part->run.predictions)));
+        if (outcome.stopped)
+            break;
+        outcome.repeats.push_back(
+            seedFigures(request.seed, evaluationReport(session.index.labels, part->run.predictions)));
+        if (auto written = writeFileAtomically(root.repeats(), repeatsToJson(outcome.repeats)); !written)
+            return written;
     }
-    if (outcome.repeats.size() < 2)
-        return {};
-    return writeFileAtomically(root.repeats(), repeatsToJson(outcome.repeats));
+    return {};
 }
 
 } // namespace hilum

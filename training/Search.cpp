@@ -102,7 +102,8 @@ private:
             if (fellBehind)
                 stop.request_stop();
         };
-        const auto ran = train(config, folderOf(number), ExistingRun::Resume, false, watch, stop.get_token());
+        const RunFolder folder = folderOf(number);
+        const auto ran = train(config, folder, existingIn(folder, config), false, watch, stop.get_token());
         const bool diverged = !ran && ran.error().context == kDiverged;
         const bool cancelled = !ran && ran.error().code == ErrorCode::Cancelled;
         if (!ran && !diverged && !cancelled)
@@ -140,7 +141,7 @@ private:
         const RunFolder folder(m_root.root() / "best");
         config.out = folder.root();
         note("The settings of trial " + std::to_string(m_outcome.best) + " were the best; they are tested now.");
-        auto ran = train(config, folder, existingBest(folder, config), true, m_session.progress, m_session.stop);
+        auto ran = train(config, folder, existingIn(folder, config), true, m_session.progress, m_session.stop);
         m_outcome.stopped = m_session.stop.stop_requested();
         if (!ran)
             return m_outcome.stopped ? Result<void>{} : tl::unexpected(ran.error());
@@ -151,8 +152,8 @@ private:
         return {};
     }
 
-    // What an earlier winner has left is trained anew.
-    static ExistingRun existingBest(const RunFolder& folder, const TrainingConfig& config) {
+    // What was begun with other settings is trained anew.
+    static ExistingRun existingIn(const RunFolder& folder, const TrainingConfig& config) {
         const auto begun = readTrainingConfig(folder.config());
         return begun && differingSetting(*begun, config).empty() ? ExistingRun::Resume : ExistingRun::Overwrite;
     }

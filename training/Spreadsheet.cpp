@@ -14,6 +14,7 @@ namespace hilum {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{128} << 20; // of a part
+constexpr std::size_t kMostCells = 10'000'000;
 constexpr std::size_t kMostColumns = 16'384;               // ISO/IEC 29500-1, 18.3.1.4: A to XFD
 constexpr const char* kSharedStrings = "xl/sharedStrings.xml";
 constexpr std::string_view kSheets = "xl/worksheets/sheet";
@@ -43,8 +44,8 @@ Result<std::string> partOf(zip_t& archive, const std::string& name) {
     return text;
 }
 
-// Sheets are stored in the order in which they were made; the one with the lowest number is the first.
-std::optional<std::string> firstSheet(zip_t& archive) {
+// Of a workbook that does not say which is first: the one with the lowest number, in the order in which they were made.
+std::optional<std::string> oldestSheet(zip_t& archive) {
     std::optional<std::string> first;
     for (zip_int64_t i = 0; i < zip_get_num_entries(&archive, 0); ++i) {
         const char* entry = zip_get_name(&archive, static_cast<zip_uint64_t>(i), 0);
@@ -105,6 +106,31 @@ private:
     }
 };
 
+// The value of a wanted attribute of the first such element, where its other attribute has that value; empty: none.
+std::string attributeIn(const std::string& xml, const char* element, const char* wanted, const char* other = nullptr,
+                        const std::string& value = {}) {
+    XmlWalk walk(xml);
+    while (walk.next()) {
+        if (walk.begins(element) && (other == nullptr || walk.attribute(other) == value))
+            return walk.attribute(wanted);
+    }
+    return {};
+}
+
+// As the tabs stand, which the workbook tells (18.2.19), by way of its relationships.
+Result<std::string> firstSheet(zip_t& archive) {
+    const auto workbook = partOf(archive, "xl/workbook.xml");
+    const auto relations = partOf(archive, "xl/_rels/workbook.xml.rels");
+    if (!workbook || !relations)
+        return workbook ? relations : workbook;
+    const std::string id = attributeIn(*workbook, "sheet", "r:id");
+    std::string target = id.empty() ? std::string() : attributeIn(*relations, "Relationship", "Target", "Id", id);
+    if (!target.empty())
+        return target.starts_with('/') ? target.substr(1) : "xl/" + target;
+    const auto oldest = oldestSheet(archive);
+    return oldest ? Result<std::string>(*oldest) : Result<std::string>(damaged("it has no sheet"));
+}
+
 // Texts that cells name by their number (18.4). Runs of differently formatted text are joined; phonetic hints (rPh) left out.
 Result<std::vector<std::string>> sharedStrings(const std::string& xml) {
     std::vector<std::string> strings;
@@ -115,8 +141,8 @@ Result<std::vector<std::string>> sharedStrings(const std::string& xml) {
     while (walk.next()) {
         if (walk.begins("si"))
             strings.emplace_back();
-        inText = walk.begins("t") || (inText && !walk.ends("t"));
-        inHint = walk.begins("rPh") || (inHint && !walk.ends("rPh"));
+        inText = (walk.begins("t") || inText) && !walk.ends("t");
+        inHint = (walk.begins("rPh") || inHint) && !walk.ends("rPh");
         if (inText && !inHint && !strings.empty())
             strings.back() += walk.text();
     }
@@ -150,11 +176,13 @@ public:
                 m_row.clear();
             if (walk.begins("c"))
                 beginCell(walk);
-            m_inValue = walk.begins("v") || walk.begins("t") || (m_inValue && !walk.ends("v") && !walk.ends("t"));
+            m_inValue = (walk.begins("v") || walk.begins("t") || m_inValue) && !walk.ends("v") && !walk.ends("t");
             if (m_inValue)
                 m_value += walk.text();
             if (walk.ends("c") && !endCell())
                 return damaged("a cell names a text or a column that is not there");
+            if (m_cells > kMostCells || m_bytes > kMostBytes)
+                return fail(ErrorCode::TooLarge, "The spreadsheet holds more than 10 million cells or 128 MB of text.");
             if (walk.ends("row") && !m_row.empty())
                 m_rows.push_back(std::move(m_row));
         }
@@ -168,6 +196,7 @@ private:
     TableRows m_rows;
     std::vector<std::string> m_row;
     std::string m_reference, m_type, m_value;
+    std::size_t m_cells = 0, m_bytes = 0; // so far; a few bytes of XML may ask for many
     bool m_inValue = false;
 
     void beginCell(const XmlWalk& walk) {
@@ -189,7 +218,10 @@ private:
             m_value = m_strings[number];
         }
         if (!m_value.empty()) {
-            m_row.resize(std::max(m_row.size(), *column + 1));
+            const std::size_t before = m_row.size();
+            m_row.resize(std::max(before, *column + 1));
+            m_cells += m_row.size() - before;
+            m_bytes += m_value.size();
             m_row[*column] = std::move(m_value);
         }
         m_value.clear();
@@ -215,7 +247,7 @@ Result<TableRows> readSpreadsheet(const std::filesystem::path& file) {
                        : Result<TableRows>(damaged("it is no whole archive"));
         const auto sheet = firstSheet(*archive);
         if (!sheet)
-            return damaged("it has no sheet");
+            return tl::unexpected(sheet.error());
         return partOf(*archive, kSharedStrings).and_then(sharedStrings).and_then([&](const std::vector<std::string>& strings) {
             return partOf(*archive, *sheet).and_then([&](const std::string& xml) { return SheetReader(strings).read(xml); });
         });

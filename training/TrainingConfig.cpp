@@ -582,6 +582,8 @@ std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b) {
         second.batchSize = first.batchSize;
         second.accumulationSteps = first.accumulationSteps;
     }
+    if (a.split.leaveOneSourceOut && b.split.leaveOneSourceOut)
+        second.split.folds = first.split.folds; // follow from the sources
     const auto fields = configFields(first);
     const auto others = configFields(second);
     for (std::size_t i = 0; i < fields.size(); ++i) {

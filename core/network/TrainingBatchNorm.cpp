@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -83,7 +84,11 @@ Moments takeMoments(const at::Tensor& x, const Shares& shares, torch::nn::BatchN
     for (std::size_t c = 0; c < channels; ++c) {
         const double offset = sums[c] / count;
         const double mean = static_cast<double>(origin[c]) + offset;
-        const double variance = std::max(0.0, sums[channels + c] / count - offset * offset);
+        double variance = sums[channels + c] / count - offset * offset;
+        if (variance < 0) // by rounding; what is no number stays none
+            variance = 0;
+        if (!std::isfinite(variance)) // an overflow must not look like a channel of one value
+            variance = std::numeric_limits<double>::quiet_NaN();
         moments.mean[c] = static_cast<float>(mean);
         moments.inverseDeviation[c] = static_cast<float>(1 / std::sqrt(variance + norm.options.eps()));
         const auto move = [momentum](float& running, double value) {

@@ -138,13 +138,13 @@ private Q_SLOTS:
         QCOMPARE(filmNamed(*index, "test/B/sub/1.png")->label, 1);
     }
 
+    // Its tables: TestSpreadsheet.
     void radiographyDatabaseComesWithItsMasks() {
         const FilmFolder folder;
         for (const char* label : {"COVID", "Normal"}) {
             folder.addFilm(std::string(label) + "/images/" + label + "-1.png", 0, 1);
             folder.addFilm(std::string(label) + "/images/" + label + "-2.png", 0, 2);
             folder.addFilm(std::string(label) + "/masks/" + label + "-1.png", 0, 3);
-            folder.addText(std::string(label) + ".metadata.xlsx", "PK");
         }
         folder.addText("README.md.txt", "x");
         const auto index = indexed(folder.root());

@@ -875,6 +875,21 @@ private Q_SLOTS:
         QVERIFY2(again.has_value(), again ? "" : again.error().message.c_str());
         QCOMPARE(*readTextFile(RunFolder(alone.out).predictions()), *readTextFile(run.repetition(2).predictions()));
 
+        // Moved, it is still the same run; with other films it is not.
+        const RunFolder moved(folder.scratch() / "moved");
+        std::filesystem::rename(run.root(), moved.root());
+        const auto before = std::filesystem::last_write_time(moved.repetition(3).model());
+        config.out = moved.root();
+        const auto afterMove = fineTune(config, {}, {}, ExistingRun::Resume);
+        QVERIFY2(afterMove.has_value(), afterMove ? "" : afterMove.error().message.c_str());
+        QCOMPARE(afterMove->repeats, resumed->repeats);
+        QVERIFY(std::filesystem::last_write_time(moved.repetition(3).model()) == before);
+        folder.addFilm("High/new.png", 0, 99);
+        config.repeats = 5;
+        const auto changed = fineTune(config, {}, {}, ExistingRun::Resume);
+        QVERIFY(!changed && changed.error().message.find("films have changed") != std::string::npos);
+        std::filesystem::rename(moved.root(), run.root());
+
         QVERIFY(run.prepare(ExistingRun::Overwrite));
         QVERIFY(!std::filesystem::exists(run.repetition(1).root()) && !std::filesystem::exists(run.repeats()));
     }

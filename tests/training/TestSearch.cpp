@@ -140,6 +140,26 @@ private Q_SLOTS:
         QCOMPARE(searchSettings(config, others, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
     }
 
+    // What an interrupted trial had learnt with other settings is no beginning for this one.
+    void interruptedTrialOfOtherRangesIsBegunAnew() {
+        const FilmFolder folder;
+        folder.addClasses(20);
+        TrainingConfig config = quick(folder);
+        const SearchRequest other{1, {kRanges[0]}}, wanted{1, kRanges, false};
+        const auto whole = searchSettings(config, wanted, {}, {});
+        QVERIFY(whole.has_value());
+        config.out = folder.scratch() / "again";
+        std::stop_source stop;
+        static_cast<void>(searchSettings(
+            config, other, [&](const TrainingProgress& progress) { progress.finishedEpoch && stop.request_stop(); },
+            stop.get_token()));
+        QVERIFY(std::filesystem::exists(config.out / "trials" / "trial-01" / "checkpoints" / "state.safetensors"));
+        const auto resumed = searchSettings(config, wanted, {}, {}, ExistingRun::Resume);
+        QVERIFY2(resumed.has_value(), resumed ? "" : resumed.error().message.c_str());
+        QCOMPARE(resumed->trials, whole->trials);
+        QVERIFY(!resumed->test && !std::filesystem::exists(config.out / "best"));
+    }
+
     void aStoppedSearchGoesOn() {
         const FilmFolder folder;
         folder.addClasses(20);

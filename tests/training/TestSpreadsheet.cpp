@@ -83,6 +83,36 @@ private Q_SLOTS:
         QCOMPARE(read->at(1).back(), std::string("1"));
     }
 
+    // A formula without a result, as programs write it that do not calculate.
+    void emptyValuesEndWhereTheyBegin() {
+        const fs::path file = path("empty.xlsx");
+        writeArchive(file, {{"xl/worksheets/sheet1.xml",
+                             sheet("<row><c r=\"A1\"><f>B1</f><v/></c><c r=\"B1\" t=\"str\"><f>UPPER(C1)</f><v>COVID</v></c></row>")}});
+        QCOMPARE(readSpreadsheet(file).value(), (TableRows{{"", "COVID"}}));
+    }
+
+    void tabsSayWhichSheetIsFirst() {
+        const fs::path file = path("tabs.xlsx");
+        writeArchive(file, {{"xl/worksheets/sheet1.xml", sheet("<row><c><v>1</v></c></row>")},
+                            {"xl/worksheets/sheet2.xml", sheet("<row><c><v>2</v></c></row>")},
+                            {"xl/workbook.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"films\" sheetId=\"2\" r:id=\"rId2\"/>"
+                                                "<sheet name=\"notes\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"},
+                            {"xl/_rels/workbook.xml.rels",
+                             "<Relationships><Relationship Id=\"rId1\" Target=\"worksheets/sheet1.xml\"/>"
+                             "<Relationship Id=\"rId2\" Target=\"/xl/worksheets/sheet2.xml\"/></Relationships>"}});
+        QCOMPARE(readSpreadsheet(file).value(), (TableRows{{"2"}}));
+    }
+
+    // Cells at the end of their rows, a few bytes each, would make terabytes.
+    void wideRowsAreNotFilledWithoutEnd() {
+        const fs::path file = path("wide.xlsx");
+        std::string rows;
+        for (int i = 0; i < 2'000; ++i)
+            rows += "<row><c r=\"XFD1\"><v>1</v></c></row>";
+        writeArchive(file, {{"xl/worksheets/sheet1.xml", sheet(rows)}});
+        QCOMPARE(readSpreadsheet(file).error().code, ErrorCode::TooLarge);
+    }
+
     void runsOfATextAreJoined() {
         const fs::path file = path("runs.xlsx");
         writeArchive(file, {{"xl/worksheets/sheet1.xml", sheet("<row><c t=\"s\"><v>0</v></c></row>")},

@@ -90,7 +90,7 @@ private Q_SLOTS:
     }
 
     void whatDescribesAnotherTrainingIsNamed() {
-        const TrainingConfig begun = minimal();
+        TrainingConfig begun = minimal();
         TrainingConfig now = begun;
         now.out = "elsewhere";
         now.memoryLimitMb = 1;
@@ -103,6 +103,11 @@ private Q_SLOTS:
         now = begun;
         now.augmentation.mixup = 0.2;
         QCOMPARE(differingSetting(begun, now), std::string("augmentation.mixup"));
+        now = begun;
+        now.split.folds = 4;
+        QCOMPARE(differingSetting(begun, now), std::string("split.folds"));
+        begun.split.leaveOneSourceOut = now.split.leaveOneSourceOut = true; // the sources are counted when it begins
+        QCOMPARE(QString::fromStdString(differingSetting(begun, now)), QString());
     }
 
     void whatIsNoObjectIsDamaged() {

@@ -126,6 +126,8 @@ private Q_SLOTS:
         button(*dialog, "begin")->click();
         QTRY_VERIFY_WITH_TIMEOUT(!isRunning(*dialog), kTimeoutMs);
         QCOMPARE(rows(*dialog), 1);
+        dialog->findChild<QCheckBox*>(QStringLiteral("augmentation.mixup"))->setChecked(true);
+        QVERIFY(rows(*dialog) > 3); // the first search is still there
     }
 
     void whatCannotBeTrainedIsSaidInWords() {

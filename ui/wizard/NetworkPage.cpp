@@ -121,9 +121,9 @@ Card* NetworkPage::buildRecipe() {
     body->addWidget(m_form);
     body->addStretch();
     auto* all = new QPushButton(tr("All settings …"), this);
-    auto* rate = new QPushButton(tr("Find a learning rate …"), this);
+    auto* rate = new QPushButton(tr("Find a rate …"), this);
     rate->setToolTip(tr("Try growing rates for a few steps, and see where the loss falls fastest"));
-    auto* search = new QPushButton(tr("Search settings …"), this);
+    auto* search = new QPushButton(tr("Search …"), this);
     search->setToolTip(tr("Train with settings drawn at random, and take the best on the validation films"));
     auto* links = new QHBoxLayout;
     for (QPushButton* link : {all, rate, search}) {

@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include "training/RunFolder.h"
+#include "training/Text.h"
 #include "ui/ErrorText.h"
 #include "ui/QtConvert.h"
 #include "ui/Style.h"
@@ -46,9 +47,9 @@ std::string contentOf(const std::filesystem::path& file) {
 
 } // namespace
 
-SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config, std::filesystem::path folder,
+SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config, std::filesystem::path base,
                            QWidget* parent)
-    : QDialog(parent), m_trainer(std::move(trainer)), m_config(std::move(config)), m_folder(std::move(folder)),
+    : QDialog(parent), m_trainer(std::move(trainer)), m_config(std::move(config)), m_base(std::move(base)),
       m_count(new QSpinBox(this)), m_table(new FigureTable(kRowHeight, this)), m_words(makeText("body", {}, this)),
       m_progress(new QProgressBar(this)), m_begin(new QPushButton(this)),
       m_use(new QPushButton(tr("Use the best settings"), this)) {
@@ -59,7 +60,7 @@ SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config,
     m_config.split.leaveOneSourceOut = false;
     m_config.split.finalModel = false;
     m_config.repeats = 1;
-    m_config.out = m_folder;
+    m_config.out = m_base;
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 16, 16, 12);
     layout->setSpacing(10);
@@ -111,14 +112,14 @@ SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config,
         Q_EMIT settingsChosen(values);
         accept();
     });
-    connect(m_count, &QSpinBox::valueChanged, this, &SearchDialog::update);
+    connect(m_count, &QSpinBox::valueChanged, this, &SearchDialog::updateButtons);
     connect(&m_process, &QProcess::readyReadStandardOutput, this, &SearchDialog::readEvents);
     connect(&m_process, &QProcess::finished, this, &SearchDialog::onFinished);
     connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
         if (error != QProcess::FailedToStart)
             return;
         say(tr("The search could not be begun: %1").arg(m_process.errorString()), "danger");
-        update();
+        updateButtons();
     });
     readTrials();
 }
@@ -138,30 +139,41 @@ std::vector<SearchRange> SearchDialog::ranges() const {
     return ticked;
 }
 
-bool SearchDialog::holdsThisSearch() const {
-    const auto begun = readTrainingConfig(RunFolder(m_folder).config());
+bool SearchDialog::holdsThisSearch(const std::filesystem::path& folder) const {
+    const auto begun = readTrainingConfig(RunFolder(folder).config());
     auto wanted = resolved(m_config);
     if (!begun || !wanted)
         return false;
     wanted->device = begun->device; // chosen by the machine
     wanted->precision = begun->precision;
-    const bool tableFits = m_trials.empty() ? contentOf(m_folder / "trials.csv").empty() : m_searched == ranges();
-    return differingSetting(*begun, *wanted).empty() && tableFits;
+    const std::string table = contentOf(folder / "trials.csv");
+    return differingSetting(*begun, *wanted).empty() && (table.empty() || parseTrialsCsv(table, ranges()));
+}
+
+std::filesystem::path SearchDialog::folderForSearch() const {
+    std::filesystem::path folder = m_base;
+    std::error_code ignored;
+    for (int number = 2; std::filesystem::exists(folder, ignored) && !holdsThisSearch(folder); ++number) {
+        folder = m_base;
+        folder += "-" + std::to_string(number);
+    }
+    return folder;
 }
 
 void SearchDialog::begin() {
-    const bool goesOn = holdsThisSearch();
     m_searched = ranges();
-    if (!goesOn)
-        m_trials.clear();
+    m_config.out = m_folder;
+    std::error_code ignored;
+    const bool goesOn = std::filesystem::exists(m_folder, ignored);
     m_configFile.close();
     if (!m_configFile.open() || !m_configFile.resize(0) ||
         m_configFile.write(QByteArray::fromStdString(toJson(m_config))) < 0 || !m_configFile.flush())
         return say(tr("The search could not be begun: %1").arg(m_configFile.errorString()), "danger");
     QStringList arguments{QStringLiteral("search"),      QStringLiteral("--config"), m_configFile.fileName(),
                           QStringLiteral("--trials"),    QString::number(m_count->value()),
-                          QStringLiteral("--trials-only"), QStringLiteral("--progress"), QStringLiteral("json"),
-                          goesOn ? QStringLiteral("--resume") : QStringLiteral("--overwrite")};
+                          QStringLiteral("--trials-only"), QStringLiteral("--progress"), QStringLiteral("json")};
+    if (goesOn)
+        arguments << QStringLiteral("--resume");
     for (const SearchRange& range : m_searched)
         arguments << QStringLiteral("--vary")
                   << toQString(std::string_view(range.key)) + QLatin1Char('=') + QString::number(range.low, 'g', 17) +
@@ -187,7 +199,7 @@ void SearchDialog::readEvents() {
         if (event)
             onEvent(*event);
     }
-    update();
+    updateButtons();
 }
 
 void SearchDialog::onEvent(const TrainingEvent& event) {
@@ -215,16 +227,16 @@ void SearchDialog::onFinished(int exitCode, QProcess::ExitStatus status) {
         say(tr("The search ended unexpectedly. The trials are kept."), "danger");
     else if (const Trial* best = bestTrial(m_trials))
         say(tr("Trial %1 has the lowest loss on the validation films.").arg(best->number));
-    update();
+    updateButtons();
 }
 
 void SearchDialog::readTrials() {
-    if (m_process.state() == QProcess::NotRunning)
+    if (m_process.state() == QProcess::NotRunning) {
         m_searched = ranges();
+        m_folder = folderForSearch();
+    }
     auto trials = parseTrialsCsv(contentOf(m_folder / "trials.csv"), m_searched);
     m_trials = trials ? std::move(*trials) : std::vector<Trial>();
-    if (m_process.state() == QProcess::NotRunning && !holdsThisSearch())
-        m_trials.clear(); // of other settings
     showTrials();
 }
 
@@ -240,18 +252,20 @@ void SearchDialog::showTrials() {
     for (int row = 0; row < static_cast<int>(m_trials.size()); ++row) {
         const Trial& trial = m_trials[static_cast<std::size_t>(row)];
         int column = 0;
-        for (const std::string& value : trial.values)
-            m_table->setFigure(row, column++, number(std::stod(value)));
+        for (const std::string& text : trial.values) {
+            double value = 0;
+            m_table->setFigure(row, column++, parseDouble(text, value) ? number(value) : toQString(std::string_view(text)));
+        }
         m_table->setFigure(row, column++, trial.stoppedEarly ? tr("%1, stopped").arg(trial.epochs) : QString::number(trial.epochs));
         m_table->setFigure(row, column++,
                            std::isfinite(trial.validationLoss) ? QString::number(trial.validationLoss, 'f', 4) : tr("diverged"));
         m_table->setFigure(row, column, percent(trial.validationAccuracy, 1));
     }
     m_table->scrollToBottom();
-    update();
+    updateButtons();
 }
 
-void SearchDialog::update() {
+void SearchDialog::updateButtons() {
     const bool isRunning = m_process.state() != QProcess::NotRunning;
     const int done = static_cast<int>(m_trials.size());
     m_begin->setText(isRunning ? tr("Stop") : done > 0 ? tr("Go on") : tr("Begin"));

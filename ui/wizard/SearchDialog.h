@@ -30,8 +30,9 @@ class SearchDialog : public QDialog {
     Q_OBJECT
 
 public:
-    // trainer: hilum-trainer. config: that of one run; folder: where the trials go.
-    SearchDialog(std::filesystem::path trainer, TrainingConfig config, std::filesystem::path folder,
+    // trainer: hilum-trainer. config: that of one run; base: the folder for the trials, or the beginning of its name where
+    // another search stands there.
+    SearchDialog(std::filesystem::path trainer, TrainingConfig config, std::filesystem::path base,
                  QWidget* parent = nullptr);
     // A trial under way is left where its last epoch was.
     ~SearchDialog() override;
@@ -48,13 +49,16 @@ private:
     void onFinished(int exitCode, QProcess::ExitStatus status);
     void readTrials();
     void showTrials();
-    void update();
+    void updateButtons();
     void say(const QString& words, const char* role = "body");
     [[nodiscard]] std::vector<SearchRange> ranges() const; // those that are ticked
-    [[nodiscard]] bool holdsThisSearch() const;
+    [[nodiscard]] bool holdsThisSearch(const std::filesystem::path& folder) const;
+    // The folder of this search, or a free one.
+    [[nodiscard]] std::filesystem::path folderForSearch() const;
 
     std::filesystem::path m_trainer;
     TrainingConfig m_config;
+    std::filesystem::path m_base;
     std::filesystem::path m_folder;
     std::vector<std::pair<SearchRange, QCheckBox*>> m_choices;
     QSpinBox* m_count;

@@ -101,9 +101,8 @@ Card* SplitPage::buildSettings() {
     test->setReadOnly(true);
     test->setFocusPolicy(Qt::NoFocus);
     card->body()->addWidget(m_shares);
-    for (SettingsForm* form : {m_repeats, m_folds, m_final})
+    for (SettingsForm* form : {m_folds, m_final, m_common, m_repeats})
         card->body()->addWidget(form);
-    card->body()->addWidget(m_common);
     card->addText("secondary",
                   tr("The test set is locked away: it chooses neither the weights nor the moment to stop, and is read once, "
                      "at the end. Identical films always stand in one set."));
