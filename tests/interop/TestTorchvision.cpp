@@ -29,9 +29,9 @@ constexpr double kMostLogitDifference = 1e-4;
 constexpr double kMostOfRounding = 2; // of a foreign runtime, in multiples of PyTorch's own error
 constexpr double kMostLossDifference = 1e-5;
 constexpr double kMostGradientDifference = 1e-3; // of the largest gradient in the tensor
-// Of all gradients together, by their norms: where rounding carries a value over a ReLU's corner, single ones differ by
-// more. PyTorch's own differ from those in fp64 by up to 5e-3.
-constexpr double kMostGradientErrorReordered = 2e-2;
+// Of all gradients together, by their norms: rounding carries values over a ReLU's corner. Of a ResNet101 like these
+// PyTorch's own differ by 0.043 between both layouts, and by 0.033 from those in fp64.
+constexpr double kMostGradientErrorReordered = 0.1;
 constexpr double kLeastCorrelation = 0.999;
 
 using Tensors = std::map<std::string, at::Tensor>;
