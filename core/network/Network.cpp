@@ -8,8 +8,8 @@
 #include <torch/nn/modules/batchnorm.h>
 
 #include "core/network/Initialise.h"
+#include "core/network/NarrowBatchNorm.h"
 #include "core/network/PointwiseConvolution.h"
-#include "core/network/TrainingBatchNorm.h"
 
 namespace hilum {
 namespace {
@@ -178,10 +178,10 @@ at::Tensor Network::compute(const Step& step, const Values& values, std::vector<
             [&](const op::BatchNorm&) {
                 auto& norm = *own.norm->as<torch::nn::BatchNorm2d>();
                 const at::Tensor x = input(0);
-                if (!isTrainingNorm(norm, x))
+                if (!isFasterNarrow(norm, x))
                     return norm.forward(x);
                 rectified[at(step.node)] = own.isBeforeRelu;
-                return trainingBatchNorm(norm, x, own.isBeforeRelu);
+                return narrowBatchNorm(norm, x, own.isBeforeRelu);
             },
             [&](const op::Activation& o) {
                 return rectified[at(node.inputs[0])] ? input(0) : activated(input(0), o, step.inPlace);

@@ -157,7 +157,7 @@ private:
         QVERIFY(least >= kLeastCorrelation);
     }
 
-    // As it is, and pixel by pixel, as Hilum trains: there it runs passes of its own, and sums in another order.
+    // As it is, and pixel by pixel, as Hilum trains: there LibTorch sums in another order.
     static void compareTrainingStep(Network& network, const Tensors& reference, const QString& name) {
         const StepDifference asItIs = trainingStepDifference(network, reference, reference.at("images"), name);
         QVERIFY(asItIs.worst <= kMostGradientDifference);

@@ -1,4 +1,4 @@
-#include "core/network/TrainingBatchNorm.h"
+#include "core/network/NarrowBatchNorm.h"
 
 #include <cmath>
 #include <functional>
@@ -9,23 +9,14 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/network/BatchNormKernels.h"
+#include "core/network/Autocast.h"
+#include "core/network/NarrowKernels.h"
 
 namespace hilum {
 namespace {
 
-template <class T>
-T* dataOf(const at::Tensor& values) {
-    return values.defined() ? static_cast<T*>(values.data_ptr()) : nullptr;
-}
-
-// work(T) with the type that the kernels know the values by.
-template <class Work>
-void forType(const at::Tensor& values, const Work& work) {
-    if (values.scalar_type() == at::kBFloat16)
-        work(std::uint16_t{});
-    else
-        work(float{});
+std::uint16_t* bitsOf(const at::Tensor& values) {
+    return values.defined() ? reinterpret_cast<std::uint16_t*>(values.data_ptr<at::BFloat16>()) : nullptr;
 }
 
 // The rows of a batch, one share a thread.
@@ -70,12 +61,9 @@ struct Moments {
 Moments takeMoments(const at::Tensor& x, const Shares& shares, torch::nn::BatchNorm2dImpl& norm) {
     const std::size_t channels = shares.channels();
     std::vector<float> origin(channels); // near the mean, so that large means cost no digits
-    const at::Tensor first = x.select(0, 0).select(1, 0).select(1, 0).to(at::kFloat).contiguous();
-    std::copy_n(first.data_ptr<float>(), channels, origin.begin());
+    std::copy_n(x.data_ptr<at::BFloat16>(), channels, origin.begin()); // the first pixel's
     const std::vector<double> sums = shares.sums([&](RowRange rows, double* plain, double* squares) {
-        forType(x, [&](auto type) {
-            addMoments(dataOf<decltype(type)>(x), rows, origin.data(), plain, squares);
-        });
+        addMoments(bitsOf(x), rows, origin.data(), plain, squares);
     });
     const double momentum = norm.options.momentum().value_or(0), count = shares.rows();
     float* runningMean = norm.running_mean.data_ptr<float>();
@@ -101,7 +89,7 @@ Moments takeMoments(const at::Tensor& x, const Shares& shares, torch::nn::BatchN
     return moments;
 }
 
-class TrainingNorm : public torch::autograd::Function<TrainingNorm> {
+class NarrowNorm : public torch::autograd::Function<NarrowNorm> {
 public:
     static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                               const at::Tensor& bias, torch::nn::BatchNorm2dImpl* norm, bool rectifies) {
@@ -114,10 +102,7 @@ public:
         }
         at::Tensor y = at::empty_like(x);
         shares.forEach([&](RowRange rows, std::size_t) {
-            forType(x, [&](auto type) {
-                using T = decltype(type);
-                normaliseRows(dataOf<T>(x), dataOf<T>(y), rows, scale.data(), shift.data(), rectifies);
-            });
+            normaliseRows(bitsOf(x), bitsOf(y), rows, scale.data(), shift.data(), rectifies);
         });
         context->save_for_backward({x, rectifies ? y : at::Tensor(), weight, at::tensor(moments.mean),
                                     at::tensor(moments.inverseDeviation)});
@@ -131,14 +116,11 @@ public:
         const at::Tensor &x = saved[0], &y = saved[1], &weight = saved[2];
         const float* mean = saved[3].data_ptr<float>();
         const float* inverse = saved[4].data_ptr<float>();
-        const at::Tensor g = gradients[0].to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+        const at::Tensor g = gradients[0].to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
         const Shares shares(x);
         const std::size_t channels = shares.channels();
         const std::vector<double> sums = shares.sums([&](RowRange rows, double* plain, double* products) {
-            forType(x, [&](auto type) {
-                using T = decltype(type);
-                addGradientSums<T>(dataOf<T>(g), dataOf<T>(x), dataOf<T>(y), rows, mean, plain, products);
-            });
+            addGradientSums(bitsOf(g), bitsOf(x), bitsOf(y), rows, mean, plain, products);
         });
         at::Tensor ofWeight = at::empty_like(weight), ofBias = at::empty_like(weight), ofInput = at::empty_like(x);
         std::vector<float> a(channels), b(channels), c(channels);
@@ -154,11 +136,7 @@ public:
             c[i] = static_cast<float>(-factor * sums[i] / shares.rows() - slope * static_cast<double>(mean[i]));
         }
         shares.forEach([&](RowRange rows, std::size_t) {
-            forType(x, [&](auto type) {
-                using T = decltype(type);
-                gradientRows<T>(dataOf<T>(g), dataOf<T>(x), dataOf<T>(y), dataOf<T>(ofInput), rows, a.data(), b.data(),
-                                c.data());
-            });
+            gradientRows(bitsOf(g), bitsOf(x), bitsOf(y), bitsOf(ofInput), rows, a.data(), b.data(), c.data());
         });
         return {ofInput, ofWeight, ofBias, at::Tensor(), at::Tensor()};
     }
@@ -166,14 +144,13 @@ public:
 
 } // namespace
 
-bool isTrainingNorm(const torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x) {
-    return norm.is_training() && at::GradMode::is_enabled() && x.device().is_cpu() &&
-           (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kFloat) &&
-           x.is_contiguous(at::MemoryFormat::ChannelsLast) && x.numel() > x.size(1) && norm.options.momentum().has_value();
+bool isFasterNarrow(const torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x) {
+    return norm.is_training() && at::GradMode::is_enabled() && x.device().is_cpu() && castsToBf16(at::kCPU) &&
+           x.scalar_type() == at::kBFloat16 && x.numel() > x.size(1) && norm.options.momentum().has_value();
 }
 
-at::Tensor trainingBatchNorm(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x, bool rectifies) {
-    return TrainingNorm::apply(x, norm.weight, norm.bias, &norm, rectifies);
+at::Tensor narrowBatchNorm(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x, bool rectifies) {
+    return NarrowNorm::apply(x.contiguous(at::MemoryFormat::ChannelsLast), norm.weight, norm.bias, &norm, rectifies);
 }
 
 } // namespace hilum
