@@ -6,6 +6,10 @@
 
 namespace hilum {
 
+int exitCodeOf(const Error& error) {
+    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+}
+
 void printError(std::string_view command, const Error& error) {
     std::cerr << "hilum-cli " << command << ": " << error.message;
     if (!error.context.empty())
@@ -15,7 +19,7 @@ void printError(std::string_view command, const Error& error) {
 
 int reportError(std::string_view command, const Error& error) {
     printError(command, error);
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+    return exitCodeOf(error);
 }
 
 void showTenths(long done, long total) {

@@ -44,9 +44,11 @@ void addReportCommand(CLI::App& app, CommandContext& context);
 void addSplitCommand(CLI::App& app, CommandContext& context);
 void addConvertCommand(CLI::App& app, CommandContext& context);
 
+// To exit with: wrong usage where an argument cannot be used or is not there.
+int exitCodeOf(const Error& error);
 // "hilum-cli COMMAND: message [context]" on stderr.
 void printError(std::string_view command, const Error& error);
-// The same; returns the status to exit with: wrong usage where an argument cannot be used or is not there.
+// The same; returns exitCodeOf(error).
 int reportError(std::string_view command, const Error& error);
 
 // "30 of 300 films" on stderr, ten lines in all. For jobs that tell of every film.

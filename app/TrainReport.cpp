@@ -12,7 +12,7 @@ constexpr const char* kJson = "json";
 
 int reportError(TrainReport& report, const Error& error) {
     report.failed(error);
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+    return exitCodeOf(error);
 }
 
 void ProgressForm::add(CLI::App& command) {

@@ -15,8 +15,8 @@
 namespace hilum {
 namespace {
 
-std::uint16_t* bitsOf(const at::Tensor& values) {
-    return values.defined() ? reinterpret_cast<std::uint16_t*>(values.data_ptr<at::BFloat16>()) : nullptr;
+Bfloat16* valuesOf(const at::Tensor& values) {
+    return values.defined() ? reinterpret_cast<Bfloat16*>(values.data_ptr<at::BFloat16>()) : nullptr;
 }
 
 // The rows of a batch, one share a thread.
@@ -63,7 +63,7 @@ Moments takeMoments(const at::Tensor& x, const Shares& shares, torch::nn::BatchN
     std::vector<float> origin(channels); // near the mean, so that large means cost no digits
     std::copy_n(x.data_ptr<at::BFloat16>(), channels, origin.begin()); // the first pixel's
     const std::vector<double> sums = shares.sums([&](RowRange rows, double* plain, double* squares) {
-        addMoments(bitsOf(x), rows, origin.data(), plain, squares);
+        addMoments(valuesOf(x), rows, origin.data(), plain, squares);
     });
     const double momentum = norm.options.momentum().value_or(0), count = shares.rows();
     float* runningMean = norm.running_mean.data_ptr<float>();
@@ -102,7 +102,7 @@ public:
         }
         at::Tensor y = at::empty_like(x);
         shares.forEach([&](RowRange rows, std::size_t) {
-            normaliseRows(bitsOf(x), bitsOf(y), rows, scale.data(), shift.data(), rectifies);
+            normaliseRows(valuesOf(x), valuesOf(y), rows, scale.data(), shift.data(), rectifies);
         });
         context->save_for_backward({x, rectifies ? y : at::Tensor(), weight, at::tensor(moments.mean),
                                     at::tensor(moments.inverseDeviation)});
@@ -120,7 +120,7 @@ public:
         const Shares shares(x);
         const std::size_t channels = shares.channels();
         const std::vector<double> sums = shares.sums([&](RowRange rows, double* plain, double* products) {
-            addGradientSums(bitsOf(g), bitsOf(x), bitsOf(y), rows, mean, plain, products);
+            addGradientSums(valuesOf(g), valuesOf(x), valuesOf(y), rows, mean, plain, products);
         });
         at::Tensor ofWeight = at::empty_like(weight), ofBias = at::empty_like(weight), ofInput = at::empty_like(x);
         std::vector<float> a(channels), b(channels), c(channels);
@@ -136,7 +136,7 @@ public:
             c[i] = static_cast<float>(-factor * sums[i] / shares.rows() - slope * static_cast<double>(mean[i]));
         }
         shares.forEach([&](RowRange rows, std::size_t) {
-            gradientRows(bitsOf(g), bitsOf(x), bitsOf(y), bitsOf(ofInput), rows, a.data(), b.data(), c.data());
+            gradientRows(valuesOf(g), valuesOf(x), valuesOf(y), valuesOf(ofInput), rows, a.data(), b.data(), c.data());
         });
         return {ofInput, ofWeight, ofBias, at::Tensor(), at::Tensor()};
     }

@@ -1,83 +1,71 @@
 #include "core/network/NarrowKernels.h"
 
 #include <algorithm>
-#include <bit>
 #include <vector>
 
-// One function, compiled for each of these; the dynamic linker takes the best that the processor has.
-#if defined(__x86_64__) && defined(__linux__) && (defined(__GNUC__) || defined(__clang__))
-#define HILUM_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define HILUM_CLONES
-#endif
+#include "core/domain/ProcessorClones.h"
 
 namespace hilum {
 namespace {
 
 constexpr std::size_t kRowsOfABlock = 64; // summed in fp32 before they go to fp64
 
-inline float wide(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-inline std::uint16_t narrow(float value) { // to the nearest, halves to even
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    return static_cast<std::uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16);
-}
-
 // The gradient where the ReLU's output is above zero, else zero; without a branch, which would end the vectors.
-inline std::uint16_t opened(std::uint16_t gradient, std::uint16_t output) {
-    return static_cast<std::uint16_t>(gradient & -static_cast<int>(output != 0));
+inline Bfloat16 opened(Bfloat16 gradient, Bfloat16 output) {
+    return {static_cast<std::uint16_t>(gradient.bits & -static_cast<int>(output.bits != 0))};
 }
 
-HILUM_CLONES void momentRow(const std::uint16_t* x, const float* origin, float* sums, float* squares, std::size_t count) {
+HILUM_CLONES void momentRow(const Bfloat16* x, const float* origin, float* sums, float* squares, std::size_t count) {
 #pragma omp simd
     for (std::size_t c = 0; c < count; ++c) {
-        const float value = wide(x[c]) - origin[c];
+        const float value = toFloat(x[c]) - origin[c];
         sums[c] += value;
         squares[c] += value * value;
     }
 }
 
-HILUM_CLONES void normaliseRow(const std::uint16_t* x, std::uint16_t* y, const float* scale, const float* shift, float floor,
+HILUM_CLONES void normaliseRow(const Bfloat16* x, Bfloat16* y, const float* scale, const float* shift, float floor,
                                std::size_t count) {
 #pragma omp simd
     for (std::size_t c = 0; c < count; ++c) {
-        const float value = wide(x[c]) * scale[c] + shift[c];
-        y[c] = narrow(value < floor ? floor : value); // what is no number stays none
+        const float value = toFloat(x[c]) * scale[c] + shift[c];
+        y[c] = toBfloat16(value < floor ? floor : value); // what is no number stays none
     }
 }
 
-HILUM_CLONES void gradientSumRow(const std::uint16_t* g, const std::uint16_t* x, const float* mean, float* sums,
+HILUM_CLONES void gradientSumRow(const Bfloat16* g, const Bfloat16* x, const float* mean, float* sums,
                                  float* products, std::size_t count) {
 #pragma omp simd
     for (std::size_t c = 0; c < count; ++c) {
-        const float value = wide(g[c]);
+        const float value = toFloat(g[c]);
         sums[c] += value;
-        products[c] += value * (wide(x[c]) - mean[c]);
+        products[c] += value * (toFloat(x[c]) - mean[c]);
     }
 }
 
-HILUM_CLONES void openGradientSumRow(const std::uint16_t* g, const std::uint16_t* x, const std::uint16_t* y,
+HILUM_CLONES void openGradientSumRow(const Bfloat16* g, const Bfloat16* x, const Bfloat16* y,
                                      const float* mean, float* sums, float* products, std::size_t count) {
 #pragma omp simd
     for (std::size_t c = 0; c < count; ++c) {
-        const float value = wide(opened(g[c], y[c]));
+        const float value = toFloat(opened(g[c], y[c]));
         sums[c] += value;
-        products[c] += value * (wide(x[c]) - mean[c]);
+        products[c] += value * (toFloat(x[c]) - mean[c]);
     }
 }
 
-HILUM_CLONES void gradientRow(const std::uint16_t* g, const std::uint16_t* x, std::uint16_t* result, const float* a,
+HILUM_CLONES void gradientRow(const Bfloat16* g, const Bfloat16* x, Bfloat16* result, const float* a,
                               const float* b, const float* c, std::size_t count) {
 #pragma omp simd
     for (std::size_t i = 0; i < count; ++i)
-        result[i] = narrow(wide(g[i]) * a[i] + wide(x[i]) * b[i] + c[i]);
+        result[i] = toBfloat16(toFloat(g[i]) * a[i] + toFloat(x[i]) * b[i] + c[i]);
 }
 
-HILUM_CLONES void openGradientRow(const std::uint16_t* g, const std::uint16_t* x, const std::uint16_t* y,
-                                  std::uint16_t* result, const float* a, const float* b, const float* c, std::size_t count) {
+HILUM_CLONES void openGradientRow(const Bfloat16* g, const Bfloat16* x, const Bfloat16* y,
+                                  Bfloat16* result, const float* a, const float* b, const float* c, std::size_t count) {
 #pragma omp simd
     for (std::size_t i = 0; i < count; ++i) {
-        const float value = wide(opened(g[i], y[i]));
-        result[i] = narrow(value * a[i] + wide(x[i]) * b[i] + c[i]);
+        const float value = toFloat(opened(g[i], y[i]));
+        result[i] = toBfloat16(value * a[i] + toFloat(x[i]) * b[i] + c[i]);
     }
 }
 
@@ -98,20 +86,20 @@ void addBlocks(RowRange rows, double* first, double* second, const AddRow& addRo
 
 } // namespace
 
-void addMoments(const std::uint16_t* x, RowRange rows, const float* origin, double* sums, double* squares) {
+void addMoments(const Bfloat16* x, RowRange rows, const float* origin, double* sums, double* squares) {
     addBlocks(rows, sums, squares, [&](std::size_t at, float* blockSums, float* blockSquares) {
         momentRow(x + at, origin, blockSums, blockSquares, rows.channels);
     });
 }
 
-void normaliseRows(const std::uint16_t* x, std::uint16_t* y, RowRange rows, const float* scale, const float* shift,
+void normaliseRows(const Bfloat16* x, Bfloat16* y, RowRange rows, const float* scale, const float* shift,
                    bool rectifies) {
     const float floor = rectifies ? 0.0F : -3.4e38F;
     for (std::size_t row = rows.first; row < rows.last; ++row)
         normaliseRow(x + row * rows.channels, y + row * rows.channels, scale, shift, floor, rows.channels);
 }
 
-void addGradientSums(const std::uint16_t* g, const std::uint16_t* x, const std::uint16_t* y, RowRange rows,
+void addGradientSums(const Bfloat16* g, const Bfloat16* x, const Bfloat16* y, RowRange rows,
                      const float* mean, double* sums, double* products) {
     addBlocks(rows, sums, products, [&](std::size_t at, float* blockSums, float* blockProducts) {
         if (y == nullptr)
@@ -121,7 +109,7 @@ void addGradientSums(const std::uint16_t* g, const std::uint16_t* x, const std::
     });
 }
 
-void gradientRows(const std::uint16_t* g, const std::uint16_t* x, const std::uint16_t* y, std::uint16_t* result,
+void gradientRows(const Bfloat16* g, const Bfloat16* x, const Bfloat16* y, Bfloat16* result,
                   RowRange rows, const float* a, const float* b, const float* c) {
     for (std::size_t row = rows.first; row < rows.last; ++row) {
         const std::size_t at = row * rows.channels;

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+
+#include "core/domain/Bfloat16.h"
 
 namespace hilum {
 
@@ -14,15 +15,15 @@ struct RowRange {
 };
 
 // Adds Σ (x − origin) and Σ (x − origin)² of every channel to the sums.
-void addMoments(const std::uint16_t* x, RowRange rows, const float* origin, double* sums, double* squares);
+void addMoments(const Bfloat16* x, RowRange rows, const float* origin, double* sums, double* squares);
 // y = x · scale + shift per channel, below zero 0 where it rectifies.
-void normaliseRows(const std::uint16_t* x, std::uint16_t* y, RowRange rows, const float* scale, const float* shift,
+void normaliseRows(const Bfloat16* x, Bfloat16* y, RowRange rows, const float* scale, const float* shift,
                    bool rectifies);
 // Adds Σ g and Σ g · (x − mean) of every channel, of g where y is above zero; y null: of every g.
-void addGradientSums(const std::uint16_t* g, const std::uint16_t* x, const std::uint16_t* y, RowRange rows,
+void addGradientSums(const Bfloat16* g, const Bfloat16* x, const Bfloat16* y, RowRange rows,
                      const float* mean, double* sums, double* products);
 // result = g · a + x · b + c per channel, with such a g.
-void gradientRows(const std::uint16_t* g, const std::uint16_t* x, const std::uint16_t* y, std::uint16_t* result,
+void gradientRows(const Bfloat16* g, const Bfloat16* x, const Bfloat16* y, Bfloat16* result,
                   RowRange rows, const float* a, const float* b, const float* c);
 
 } // namespace hilum

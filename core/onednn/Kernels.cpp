@@ -1,16 +1,10 @@
 #include "core/onednn/Kernels.h"
 
 #include <algorithm>
-#include <bit>
 #include <type_traits>
 #include <vector>
 
-// One function, compiled for each of these; the dynamic linker takes the best that the processor has.
-#if defined(__x86_64__) && defined(__linux__) && (defined(__GNUC__) || defined(__clang__))
-#define HILUM_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define HILUM_CLONES
-#endif
+#include "core/domain/ProcessorClones.h"
 
 namespace hilum {
 namespace {
@@ -18,16 +12,13 @@ namespace {
 constexpr std::ptrdiff_t kWorthThreads = 16'384; // elements
 
 inline float toFloat(float value) { return value; }
-inline float toFloat(Bfloat16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16); }
 
 template <class T>
 inline T fromFloat(float value) {
-    if constexpr (std::is_same_v<T, float>) {
+    if constexpr (std::is_same_v<T, float>)
         return value;
-    } else { // to the nearest, halves to even
-        const auto bits = std::bit_cast<std::uint32_t>(value);
-        return {static_cast<std::uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16)};
-    }
+    else
+        return toBfloat16(value);
 }
 
 inline float clamped(float value, Clamp clamp) {

@@ -8,11 +8,9 @@
 #include <span>
 #include <vector>
 
-namespace hilum {
+#include "core/domain/Bfloat16.h"
 
-struct Bfloat16 {
-    std::uint16_t bits = 0; // the upper half of a float
-};
+namespace hilum {
 
 // Limits of an activation; none by default.
 struct Clamp {

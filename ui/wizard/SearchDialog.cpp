@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
 #include <QCheckBox>
 #include <QHBoxLayout>
@@ -39,11 +37,6 @@ QString titleOf(const SearchRange& range) {
 }
 
 QString number(double value) { return QString::number(value, 'g', 3); }
-
-std::string contentOf(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 } // namespace
 
@@ -146,8 +139,8 @@ bool SearchDialog::holdsThisSearch(const std::filesystem::path& folder) const {
         return false;
     wanted->device = begun->device; // chosen by the machine
     wanted->precision = begun->precision;
-    const std::string table = contentOf(folder / "trials.csv");
-    return differingSetting(*begun, *wanted).empty() && (table.empty() || parseTrialsCsv(table, ranges()));
+    const auto table = readTextFile(folder / "trials.csv");
+    return differingSetting(*begun, *wanted).empty() && (!table || parseTrialsCsv(*table, ranges()));
 }
 
 std::filesystem::path SearchDialog::folderForSearch() const {
@@ -179,7 +172,6 @@ void SearchDialog::begin() {
                   << toQString(std::string_view(range.key)) + QLatin1Char('=') + QString::number(range.low, 'g', 17) +
                          QLatin1Char(':') + QString::number(range.high, 'g', 17);
     m_error.reset();
-    m_line.clear();
     m_isEnding = false;
     say(goesOn ? tr("Goes on where it was left …") : tr("Reading the films …"));
     m_process.start(toQString(m_trainer), arguments);
@@ -192,11 +184,9 @@ void SearchDialog::end() {
 }
 
 void SearchDialog::readEvents() {
-    m_line += m_process.readAllStandardOutput();
-    for (qsizetype end = m_line.indexOf('\n'); end >= 0; end = m_line.indexOf('\n')) {
-        const auto event = parseTrainingEvent({m_line.constData(), static_cast<std::size_t>(end)});
-        m_line.remove(0, end + 1);
-        if (event)
+    while (m_process.canReadLine()) {
+        const QByteArray line = m_process.readLine().trimmed();
+        if (const auto event = parseTrainingEvent({line.constData(), static_cast<std::size_t>(line.size())}))
             onEvent(*event);
     }
     updateButtons();
@@ -235,8 +225,9 @@ void SearchDialog::readTrials() {
         m_searched = ranges();
         m_folder = folderForSearch();
     }
-    auto trials = parseTrialsCsv(contentOf(m_folder / "trials.csv"), m_searched);
-    m_trials = trials ? std::move(*trials) : std::vector<Trial>();
+    m_trials = readTextFile(m_folder / "trials.csv")
+                   .and_then([this](const std::string& table) { return parseTrialsCsv(table, m_searched); })
+                   .value_or(std::vector<Trial>());
     showTrials();
 }
 

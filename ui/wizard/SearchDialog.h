@@ -7,7 +7,6 @@
 #include <optional>
 #include <vector>
 
-#include <QByteArray>
 #include <QDialog>
 #include <QProcess>
 #include <QTemporaryFile>
@@ -69,7 +68,6 @@ private:
     QPushButton* m_use;
     QTemporaryFile m_configFile;
     QProcess m_process;
-    QByteArray m_line; // read so far
     std::vector<SearchRange> m_searched; // of m_trials
     std::vector<Trial> m_trials;
     std::optional<Error> m_error;
