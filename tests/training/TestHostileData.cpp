@@ -9,7 +9,7 @@
 
 #include "core/network/ModelFile.h"
 #include "core/storage/AtomicFile.h"
-#include "tests/support/FilmFolder.h"
+#include "tests/support/QuickTraining.h"
 #include "training/CheckUp.h"
 #include "training/FilmStore.h"
 #include "training/FineTuner.h"
@@ -21,25 +21,13 @@
 
 using namespace hilum;
 using test::FilmFolder;
+using test::quickTraining;
 
 namespace fs = std::filesystem;
 
 namespace {
 
 constexpr qint64 kMostMs = 5'000;
-
-TrainingConfig quick(const FilmFolder& folder) {
-    TrainingConfig config;
-    config.data = folder.root();
-    config.out = folder.scratch() / "run";
-    config.network = "hilumnet";
-    config.inputSizePx = 32;
-    config.epochs = 2;
-    config.batchSize = 8;
-    config.split.validation = 0.2;
-    config.split.train = 0.6;
-    return config;
-}
 
 Result<DatasetIndex> indexOf(const FilmFolder& folder) { return indexDataset(folder.root(), PatientPattern()); }
 
@@ -68,6 +56,16 @@ private:
 
 class TestHostileData : public QObject {
     Q_OBJECT
+private:
+    static void fourFilmsAreIndexedInTime(const FilmFolder& folder) {
+        QElapsedTimer timer;
+        timer.start();
+        const auto index = indexOf(folder);
+        QVERIFY(index);
+        QCOMPARE(index->films.size(), std::size_t{4});
+        QVERIFY(timer.elapsed() < kMostMs);
+    }
+
 private Q_SLOTS:
     // ---- data sets ---------------------------------------------------------------------------------------
 
@@ -77,12 +75,7 @@ private Q_SLOTS:
         fs::create_directory_symlink(folder.root(), folder.root() / "High" / "up");
         fs::create_symlink("itself", folder.root() / "High" / "itself");
         fs::create_symlink("nowhere.png", folder.root() / "High" / "dangling.png");
-        QElapsedTimer timer;
-        timer.start();
-        const auto index = indexOf(folder);
-        QVERIFY(index);
-        QCOMPARE(index->films.size(), std::size_t{4});
-        QVERIFY(timer.elapsed() < kMostMs);
+        fourFilmsAreIndexedInTime(folder);
     }
 
     // From the folder to a finished run, its model and its tables.
@@ -96,9 +89,9 @@ private Q_SLOTS:
         QCOMPARE(refused.error().context, std::string("H\xFFigh"));
         fs::rename(folder.root() / "H\xFFigh", folder.root() / "High");
         fs::rename(folder.root() / "Low" / "l0.png", folder.root() / "Low" / "l\xC3\x28.png");
-        const auto outcome = fineTune(quick(folder), {}, {});
+        const auto outcome = fineTune(quickTraining(folder), {}, {});
         QVERIFY2(outcome, outcome ? "" : outcome.error().message.c_str());
-        const auto run = loadRun(quick(folder).out);
+        const auto run = loadRun(quickTraining(folder).out);
         QVERIFY2(run, run ? "" : run.error().message.c_str());
         QCOMPARE(run->predictions.size(), static_cast<std::size_t>(outcome->test->accuracy.count));
         const auto model = loadModel(outcome->modelFile);
@@ -123,12 +116,7 @@ private Q_SLOTS:
         const FilmFolder folder;
         folder.addClasses(2);
         QCOMPARE(::mkfifo((folder.root() / "High" / "pipe.png").c_str(), 0600), 0);
-        QElapsedTimer timer;
-        timer.start();
-        const auto index = indexOf(folder);
-        QVERIFY(index);
-        QCOMPARE(index->films.size(), std::size_t{4});
-        QVERIFY(timer.elapsed() < kMostMs);
+        fourFilmsAreIndexedInTime(folder);
     }
 
     void filesThatVanish() {
@@ -173,7 +161,7 @@ private Q_SLOTS:
     void readOnlyFolder() {
         const FilmFolder folder;
         folder.addClasses(6);
-        TrainingConfig config = quick(folder);
+        TrainingConfig config = quickTraining(folder);
         config.out = "/proc/hilum-run"; // where not even root may write
         const auto outcome = fineTune(config, {}, {});
         QVERIFY(!outcome);
@@ -199,7 +187,7 @@ private Q_SLOTS:
     void folderRemoved() {
         const FilmFolder folder;
         folder.addClasses(8);
-        TrainingConfig config = quick(folder);
+        TrainingConfig config = quickTraining(folder);
         config.epochs = 50;
         const RunFolder run(config.out);
         const fs::path checkpoints = run.lastCheckpoint().parent_path();

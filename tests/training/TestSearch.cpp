@@ -9,7 +9,7 @@
 
 #include <QtTest/QtTest>
 
-#include "tests/support/FilmFolder.h"
+#include "tests/support/QuickTraining.h"
 #include "training/FineTuner.h"
 #include "training/SearchSpace.h"
 #include "training/Text.h"
@@ -20,13 +20,9 @@ using test::FilmFolder;
 namespace {
 
 TrainingConfig quick(const FilmFolder& folder) {
-    TrainingConfig config;
-    config.data = folder.root();
+    TrainingConfig config = test::quickTraining(folder);
     config.out = folder.scratch() / "search";
-    config.network = "hilumnet";
-    config.inputSizePx = 32;
     config.epochs = 4;
-    config.batchSize = 8;
     config.optimiser.learningRate = 3e-3;
     config.split.train = 0.5;
     config.split.validation = 0.3;

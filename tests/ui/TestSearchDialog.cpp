@@ -1,6 +1,6 @@
 // The search over settings with its real process: trials appear as they finish, are kept, and the best is taken over.
 
-#include "tests/support/FilmFolder.h"
+#include "tests/support/QuickTraining.h"
 #include "training/RunFolder.h"
 #include "ui/Style.h"
 #include "ui/wizard/FigureTable.h"
@@ -21,12 +21,7 @@ namespace {
 constexpr int kTimeoutMs = 120'000;
 
 TrainingConfig quick(const FilmFolder& folder) {
-    TrainingConfig config;
-    config.data = folder.root();
-    config.out = folder.scratch() / "run";
-    config.network = "hilumnet";
-    config.inputSizePx = 32;
-    config.epochs = 2;
+    TrainingConfig config = test::quickTraining(folder);
     config.batchSize = 4;
     config.split.validation = 0.3;
     config.split.train = 0.5;
