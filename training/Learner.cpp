@@ -39,7 +39,7 @@ Result<BatchScore> Learner::learnFrom(BatchSource& source, const Batch& batch, c
         m_optimiser->setLearningRate(rates.learningRate);
         if (rates.momentum)
             m_optimiser->setMomentum(*rates.momentum);
-        m_optimiser->zeroGradients();
+        m_optimiser->clearGradients();
     }
     BatchScore score;
     const at::Tensor loss = lossOf(source, batch, place, score);

@@ -190,6 +190,13 @@ Optimiser::Optimiser(const Network& network, const OptimiserConfig& config)
     m_optimiser = makeOptimiser(groups, config);
 }
 
+void Optimiser::clearGradients() {
+    for (auto& group : m_optimiser->param_groups()) {
+        for (at::Tensor& parameter : group.params())
+            parameter.mutable_grad().reset();
+    }
+}
+
 void Optimiser::setLearningRate(double learningRate) {
     std::size_t index = 0;
     for (auto& group : m_optimiser->param_groups())

@@ -18,7 +18,8 @@ class Optimiser {
 public:
     Optimiser(const Network& network, const OptimiserConfig& config);
 
-    void zeroGradients() { m_optimiser->zero_grad(); }
+    // There are none until the next backward pass, which then has nothing to add to.
+    void clearGradients();
     void step() { m_optimiser->step(); }
     void setLearningRate(double learningRate); // the head's
     // Momentum of SGD, beta 1 of Adam and AdamW.

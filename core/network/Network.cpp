@@ -1,5 +1,6 @@
 #include "core/network/Network.h"
 
+#include <algorithm>
 #include <map>
 
 #include <ATen/ATen.h>
@@ -7,8 +8,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/modules/batchnorm.h>
 
+#include "core/network/FusedNorm.h"
+#include "core/network/GrowingFeatures.h"
 #include "core/network/Initialise.h"
-#include "core/network/NarrowBatchNorm.h"
 #include "core/network/PointwiseConvolution.h"
 
 namespace hilum {
@@ -81,39 +83,16 @@ at::Tensor maxPooled(const at::Tensor& x, const op::MaxPool& o) {
     return at::max_pool2d(x, sides(o.kernel), sides(o.stride), sides(o.padding), 1, o.ceilMode);
 }
 
-at::Tensor concatenated(const std::vector<NodeId>& inputs, const Values& values) {
-    std::vector<at::Tensor> parts;
-    for (const NodeId input : inputs)
-        parts.push_back(values[static_cast<std::size_t>(input)]);
-    return at::cat(parts, 1);
-}
-
 } // namespace
 
 Network::Network(Graph graph, Weights weights)
     : m_graph(std::move(graph)), m_layers(m_graph.nodes.size()),
       m_features(stretch(m_graph, kInputNode, m_graph.featureMap)),
-      m_head(stretch(m_graph, m_graph.featureMap, m_graph.logits)), m_headForm(closedHeadForm(m_graph)) {
+      m_head(stretch(m_graph, m_graph.featureMap, m_graph.logits)), m_headForm(closedHeadForm(m_graph)),
+      m_roles(trainingRoles(m_graph)) {
     if (m_graph.auxiliaryLogits != kNoNode)
         m_auxiliarySteps = schedule(m_graph, kInputNode, {m_graph.featureMap, m_graph.auxiliaryLogits});
     registerLayers(weights);
-    markNormsBeforeRelu();
-}
-
-void Network::markNormsBeforeRelu() {
-    std::vector<int> users(m_graph.nodes.size());
-    for (const Node& node : m_graph.nodes) {
-        for (const NodeId input : node.inputs)
-            ++users[at(input)];
-    }
-    for (const Node& node : m_graph.nodes) {
-        const auto* activation = std::get_if<op::Activation>(&node.operation);
-        if (activation == nullptr || !activation->isPlainRelu())
-            continue;
-        const NodeId before = node.inputs[0];
-        m_layers[at(before)].isBeforeRelu = m_graph.as<op::BatchNorm>(before) != nullptr && users[at(before)] == 1 &&
-                                            before != m_graph.featureMap;
-    }
 }
 
 void Network::registerLayers(Weights weights) {
@@ -151,57 +130,121 @@ void Network::registerLayers(Weights weights) {
     }
 }
 
-void Network::run(const std::vector<Step>& steps, Values& values) const {
-    std::vector<bool> rectified(m_graph.nodes.size()); // values to which the ReLU behind them has been applied
-    for (const Step& step : steps) {
-        values[at(step.node)] = compute(step, values, rectified);
-        for (const NodeId used : step.lastUses)
-            values[static_cast<std::size_t>(used)].reset();
+// One forward pass through some steps.
+class Network::Pass {
+public:
+    Pass(const Network& network, const std::vector<Step>& steps, Values& values)
+        : m_network(network), m_graph(network.m_graph), m_steps(steps), m_values(values),
+          m_isStep(m_graph.nodes.size()), m_isRectified(m_graph.nodes.size()), m_isUnnormalised(m_graph.nodes.size()) {
+        for (const Step& step : steps)
+            m_isStep[at(step.node)] = true;
     }
-}
 
-at::Tensor Network::compute(const Step& step, const Values& values, std::vector<bool>& rectified) const {
-    const Node& node = m_graph.node(step.node);
-    const Layer& own = layer(step.node);
-    const auto input = [&](std::size_t i) -> at::Tensor {
-        return values[static_cast<std::size_t>(node.inputs[i])];
-    };
-    return std::visit(
-        Overloaded{
-            [&](const op::Input&) { return values[kInputNode]; },
-            [&](const op::Convolution& o) {
-                if (isFasterPointwise(o, input(0)))
-                    return pointwiseConvolution(input(0), own.weight);
-                return at::conv2d(input(0), own.weight, own.bias, sides(o.stride), sides(o.padding), 1,
-                                  o.groups);
+    void run() {
+        for (const Step& step : m_steps) {
+            m_values[at(step.node)] = compute(step);
+            for (const NodeId used : step.lastUses)
+                m_values[at(used)].reset();
+        }
+    }
+
+private:
+    const Network& m_network;
+    const Graph& m_graph;
+    const std::vector<Step>& m_steps;
+    Values& m_values;
+    std::vector<bool> m_isStep;
+    std::vector<bool> m_isRectified;    // values to which the ReLU behind them has been applied
+    std::vector<bool> m_isUnnormalised; // batch norms that the sum behind them will apply
+    std::map<NodeId, GrowingFeatures> m_growing; // by concatenation
+
+    [[nodiscard]] const TrainingRole& role(NodeId id) const { return m_network.m_roles[at(id)]; }
+    [[nodiscard]] torch::nn::BatchNorm2dImpl& normOf(NodeId id) const {
+        return *m_network.layer(id).norm->as<torch::nn::BatchNorm2d>();
+    }
+    [[nodiscard]] const at::Tensor& input(const Node& node, std::size_t i) const { return m_values[at(node.inputs[i])]; }
+
+    at::Tensor compute(const Step& step) {
+        const Node& node = m_graph.node(step.node);
+        const Layer& own = m_network.layer(step.node);
+        const auto first = [&]() -> const at::Tensor& { return input(node, 0); };
+        return std::visit(
+            Overloaded{
+                [&](const op::Input&) { return m_values[kInputNode]; },
+                [&](const op::Convolution& o) {
+                    if (isFasterPointwise(o, first()))
+                        return pointwiseConvolution(first(), own.weight, o.stride);
+                    return at::conv2d(first(), own.weight, own.bias, sides(o.stride), sides(o.padding), 1, o.groups);
+                },
+                [&](const op::BatchNorm&) { return normalised(step.node); },
+                [&](const op::Activation& o) {
+                    return m_isRectified[at(node.inputs[0])] ? first() : activated(first(), o, step.inPlace);
+                },
+                [&](const op::MaxPool& o) { return maxPooled(first(), o); },
+                [&](const op::AveragePool& o) {
+                    return at::avg_pool2d(first(), sides(o.kernel), sides(o.stride), sides(o.padding), o.ceilMode,
+                                          o.countPadding);
+                },
+                [&](const op::AdaptiveAveragePool& o) { return at::adaptive_avg_pool2d(first(), sides(o.grid)); },
+                [&](const op::Concat&) { return concatenated(step.node); },
+                [&](const op::Add&) { return sum(step); },
+                [&](const op::Flatten&) { return first().flatten(1); },
+                [&](const op::Linear&) { return at::linear(first(), own.weight, own.bias); },
+                [&](const op::Dropout& o) { return at::dropout(first(), o.probability, m_network.is_training()); },
             },
-            [&](const op::BatchNorm&) {
-                auto& norm = *own.norm->as<torch::nn::BatchNorm2d>();
-                const at::Tensor x = input(0);
-                if (!isFasterNarrow(norm, x))
-                    return norm.forward(x);
-                rectified[at(step.node)] = own.isBeforeRelu;
-                return narrowBatchNorm(norm, x, own.isBeforeRelu);
-            },
-            [&](const op::Activation& o) {
-                return rectified[at(node.inputs[0])] ? input(0) : activated(input(0), o, step.inPlace);
-            },
-            [&](const op::MaxPool& o) { return maxPooled(input(0), o); },
-            [&](const op::AveragePool& o) {
-                return at::avg_pool2d(input(0), sides(o.kernel), sides(o.stride), sides(o.padding),
-                                      o.ceilMode, o.countPadding);
-            },
-            [&](const op::AdaptiveAveragePool& o) {
-                return at::adaptive_avg_pool2d(input(0), sides(o.grid));
-            },
-            [&](const op::Concat&) { return concatenated(node.inputs, values); },
-            [&](const op::Add&) { return step.inPlace ? input(0).add_(input(1)) : input(0) + input(1); },
-            [&](const op::Flatten&) { return input(0).flatten(1); },
-            [&](const op::Linear&) { return at::linear(input(0), own.weight, own.bias); },
-            [&](const op::Dropout& o) { return at::dropout(input(0), o.probability, is_training()); },
-        },
-        node.operation);
-}
+            node.operation);
+    }
+
+    at::Tensor normalised(NodeId id) {
+        const NodeId source = m_graph.node(id).inputs[0];
+        const at::Tensor& x = m_values[at(source)];
+        auto& norm = normOf(id);
+        if (const auto growing = m_growing.find(source); growing != m_growing.end()) {
+            m_isRectified[at(id)] = role(id).rectifies;
+            return growing->second.normalised(norm, role(id).rectifies);
+        }
+        if (x.scalar_type() != at::kBFloat16 || !isFusible(norm, x)) // in fp32 LibTorch's is as fast
+            return norm.forward(x);
+        if (role(id).sum != kNoNode && m_isStep[at(role(id).sum)]) {
+            m_isUnnormalised[at(id)] = true;
+            return x;
+        }
+        m_isRectified[at(id)] = role(id).rectifies;
+        return fusedNorm(norm, x, role(id).rectifies);
+    }
+
+    at::Tensor sum(const Step& step) {
+        const Node& node = m_graph.node(step.node);
+        const NodeId norm = role(step.node).summedNorm;
+        if (norm != kNoNode && m_isUnnormalised[at(norm)]) {
+            m_isRectified[at(step.node)] = true;
+            return fusedNormAndSum(normOf(norm), input(node, 0), input(node, 1));
+        }
+        return step.inPlace ? input(node, 0).add_(input(node, 1)) : input(node, 0) + input(node, 1);
+    }
+
+    at::Tensor concatenated(NodeId id) {
+        const std::vector<NodeId>& inputs = m_graph.node(id).inputs;
+        std::vector<at::Tensor> parts;
+        for (const NodeId part : inputs)
+            parts.push_back(m_values[at(part)]);
+        const TrainingRole& own = role(id);
+        const auto isOfType = [&](const at::Tensor& part) { return part.scalar_type() == parts[0].scalar_type(); };
+        if (own.grownChannels == 0 || !isFusible(normOf(own.readingNorm), parts[0]) ||
+            !std::ranges::all_of(parts, isOfType))
+            return at::cat(parts, 1);
+        std::size_t known = 1;
+        auto before = m_growing.extract(own.grownFrom);
+        if (before)
+            known = m_graph.node(own.grownFrom).inputs.size();
+        GrowingFeatures features = before ? std::move(before.mapped()) : GrowingFeatures(parts[0], own.grownChannels);
+        for (std::size_t i = known; i < parts.size(); ++i)
+            features.append(parts[i]);
+        return m_growing.emplace(id, std::move(features)).first->second.value();
+    }
+};
+
+void Network::run(const std::vector<Step>& steps, Values& values) const { Pass(*this, steps, values).run(); }
 
 at::Tensor Network::run(const Stretch& part, const at::Tensor& value) const {
     Values values(m_graph.nodes.size());

@@ -15,6 +15,7 @@
 #include "core/graph/HeadForm.h"
 #include "core/graph/Networks.h"
 #include "core/graph/Schedule.h"
+#include "core/graph/TrainingFusion.h"
 
 namespace hilum {
 
@@ -61,11 +62,11 @@ public:
     }
 
 private:
+    class Pass;
     struct Layer { // of one node; what it has no use for stays empty
         torch::Tensor weight;
         torch::Tensor bias;
         std::shared_ptr<torch::nn::Module> norm; // a BatchNorm2d
-        bool isBeforeRelu = false;               // of a batch norm: nothing but a ReLU uses its value
     };
 
     Graph m_graph;
@@ -74,18 +75,15 @@ private:
     Stretch m_head;
     std::vector<Step> m_auxiliarySteps; // to the feature map and the auxiliary logits
     std::optional<HeadForm> m_headForm;
+    std::vector<TrainingRole> m_roles; // by node
 
     torch::Tensor m_summedWeight; // first linear layer of the head, summed over the cells of the grid: U × C
     torch::Tensor m_summedFrom;   // the weight it was derived from
     std::int64_t m_summedVersion = -1;
 
     void registerLayers(Weights weights);
-    void markNormsBeforeRelu();
     // Values by node; those that are given are inputs, the others are filled in and forgotten as steps say.
     void run(const std::vector<Step>& steps, std::vector<torch::Tensor>& values) const;
-    // rectified: as run() keeps it.
-    [[nodiscard]] torch::Tensor compute(const Step& step, const std::vector<torch::Tensor>& values,
-                                        std::vector<bool>& rectified) const;
     [[nodiscard]] const Layer& layer(NodeId id) const { return m_layers[static_cast<std::size_t>(id)]; }
 
     HeadPass closedForm(const HeadForm& form, const torch::Tensor& featureMap);

@@ -10,6 +10,7 @@
 #include "core/graph/Networks.h"
 #include "core/graph/Schedule.h"
 #include "core/graph/Shapes.h"
+#include "core/graph/TrainingFusion.h"
 
 #include <QtTest>
 
@@ -229,6 +230,29 @@ private Q_SLOTS:
             moved += graph.nodes[i].operation.index() != faster.nodes[i].operation.index() ? 1 : 0;
         QCOMPARE(moved, 3 * 2); // both nodes of every transition
         QCOMPARE(faster.node(faster.featureMap).channels, graph.node(graph.featureMap).channels);
+    }
+
+    void trainingKnowsTheBlocksOfADenseNetwork() {
+        const Graph graph = describeNetwork("densenet121", kLabels, 3).value();
+        int blocks = 0, grown = 0;
+        for (const TrainingRole& role : trainingRoles(graph)) {
+            if (role.grownChannels == 0)
+                continue;
+            QVERIFY(role.readingNorm != kNoNode);
+            ++(role.grownFrom == kNoNode ? blocks : grown);
+        }
+        QCOMPARE(blocks, 4);
+        QCOMPARE(blocks + grown, 6 + 12 + 24 + 16); // behind every layer
+    }
+
+    void trainingKnowsTheSumsOfAResidualNetwork() {
+        const Graph graph = describeNetwork("resnet101", kLabels, 3).value();
+        const std::vector<TrainingRole> roles = trainingRoles(graph);
+        const auto count = [&](auto has) { return std::ranges::count_if(roles, has); };
+        QCOMPARE(count([](const TrainingRole& role) { return role.sum != kNoNode; }), 33);
+        QCOMPARE(count([](const TrainingRole& role) { return role.summedNorm != kNoNode; }), 33);
+        QCOMPARE(count([](const TrainingRole& role) { return role.rectifies; }), 1 + 33 * 2); // stem, two a block
+        QCOMPARE(count([](const TrainingRole& role) { return role.grownChannels > 0; }), 0);
     }
 
     void otherHeadsHaveNoClosedForm() {

@@ -6,7 +6,7 @@ if(HILUM_ONEDNN)
 endif()
 hilum_test(core TestModelFile LIBS hilum_network hilum_storage)
 hilum_test(core TestNetworks LIBS hilum_network TIMEOUT 600)
-hilum_test(core TestNarrowTraining LIBS hilum_network)
+hilum_test(core TestTrainingPasses LIBS hilum_network)
 hilum_test(core TestReadAhead LIBS hilum_domain Threads::Threads)
 
 # Reading and drawing films

@@ -1,4 +1,4 @@
-// Training in bf16 on the processor: Hilum's own passes against LibTorch's in fp32 on the same numbers.
+// Training on the processor: Hilum's own passes against LibTorch's in fp32 on the same numbers.
 
 #include <ATen/ATen.h>
 #include <torch/nn/modules/batchnorm.h>
@@ -6,7 +6,8 @@
 
 #include "core/domain/Precision.h"
 #include "core/network/Autocast.h"
-#include "core/network/NarrowBatchNorm.h"
+#include "core/network/FusedNorm.h"
+#include "core/network/GrowingFeatures.h"
 #include "core/network/Network.h"
 #include "core/network/PointwiseConvolution.h"
 
@@ -44,27 +45,33 @@ torch::nn::BatchNorm2d trainedNorm(std::int64_t channels) {
 
 } // namespace
 
-class TestNarrowTraining : public QObject {
+class TestTrainingPasses : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void init() { torch::manual_seed(20261128); }
 
+    void pointwiseGradientsAreTheConvolutions_data() {
+        QTest::addColumn<int>("stride");
+        QTest::newRow("every pixel") << 1;
+        QTest::newRow("every second pixel") << 2;
+    }
     void pointwiseGradientsAreTheConvolutions() {
+        QFETCH(int, stride);
         const at::Tensor x = narrowValues({4, 48, 9, 7}).requires_grad_(true);
         const at::Tensor weight = at::randn({24, 48, 1, 1}).mul_(0.1).requires_grad_(true);
-        const at::Tensor gradient = narrowValues({4, 24, 9, 7});
+        const at::Tensor gradient = narrowValues({4, 24, stride == 1 ? 9 : 5, stride == 1 ? 7 : 4});
         at::Tensor y;
         {
             const Bf16Autocast narrowly(at::kCPU);
-            const op::Convolution convolution{.name = "a", .in = 48, .out = 24};
+            const op::Convolution convolution{.name = "a", .in = 48, .out = 24, .stride = stride};
             QVERIFY(isFasterPointwise(convolution, x));
-            y = pointwiseConvolution(x, weight);
+            y = pointwiseConvolution(x, weight, stride);
         }
         QVERIFY(!isFasterPointwise(op::Convolution{.name = "a", .in = 48, .out = 24}, x)); // in fp32 it is not
         y.backward(gradient);
         const at::Tensor wideX = x.detach().to(at::kFloat).requires_grad_(true);
         const at::Tensor wideWeight = weight.detach().clone().requires_grad_(true);
-        const at::Tensor expected = at::conv2d(wideX, wideWeight);
+        const at::Tensor expected = at::conv2d(wideX, wideWeight, {}, stride);
         expected.backward(gradient.to(at::kFloat));
         QCOMPARE(y.scalar_type(), at::kBFloat16);
         QCOMPARE(weight.grad().scalar_type(), at::kFloat);
@@ -94,8 +101,8 @@ private Q_SLOTS:
         at::Tensor y;
         {
             const Bf16Autocast narrowly(at::kCPU);
-            QVERIFY(isFasterNarrow(*norm, x));
-            y = narrowBatchNorm(*norm, x, rectifies);
+            QVERIFY(isFusible(*norm, x));
+            y = fusedNorm(*norm, x, rectifies);
         }
         y.backward(gradient);
         const at::Tensor wideX = x.detach().to(at::kFloat).requires_grad_(true);
@@ -112,13 +119,88 @@ private Q_SLOTS:
         QVERIFY(norm->num_batches_tracked.equal(reference->num_batches_tracked));
     }
 
+    void sumBehindTheNormIsLibTorchs() {
+        const at::Tensor x = narrowValues({6, 37, 11, 13}).requires_grad_(true);
+        const at::Tensor residual = narrowValues({6, 37, 11, 13}).requires_grad_(true);
+        const at::Tensor gradient = narrowValues({6, 37, 11, 13});
+        auto norm = trainedNorm(37);
+        auto reference = torch::nn::BatchNorm2d(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norm->clone()));
+        const at::Tensor y = fusedNormAndSum(*norm, x, residual);
+        y.backward(gradient);
+        const at::Tensor wideX = x.detach().to(at::kFloat).requires_grad_(true);
+        const at::Tensor wideResidual = residual.detach().to(at::kFloat).requires_grad_(true);
+        const at::Tensor expected = (reference->forward(wideX) + wideResidual) * (y.detach() > 0).to(at::kFloat);
+        expected.backward(gradient.to(at::kFloat));
+        QVERIFY(error(y, expected) < kMostError);
+        QVERIFY(error(x.grad(), wideX.grad()) < kMostError);
+        QVERIFY(error(residual.grad(), wideResidual.grad()) < 1e-6); // gates of the same side: the same numbers
+        QVERIFY(error(norm->weight.grad(), reference->weight.grad()) < 1e-4);
+        QVERIFY(error(norm->bias.grad(), reference->bias.grad()) < 1e-4);
+        QVERIFY(error(norm->running_var, reference->running_var) < 1e-4);
+    }
+
+    // A dense block of three layers, against concatenations: values, every gradient, running statistics.
+    void growingFeaturesAreConcatenations_data() {
+        QTest::addColumn<bool>("narrow");
+        QTest::addColumn<int>("side");
+        QTest::newRow("fp32") << false << 9;
+        QTest::newRow("bf16") << true << 9;
+        QTest::newRow("one pixel a film") << false << 1;
+    }
+    void growingFeaturesAreConcatenations() {
+        QFETCH(bool, narrow);
+        QFETCH(int, side);
+        constexpr int kFirst = 21, kGrowth = 8, kLayers = 3;
+        const at::Tensor first = narrowValues({5, kFirst, side, side}).to(at::kFloat);
+        std::vector<at::Tensor> weights;
+        std::vector<torch::nn::BatchNorm2d> norms, references;
+        for (int i = 0; i <= kLayers; ++i) {
+            const int channels = kFirst + i * kGrowth;
+            weights.push_back(at::randn({kGrowth, channels, 1, 1}).mul_(0.2));
+            norms.push_back(trainedNorm(channels));
+            references.emplace_back(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norms.back()->clone()));
+        }
+        const auto type = narrow ? at::kBFloat16 : at::kFloat;
+        const auto leavesOf = [&](at::ScalarType wanted) {
+            std::vector<at::Tensor> leaves{first.to(wanted).contiguous(at::MemoryFormat::ChannelsLast)};
+            for (const at::Tensor& weight : weights)
+                leaves.push_back(weight.to(wanted));
+            for (at::Tensor& leaf : leaves)
+                leaf.requires_grad_(true);
+            return leaves;
+        };
+        const std::vector<at::Tensor> own = leavesOf(type), wide = leavesOf(at::kFloat);
+        GrowingFeatures features(own[0], kFirst + kLayers * kGrowth);
+        std::vector<at::Tensor> parts{wide[0]};
+        for (std::size_t i = 0; i < kLayers; ++i) {
+            features.append(at::conv2d(features.normalised(*norms[i], true), own[i + 1]));
+            parts.push_back(at::conv2d(at::relu(references[i]->forward(at::cat(parts, 1))), wide[i + 1]));
+        }
+        QVERIFY(error(features.value(), at::cat(parts, 1)) < (narrow ? 0.02 : 1e-6));
+        const at::Tensor y = features.normalised(*norms[kLayers], false);
+        const at::Tensor expected = references[kLayers]->forward(at::cat(parts, 1));
+        const at::Tensor gradient = at::randn(expected.sizes());
+        y.backward(gradient.to(type));
+        expected.backward(gradient);
+        const double most = narrow ? 0.1 : 1e-5; // in bf16 some values fall on the other side of the ReLU
+        QVERIFY(error(y, expected) < (narrow ? 0.02 : 1e-6));
+        for (std::size_t i = 0; i <= kLayers; ++i)
+            QVERIFY2(error(own[i].grad(), wide[i].grad()) < most, qPrintable(QString::number(i)));
+        for (std::size_t i = 0; i <= kLayers; ++i) {
+            QVERIFY(error(norms[i]->weight.grad(), references[i]->weight.grad()) < most);
+            QVERIFY(error(norms[i]->bias.grad(), references[i]->bias.grad()) < most);
+            QVERIFY(error(norms[i]->running_mean, references[i]->running_mean) < (narrow ? 0.02 : 1e-5));
+            QVERIFY(error(norms[i]->running_var, references[i]->running_var) < (narrow ? 0.02 : 1e-5));
+        }
+    }
+
     // An exploding training must not look like one that goes well.
     void whatIsNoNumberStaysNone() {
         for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e20F}) {
             at::Tensor x = narrowValues({2, 8, 4, 4});
             x.index_put_({0, 3, 1, 1}, bad);
             auto norm = trainedNorm(8);
-            QVERIFY(narrowBatchNorm(*norm, x, true).select(1, 3).isnan().all().item<bool>());
+            QVERIFY(fusedNorm(*norm, x, true).select(1, 3).isnan().all().item<bool>());
         }
     }
 
@@ -126,14 +208,14 @@ private Q_SLOTS:
         auto norm = trainedNorm(8);
         const at::Tensor x = narrowValues({2, 8, 4, 4});
         const Bf16Autocast narrowly(at::kCPU);
-        QVERIFY(isFasterNarrow(*norm, x));
-        QVERIFY(!isFasterNarrow(*norm, x.to(at::kFloat)));
+        QVERIFY(isFusible(*norm, x));
+        QVERIFY(!isFusible(*norm, x.to(at::kFloat))); // not what the step computes in
         {
             const torch::NoGradGuard noGrad;
-            QVERIFY(!isFasterNarrow(*norm, x));
+            QVERIFY(!isFusible(*norm, x));
         }
         norm->eval();
-        QVERIFY(!isFasterNarrow(*norm, x));
+        QVERIFY(!isFusible(*norm, x));
     }
 
     // A whole step points nearly the same way as in fp32, and is the same when it is made again. With random weights
@@ -175,5 +257,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(TestNarrowTraining)
-#include "TestNarrowTraining.moc"
+QTEST_APPLESS_MAIN(TestTrainingPasses)
+#include "TestTrainingPasses.moc"
