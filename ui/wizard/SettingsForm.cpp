@@ -67,6 +67,22 @@ SettingsForm::SettingsForm(const std::vector<std::string>& keys, QWidget* parent
     m_problem->hide();
 }
 
+void SettingsForm::align(const std::vector<SettingsForm*>& forms) {
+    std::vector<QWidget*> labels;
+    for (const SettingsForm* form : forms) {
+        const auto& rows = *static_cast<QFormLayout*>(form->layout());
+        for (const auto& [key, editor] : form->m_editors)
+            labels.push_back(rows.labelForField(editor));
+    }
+    int width = 0;
+    for (QWidget* label : labels) {
+        label->ensurePolished(); // the style's font
+        width = std::max(width, label->sizeHint().width());
+    }
+    for (QWidget* label : labels)
+        label->setMinimumWidth(width);
+}
+
 QWidget* SettingsForm::makeEditor(const ConfigField& field) {
     const std::string key = field.key;
     if (std::holds_alternative<bool*>(field.value)) {

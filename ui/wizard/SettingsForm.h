@@ -24,6 +24,9 @@ public:
     void setConfig(const TrainingConfig& config);
     [[nodiscard]] const TrainingConfig& config() const { return m_config; }
 
+    // Forms that stand below each other: their editors begin at one line.
+    static void align(const std::vector<SettingsForm*>& forms);
+
 Q_SIGNALS:
     // By the user; a value out of range stays in its field, marked, with the reason below, and is not adopted.
     void edited();

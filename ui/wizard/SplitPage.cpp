@@ -103,6 +103,7 @@ Card* SplitPage::buildSettings() {
     card->body()->addWidget(m_shares);
     for (SettingsForm* form : {m_folds, m_final, m_common, m_repeats})
         card->body()->addWidget(form);
+    SettingsForm::align({m_shares, m_folds, m_final, m_common, m_repeats});
     card->addText("secondary",
                   tr("The test set is locked away: it chooses neither the weights nor the moment to stop, and is read once, "
                      "at the end. Identical films always stand in one set."));
