@@ -18,6 +18,16 @@ AxisMap axisMap(double filmStart, double filmStep, double planeStep) {
     return {filmStep / planeStep, (filmStart + filmStep / 2) / planeStep - 0.5};
 }
 
+// work(line, values, width) for every line of the image and of the values that belong to it. A drag of the window spends
+// its time in there: no call to Qt for a pixel.
+template <class Work>
+void forEachLine(QImage& image, const Raster<std::uint16_t>& values, const Work& work) {
+    const int width = image.width();
+    const std::uint16_t* row = values.values.data();
+    for (int y = 0; y < image.height(); ++y, row += width)
+        work(reinterpret_cast<QRgb*>(image.scanLine(y)), row, width);
+}
+
 } // namespace
 
 void FilmRenderer::setFilm(DecodedFilmPtr film) {
@@ -131,45 +141,38 @@ void FilmRenderer::resampleHeat(const ViewGeometry& geometry, const QRect& rect)
 }
 
 void FilmRenderer::compose() {
-    const std::uint16_t* value = m_filmValues.values.data();
-    const std::uint8_t* grey = m_grey.data();
-    for (int y = 0; y < m_image.height(); ++y) {
-        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
-        for (int x = 0; x < m_image.width(); ++x)
-            line[x] = kOpaque | (0x010101U * grey[*value++]);
-    }
+    forEachLine(m_image, m_filmValues, [grey = m_grey.data()](QRgb* line, const std::uint16_t* values, int width) {
+        for (int x = 0; x < width; ++x)
+            line[x] = kOpaque | (0x010101U * grey[values[x]]);
+    });
 }
 
 void FilmRenderer::composeWithHeat() {
-    const std::uint16_t* value = m_filmValues.values.data();
     const std::uint16_t* heat = m_heatValues.values.data();
-    const std::uint8_t* grey = m_grey.data();
-    for (int y = 0; y < m_image.height(); ++y) {
-        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
-        for (int x = 0; x < m_image.width(); ++x) {
-            const Blend& blend = m_blend[*heat++ >> 8U];
-            const std::uint32_t film = grey[*value++] * blend.keep;
+    forEachLine(m_image, m_filmValues, [&](QRgb* line, const std::uint16_t* values, int width) {
+        for (int x = 0; x < width; ++x) {
+            const Blend& blend = m_blend[heat[x] >> 8U];
+            const std::uint32_t film = m_grey[values[x]] * blend.keep;
             line[x] = kOpaque | ((film + blend.add[0]) >> 8U) << 16U | ((film + blend.add[1]) & 0xFF00U) |
                       (film + blend.add[2]) >> 8U;
         }
-    }
+        heat += width;
+    });
 }
 
 // Lines thinner than a pixel of the view stay visible: they cover at least half of it.
 void FilmRenderer::composeOverlays() {
-    const std::uint16_t* cover = m_overlayValues.values.data();
-    for (int y = 0; y < m_image.height(); ++y) {
-        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
-        for (int x = 0; x < m_image.width(); ++x, ++cover) {
-            if (*cover == 0)
+    forEachLine(m_image, m_overlayValues, [](QRgb* line, const std::uint16_t* cover, int width) {
+        for (int x = 0; x < width; ++x) {
+            if (cover[x] == 0)
                 continue;
-            const int share = std::max(128, *cover >> 8); // of 255
+            const int share = std::max(128, cover[x] >> 8); // of 255
             const auto mixed = [share](int film, int drawn) { return film + (drawn - film) * share / 255; };
             line[x] = qRgb(mixed(qRed(line[x]), qRed(kOverlayColour)),
                            mixed(qGreen(line[x]), qGreen(kOverlayColour)),
                            mixed(qBlue(line[x]), qBlue(kOverlayColour)));
         }
-    }
+    });
 }
 
 } // namespace hilum

@@ -302,8 +302,8 @@ void RadiographView::updatePointLines() {
 
 void RadiographView::paintEvent(QPaintEvent* event) {
     QPainter painter(this);
-    painter.fillRect(event->rect(), colour::kFilmArea);
     if (!m_film) {
+        painter.fillRect(event->rect(), colour::kFilmArea);
         if (!m_waitingDelay.isActive()) {
             painter.setPen(colour::kSecondaryText);
             painter.drawText(rect(), Qt::AlignCenter, m_waiting);
@@ -314,12 +314,15 @@ void RadiographView::paintEvent(QPaintEvent* event) {
         layOut(); // the window came to a screen with another pixel density
     const double ratio = devicePixelRatioF();
     const QImage& image = m_renderer.render(m_look.geometry, viewPx());
-    if (!image.isNull()) {
-        painter.save();
-        painter.scale(1 / ratio, 1 / ratio); // the image is in device pixels
-        painter.drawImage(FilmRenderer::visibleRect(m_look.geometry, viewPx()).topLeft(), image);
-        painter.restore();
-    }
+    painter.save();
+    painter.scale(1 / ratio, 1 / ratio); // the image is in device pixels
+    const QRect filmRect = image.isNull() ? QRect() : FilmRenderer::visibleRect(m_look.geometry, viewPx());
+    const QSize covering = viewPx() + QSize(1, 1); // a part of a pixel, too
+    for (const QRect& beside : QRegion(QRect(QPoint(), covering)) - filmRect)
+        painter.fillRect(beside, colour::kFilmArea);
+    if (!image.isNull())
+        painter.drawImage(filmRect.topLeft(), image);
+    painter.restore();
     if (showsHeatmap())
         drawColourBar(painter, rect(), m_heatmap.layer->scale, m_heatmap.scaleCaption);
     if (m_textsVisible)
