@@ -5,6 +5,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "core/image/AreaResize.h"
 #include "core/image/Windowing.h"
 
 namespace hilum {
@@ -42,9 +43,12 @@ GreyImage fitToSquare(const Radiograph& film, FitMode fit, int sizePx) {
     const cv::Mat part = cutOut(whole, coveredRect(film.widthPx, film.heightPx, fit));
 
     GreyImage square(sizePx, sizePx);
-    cv::Mat target(sizePx, sizePx, CV_8UC1, square.values.data());
-    const bool shrinks = part.cols >= sizePx && part.rows >= sizePx;
-    cv::resize(part, target, target.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+    if (part.cols >= sizePx && part.rows >= sizePx) {
+        resizeByArea({part.ptr(), part.step[0], part.cols, part.rows}, square);
+    } else {
+        cv::Mat target(sizePx, sizePx, CV_8UC1, square.values.data());
+        cv::resize(part, target, target.size(), 0, 0, cv::INTER_LINEAR);
+    }
     return square;
 }
 

@@ -1,9 +1,12 @@
 // VOI LUT functions, the window that a film opens with, and the table from pixels to grey.
 
+#include <QSize>
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 
+#include "core/image/AreaResize.h"
 #include "core/image/Windowing.h"
 
 using namespace hilum;
@@ -19,6 +22,23 @@ Radiograph makeFilm(int bits, bool isSigned, std::vector<std::uint16_t> pixels) 
     film.storedMax = film.storedMin + (1 << bits) - 1;
     film.pixels = std::make_shared<const std::vector<std::uint16_t>>(std::move(pixels));
     return film;
+}
+
+// The mean over the area that a pixel covers, as the words say it.
+double areaMean(const GreyView& source, const Raster<std::uint8_t>& target, int x, int y) {
+    const double stepX = static_cast<double>(source.widthPx) / target.widthPx;
+    const double stepY = static_cast<double>(source.heightPx) / target.heightPx;
+    const auto covered = [](double begin, double step, int pixel) {
+        return std::max(0.0, std::min(begin + step, pixel + 1.0) - std::max(begin, static_cast<double>(pixel)));
+    };
+    double sum = 0;
+    for (int row = 0; row < source.heightPx; ++row) {
+        const double height = covered(y * stepY, stepY, row);
+        for (int column = 0; height > 0 && column < source.widthPx; ++column)
+            sum += height * covered(x * stepX, stepX, column) *
+                   source.first[static_cast<std::size_t>(row) * source.rowStride + static_cast<std::size_t>(column)];
+    }
+    return sum / (stepX * stepY);
 }
 
 std::vector<int> shown(const Radiograph& film, const Window& window, Polarity display = Polarity::AsStored) {
@@ -182,6 +202,37 @@ private Q_SLOTS:
         film.pixels = std::make_shared<const std::vector<std::uint16_t>>(std::move(pixels));
         const Window window{30000, 40000, VoiFunction::Linear, {}};
         QBENCHMARK { QVERIFY(!applyWindow(film, window).empty()); }
+    }
+
+    void smallerFilmsAreMeansOfAreas_data() {
+        QTest::addColumn<QSize>("from");
+        QTest::addColumn<QSize>("to");
+        QTest::newRow("as a network takes it") << QSize(211, 199) << QSize(47, 47);
+        QTest::newRow("whole steps") << QSize(64, 48) << QSize(16, 16);
+        QTest::newRow("one side stays") << QSize(7, 5) << QSize(3, 5);
+        QTest::newRow("the same size") << QSize(30, 20) << QSize(30, 20);
+        QTest::newRow("one pixel") << QSize(100, 70) << QSize(1, 1);
+    }
+    void smallerFilmsAreMeansOfAreas() {
+        QFETCH(QSize, from);
+        QFETCH(QSize, to);
+        constexpr int kBeside = 5; // a part of a wider image
+        GreyImage whole(from.width() + kBeside, from.height());
+        for (std::size_t i = 0; i < whole.values.size(); ++i)
+            whole.values[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
+        const GreyView part{whole.values.data() + kBeside, static_cast<std::size_t>(whole.widthPx), from.width(),
+                            from.height()};
+        GreyImage target(to.width(), to.height());
+        resizeByArea(part, target);
+        for (int y = 0; y < to.height(); ++y) {
+            for (int x = 0; x < to.width(); ++x) {
+                const int found = target.values[static_cast<std::size_t>(y * to.width() + x)];
+                QVERIFY(std::abs(found - areaMean(part, target, x, y)) < 0.5001);
+            }
+        }
+        std::ranges::fill(whole.values, std::uint8_t{255});
+        resizeByArea(part, target);
+        QVERIFY(std::ranges::all_of(target.values, [](int value) { return value == 255; }));
     }
 };
 
