@@ -6,6 +6,7 @@
 #include <torch/utils.h>
 
 #include "core/graph/Cut.h"
+#include "core/network/Autocast.h"
 #include "training/FeatureCache.h"
 #include "training/Guarded.h"
 #include "training/NetworkState.h"
@@ -87,7 +88,9 @@ public:
     }
     std::optional<Result<Batch>> next() override { return m_batches ? m_batches->next() : std::nullopt; }
     TrainingPass forward(const at::Tensor& features) override {
-        return {m_network.run(m_trained, features), {}};
+        // What a convolution would make of them first: then everything behind computes in one type.
+        const bool isNarrow = features.dim() == 4 && castsToBf16(m_network.device().type());
+        return {m_network.run(m_trained, isNarrow ? features.to(at::kBFloat16) : features), {}};
     }
     Result<FilmLogits> predict(const std::vector<std::size_t>& films,
                                const PredictorOptions& options) override;

@@ -137,4 +137,10 @@ struct Graph {
     }
 };
 
+// kNoNode is none.
+inline bool isPlainRelu(const Graph& graph, NodeId id) {
+    const auto* activation = id == kNoNode ? nullptr : graph.as<op::Activation>(id);
+    return activation != nullptr && activation->isPlainRelu();
+}
+
 } // namespace hilum

@@ -19,11 +19,6 @@ std::vector<NodeId> chainBehindCut(const Graph& graph) {
     return chain;
 }
 
-bool isPlainRelu(const Graph& graph, NodeId id) {
-    const auto* activation = graph.as<op::Activation>(id);
-    return activation != nullptr && activation->isPlainRelu();
-}
-
 bool isTiling(const Graph& graph, NodeId id) {
     const auto* pool = graph.as<op::MaxPool>(id);
     return pool != nullptr && pool->kernel == pool->stride && pool->padding == Extent(0) && !pool->ceilMode;

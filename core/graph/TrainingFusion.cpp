@@ -23,11 +23,6 @@ std::vector<NodeId> onlyUsers(const Graph& graph) {
     return last;
 }
 
-bool isPlainRelu(const Graph& graph, NodeId id) {
-    const auto* activation = id == kNoNode ? nullptr : graph.as<op::Activation>(id);
-    return activation != nullptr && activation->isPlainRelu();
-}
-
 bool isBeginningOf(const std::vector<NodeId>& shorter, const std::vector<NodeId>& longer) {
     return shorter.size() < longer.size() && std::equal(shorter.begin(), shorter.end(), longer.begin());
 }
@@ -69,11 +64,11 @@ std::vector<TrainingRole> trainingRoles(const Graph& graph) {
             continue;
         if (graph.as<op::Concat>(id) != nullptr && graph.as<op::BatchNorm>(user) != nullptr)
             role.readingNorm = user;
-        if (graph.as<op::BatchNorm>(id) == nullptr)
-            continue;
-        role.rectifies = isPlainRelu(graph, user);
+        const bool isNorm = graph.as<op::BatchNorm>(id) != nullptr;
+        if ((isNorm || graph.as<op::Add>(id) != nullptr) && isPlainRelu(graph, user))
+            role.relu = user;
         const bool isFirst = graph.node(user).inputs.front() == id;
-        if (graph.as<op::Add>(user) != nullptr && isFirst && isPlainRelu(graph, userOf(user))) {
+        if (isNorm && graph.as<op::Add>(user) != nullptr && isFirst && isPlainRelu(graph, userOf(user))) {
             role.sum = user;
             roles[static_cast<std::size_t>(user)].summedNorm = id;
         }

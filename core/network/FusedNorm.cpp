@@ -36,13 +36,16 @@ public:
         const Line line = ofBatch.line(context->saved_data["rectifies"].toBool());
         const at::Tensor g = inRows(gradients[0].to(x.scalar_type()));
         const Shares shares(x);
-        const at::Tensor ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
+        at::Tensor ofInput;
         NormOfBatch::Gradients own;
         forElementsOf(x, [&]<class T>(T) {
             own = ofBatch.gradients(shares.sums([&](RowRange rows, double* plain, double* products) {
                 addGradientSums<T>(rowsOf<const T>(g), rowsOf<const T>(x), rows, line, ofBatch.mean(), plain, products);
             }),
                                     weight, shares.rows());
+            if (!context->needs_input_grad(0))
+                return;
+            ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
             shares.forEach([&](RowRange rows, std::size_t) {
                 setGradient<T>(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(ofInput), rows, line, own.terms());
             });
@@ -74,7 +77,7 @@ public:
         const NormOfBatch ofBatch(saved[3]);
         const at::Tensor g = inRows(gradients[0].to(x.scalar_type()));
         const Shares shares(x);
-        const at::Tensor ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
+        at::Tensor ofInput;
         const at::Tensor open = at::empty_like(x, at::MemoryFormat::ChannelsLast); // the residual's gradient
         NormOfBatch::Gradients own;
         forElementsOf(x, [&]<class T>(T) {
@@ -83,6 +86,9 @@ public:
                                 ofBatch.mean(), plain, products);
             }),
                                     weight, shares.rows());
+            if (!context->needs_input_grad(0))
+                return;
+            ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
             shares.forEach([&](RowRange rows, std::size_t) {
                 setGradient<T>(rowsOf<const T>(open), rowsOf<const T>(x), rowsOf<T>(ofInput), rows,
                                ofBatch.line(false), own.terms());

@@ -12,10 +12,10 @@ namespace hilum {
 // batch, values pixel by pixel in the type that the step computes in.
 bool isFusible(const torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x);
 
-// As norm.forward(x), and relu() of it where asked for; running statistics are updated likewise. x: N × C × H × W, float
+// Where isFusible(): as norm.forward(x), and relu() of it where asked for; running statistics are updated likewise. x: N × C × H × W, float
 // or bf16; sums are taken in fp32 and fp64. Deterministic for a number of threads.
 at::Tensor fusedNorm(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x, bool rectifies);
-// relu(norm.forward(x) + residual). residual: as x.
+// Likewise relu(norm.forward(x) + residual). residual: as x.
 at::Tensor fusedNormAndSum(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x, const at::Tensor& residual);
 
 } // namespace hilum

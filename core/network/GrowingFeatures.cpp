@@ -83,9 +83,11 @@ public:
         if (!gradients[0].defined())
             return {ofLater, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
         const at::Tensor g = inRows(gradients[0].to(x.scalar_type()));
-        const at::Tensor ofInput = ofLater.defined()
-                                       ? inRows(ofLater)
-                                       : at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
+        const bool reachesInput = context->needs_input_grad(0);
+        at::Tensor ofInput;
+        if (reachesInput)
+            ofInput = ofLater.defined() ? inRows(ofLater) // this block's own: Append has copied what others need of it
+                                        : at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
         const Shares shares(x);
         NormOfBatch::Gradients own;
         forElementsOf(x, [&]<class T>(T) {
@@ -93,7 +95,9 @@ public:
                 addGradientSums<T>(rowsOf<const T>(g), rowsOf<const T>(x), rows, line, ofBatch.mean(), plain, products);
             }),
                                     weight, shares.rows());
-            const auto write = ofLater.defined() ? addGradient<T> : setGradient<T>;
+            if (!reachesInput)
+                return;
+            const auto write = ofLater.defined() ? &addGradient<T> : &setGradient<T>;
             shares.forEach([&](RowRange rows, std::size_t) {
                 write(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(ofInput), rows, line, own.terms());
             });

@@ -159,6 +159,7 @@ private:
     std::map<NodeId, GrowingFeatures> m_growing; // by concatenation
 
     [[nodiscard]] const TrainingRole& role(NodeId id) const { return m_network.m_roles[at(id)]; }
+    [[nodiscard]] bool comes(NodeId id) const { return id != kNoNode && m_isStep[at(id)]; }
     [[nodiscard]] torch::nn::BatchNorm2dImpl& normOf(NodeId id) const {
         return *m_network.layer(id).norm->as<torch::nn::BatchNorm2d>();
     }
@@ -200,17 +201,17 @@ private:
         const at::Tensor& x = m_values[at(source)];
         auto& norm = normOf(id);
         if (const auto growing = m_growing.find(source); growing != m_growing.end()) {
-            m_isRectified[at(id)] = role(id).rectifies;
-            return growing->second.normalised(norm, role(id).rectifies);
+            m_isRectified[at(id)] = comes(role(id).relu);
+            return growing->second.normalised(norm, m_isRectified[at(id)]);
         }
         if (x.scalar_type() != at::kBFloat16 || !isFusible(norm, x)) // in fp32 LibTorch's is as fast
             return norm.forward(x);
-        if (role(id).sum != kNoNode && m_isStep[at(role(id).sum)]) {
+        if (comes(role(id).sum) && comes(role(role(id).sum).relu)) {
             m_isUnnormalised[at(id)] = true;
             return x;
         }
-        m_isRectified[at(id)] = role(id).rectifies;
-        return fusedNorm(norm, x, role(id).rectifies);
+        m_isRectified[at(id)] = comes(role(id).relu);
+        return fusedNorm(norm, x, m_isRectified[at(id)]);
     }
 
     at::Tensor sum(const Step& step) {
@@ -230,7 +231,7 @@ private:
             parts.push_back(m_values[at(part)]);
         const TrainingRole& own = role(id);
         const auto isOfType = [&](const at::Tensor& part) { return part.scalar_type() == parts[0].scalar_type(); };
-        if (own.grownChannels == 0 || !isFusible(normOf(own.readingNorm), parts[0]) ||
+        if (own.grownChannels == 0 || !comes(own.readingNorm) || !isFusible(normOf(own.readingNorm), parts[0]) ||
             !std::ranges::all_of(parts, isOfType))
             return at::cat(parts, 1);
         std::size_t known = 1;

@@ -21,11 +21,17 @@ inline float raised(float value, float floor) { return value < floor ? floor : v
 // Without a branch, which would end the vectors.
 inline float opened(float gradient, float value, float floor) { return value <= floor ? 0.0F : gradient; }
 
+#ifdef _MSC_VER
+#define HILUM_SIMD
+#else
+#define HILUM_SIMD _Pragma("omp simd")
+#endif
+
 // Attributes do not mix with templates, so every clone is spelled out.
 #define HILUM_NORM_KERNELS(T)                                                                                     \
     HILUM_CLONES void momentRow(const T* x, const float* origin, float* sums, float* squares,                     \
                                 std::size_t count) {                                                              \
-        _Pragma("omp simd") for (std::size_t c = 0; c < count; ++c) {                                             \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                             \
             const float value = widened(x[c]) - origin[c];                                                        \
             sums[c] += value;                                                                                     \
             squares[c] += value * value;                                                                          \
@@ -33,17 +39,17 @@ inline float opened(float gradient, float value, float floor) { return value <= 
     }                                                                                                             \
     HILUM_CLONES void lineRow(const T* x, T* y, const float* scale, const float* shift, float floor,              \
                               std::size_t count) {                                                                \
-        _Pragma("omp simd") for (std::size_t c = 0; c < count; ++c)                                               \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c)                                               \
             store(y[c], raised(widened(x[c]) * scale[c] + shift[c], floor));                                      \
     }                                                                                                             \
     HILUM_CLONES void lineAndAddRow(const T* x, const T* residual, T* y, const float* scale, const float* shift,  \
                                     float floor, std::size_t count) {                                             \
-        _Pragma("omp simd") for (std::size_t c = 0; c < count; ++c)                                               \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c)                                               \
             store(y[c], raised(widened(x[c]) * scale[c] + shift[c] + widened(residual[c]), floor));               \
     }                                                                                                             \
     HILUM_CLONES void gradientSumRow(const T* g, const T* x, const float* scale, const float* shift, float floor, \
                                      const float* mean, float* sums, float* products, std::size_t count) {        \
-        _Pragma("omp simd") for (std::size_t c = 0; c < count; ++c) {                                             \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                             \
             const float value = widened(x[c]);                                                                    \
             const float gradient = opened(widened(g[c]), value * scale[c] + shift[c], floor);                     \
             sums[c] += gradient;                                                                                  \
@@ -52,7 +58,7 @@ inline float opened(float gradient, float value, float floor) { return value <= 
     }                                                                                                             \
     HILUM_CLONES void openGradientRow(const T* g, const T* y, const T* x, T* open, const float* mean,             \
                                       float* sums, float* products, std::size_t count) {                          \
-        _Pragma("omp simd") for (std::size_t c = 0; c < count; ++c) {                                             \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                             \
             const float gradient = opened(widened(g[c]), widened(y[c]), 0.0F);                                    \
             store(open[c], gradient);                                                                             \
             sums[c] += gradient;                                                                                  \
@@ -62,7 +68,7 @@ inline float opened(float gradient, float value, float floor) { return value <= 
     HILUM_CLONES void setGradientRow(const T* g, const T* x, T* result, const float* scale, const float* shift,   \
                                      float floor, const float* a, const float* b, const float* c,                 \
                                      std::size_t count) {                                                         \
-        _Pragma("omp simd") for (std::size_t i = 0; i < count; ++i) {                                             \
+        HILUM_SIMD for (std::size_t i = 0; i < count; ++i) {                                             \
             const float value = widened(x[i]);                                                                    \
             const float gradient = opened(widened(g[i]), value * scale[i] + shift[i], floor);                     \
             store(result[i], gradient * a[i] + value * b[i] + c[i]);                                              \
@@ -71,7 +77,7 @@ inline float opened(float gradient, float value, float floor) { return value <= 
     HILUM_CLONES void addGradientRow(const T* g, const T* x, T* result, const float* scale, const float* shift,   \
                                      float floor, const float* a, const float* b, const float* c,                 \
                                      std::size_t count) {                                                         \
-        _Pragma("omp simd") for (std::size_t i = 0; i < count; ++i) {                                             \
+        HILUM_SIMD for (std::size_t i = 0; i < count; ++i) {                                             \
             const float value = widened(x[i]);                                                                    \
             const float gradient = opened(widened(g[i]), value * scale[i] + shift[i], floor);                     \
             store(result[i], widened(result[i]) + gradient * a[i] + value * b[i] + c[i]);                         \
@@ -80,6 +86,7 @@ inline float opened(float gradient, float value, float floor) { return value <= 
 HILUM_NORM_KERNELS(float)
 HILUM_NORM_KERNELS(Bfloat16)
 #undef HILUM_NORM_KERNELS
+#undef HILUM_SIMD
 
 template <class Work>
 void forEachRow(RowRange rows, const Work& work) {

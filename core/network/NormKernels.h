@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 #include "core/domain/Bfloat16.h"
 
@@ -26,7 +27,7 @@ struct Line {
     const float* shift = nullptr;
     float floor = 0;
 };
-inline constexpr float kNoFloor = -3.4e38F;
+inline constexpr float kNoFloor = -std::numeric_limits<float>::infinity();
 
 // Adds Σ (x − origin) and Σ (x − origin)² of every channel to the sums.
 template <class T>

@@ -90,15 +90,19 @@ NormOfBatch::NormOfBatch(torch::nn::BatchNorm2dImpl& norm, const BatchMoments& m
     const auto move = [momentum](float& running, double value) {
         running = static_cast<float>((1 - momentum) * static_cast<double>(running) + momentum * value);
     };
-    for (std::int64_t c = 0; c < norm.weight.size(0); ++c) {
-        const double mean = moments.mean[static_cast<std::size_t>(c)];
-        const double variance = moments.variance[static_cast<std::size_t>(c)];
-        row(0)[c] = static_cast<float>(mean);
-        row(1)[c] = static_cast<float>(1 / std::sqrt(variance + norm.options.eps()));
-        row(2)[c] = norm.weight.data_ptr<float>()[c] * row(1)[c];
-        row(3)[c] = norm.bias.data_ptr<float>()[c] - row(0)[c] * row(2)[c];
-        move(norm.running_mean.data_ptr<float>()[c], mean);
-        move(norm.running_var.data_ptr<float>()[c], variance * rows / (rows - 1)); // the sample's
+    const float* weight = norm.weight.data_ptr<float>();
+    const float* bias = norm.bias.data_ptr<float>();
+    float* runningMean = norm.running_mean.data_ptr<float>();
+    float* runningVariance = norm.running_var.data_ptr<float>();
+    float *means = row(0), *inverses = row(1), *scales = row(2), *shifts = row(3);
+    for (std::size_t c = 0; c < moments.mean.size(); ++c) {
+        const double mean = moments.mean[c], variance = moments.variance[c];
+        means[c] = static_cast<float>(mean);
+        inverses[c] = static_cast<float>(1 / std::sqrt(variance + norm.options.eps()));
+        scales[c] = weight[c] * inverses[c];
+        shifts[c] = bias[c] - means[c] * scales[c];
+        move(runningMean[c], mean);
+        move(runningVariance[c], variance * rows / (rows - 1)); // the sample's
     }
     norm.num_batches_tracked.add_(1);
 }
@@ -109,16 +113,20 @@ NormOfBatch::Gradients NormOfBatch::gradients(const std::vector<double>& sums, c
     const auto channels = static_cast<std::size_t>(weight.size(0));
     Gradients result{at::empty_like(weight), at::empty_like(weight), std::vector<float>(channels),
                      std::vector<float>(channels), std::vector<float>(channels)};
+    const float *means = row(0), *inverses = row(1);
+    const float* weights = weight.data_ptr<float>();
+    float* ofWeight = result.ofWeight.data_ptr<float>();
+    float* ofBias = result.ofBias.data_ptr<float>();
     for (std::size_t i = 0; i < channels; ++i) {
-        const auto inverse = static_cast<double>(row(1)[i]);
+        const auto inverse = static_cast<double>(inverses[i]);
         const double weightGradient = sums[channels + i] * inverse;
-        const double factor = static_cast<double>(weight.data_ptr<float>()[i]) * inverse;
+        const double factor = static_cast<double>(weights[i]) * inverse;
         const double slope = -factor * weightGradient / rows * inverse;
-        result.ofWeight.data_ptr<float>()[i] = static_cast<float>(weightGradient);
-        result.ofBias.data_ptr<float>()[i] = static_cast<float>(sums[i]);
+        ofWeight[i] = static_cast<float>(weightGradient);
+        ofBias[i] = static_cast<float>(sums[i]);
         result.a[i] = static_cast<float>(factor);
         result.b[i] = static_cast<float>(slope);
-        result.c[i] = static_cast<float>(-factor * sums[i] / rows - slope * static_cast<double>(mean()[i]));
+        result.c[i] = static_cast<float>(-factor * sums[i] / rows - slope * static_cast<double>(means[i]));
     }
     return result;
 }

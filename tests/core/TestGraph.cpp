@@ -251,7 +251,7 @@ private Q_SLOTS:
         const auto count = [&](auto has) { return std::ranges::count_if(roles, has); };
         QCOMPARE(count([](const TrainingRole& role) { return role.sum != kNoNode; }), 33);
         QCOMPARE(count([](const TrainingRole& role) { return role.summedNorm != kNoNode; }), 33);
-        QCOMPARE(count([](const TrainingRole& role) { return role.rectifies; }), 1 + 33 * 2); // stem, two a block
+        QCOMPARE(count([](const TrainingRole& role) { return role.relu != kNoNode; }), 1 + 33 * 3); // stem, two norms and the sum of a block
         QCOMPARE(count([](const TrainingRole& role) { return role.grownChannels > 0; }), 0);
     }
 
