@@ -55,11 +55,14 @@ Result<SplitText> splitText(const TrainingConfig& config, const CommandContext& 
     const auto index = indexed(config, context);
     if (!index)
         return tl::unexpected(index.error());
-    if (foldCount(*index, config.split) > 0) {
+    const auto count = foldCount(*index, config.split);
+    if (!count)
+        return tl::unexpected(count.error());
+    if (*count > 0) {
         const auto folds = makeFolds(*index, config.split, config.seed);
         if (!folds)
             return tl::unexpected(folds.error());
-        return SplitText{foldsToCsv(*index, *folds), std::to_string(foldCount(*index, config.split)) + " folds of " +
+        return SplitText{foldsToCsv(*index, *folds), std::to_string(*count) + " folds of " +
                                                          index->countsText() + "\n"};
     }
     const auto split = splitFor(*index, config.split, config.seed);

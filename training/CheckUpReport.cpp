@@ -10,10 +10,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string percent(double share) { return fixedText(100 * share, 1) + " %"; }
-
 std::string intervalText(const Proportion& share) {
-    return percent(share.value) + " (" + fixedText(100 * share.low, 1) + " to " + fixedText(100 * share.high, 1) +
+    return percentText(share.value) + " (" + fixedText(100 * share.low, 1) + " to " + fixedText(100 * share.high, 1) +
            ")";
 }
 
@@ -84,6 +82,8 @@ std::string duplicatesText(const DatasetIndex& index, const CheckUp& checkUp, Du
 }
 
 std::string patientsText(const DatasetIndex& index, const CheckUp& checkUp, std::size_t most) {
+    if (!index.patientsKnown)
+        return "Patients are not told apart: films of one patient may stand in training and test.\n";
     Section section("In more than one class: " +
                         counted(checkUp.patientsInClasses.size(), "patient", "patients"),
                     most);
@@ -100,8 +100,8 @@ std::string confoundersText(const Confounders& found) {
     for (const ConfounderTest& test : found.tests)
         text += "  " + paddedRight(test.property, 14) + paddedRight(intervalText(test.balancedAccuracy), 26) +
                 intervalText(test.accuracy) + (test.tellsClasses ? "  tells classes apart" : "") + "\n";
-    return text + "  " + paddedRight("guessing", 14) + paddedRight(percent(found.balancedGuessing), 26) +
-           percent(found.guessing) + "\n";
+    return text + "  " + paddedRight("guessing", 14) + paddedRight(percentText(found.balancedGuessing), 26) +
+           percentText(found.guessing) + "\n";
 }
 
 Json fileList(const DatasetIndex& index, const std::vector<std::size_t>& films) {

@@ -182,8 +182,6 @@ ConfounderTest tested(const Sample& sample, std::string name, const std::vector<
     return test;
 }
 
-std::string percent(double share) { return fixedText(100 * share, 1) + " %"; }
-
 std::string verdictOf(const Confounders& found) {
     const ConfounderTest& all = found.tests.back();
     std::vector<std::string> telling;
@@ -194,9 +192,9 @@ std::string verdictOf(const Confounders& found) {
         if (!all.tellsClasses && test.tellsClasses && test.balancedAccuracy.value > best->balancedAccuracy.value)
             best = &test;
     }
-    const std::string figures = "a balanced accuracy of " + percent(best->balancedAccuracy.value) + " (95 % interval " +
-                                percent(best->balancedAccuracy.low) + " to " + percent(best->balancedAccuracy.high) +
-                                "), guessing " + percent(found.balancedGuessing);
+    const std::string figures = "a balanced accuracy of " + percentText(best->balancedAccuracy.value) + " (95 % interval " +
+                                percentText(best->balancedAccuracy.low) + " to " + percentText(best->balancedAccuracy.high) +
+                                "), guessing " + percentText(found.balancedGuessing);
     if (!found.found())
         return "No confounder found: image properties alone do no better than guessing by a margin that counts.";
     const double way = (best->balancedAccuracy.value - found.balancedGuessing) / (1 - found.balancedGuessing);

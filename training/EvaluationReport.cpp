@@ -110,7 +110,7 @@ std::string intervalTable(const EvaluationReport& report, std::size_t nameWidth)
     return text + "F1 and ROC AUC: bootstrap, " + bootstrapText(resampled) + "; the others: Wilson\n";
 }
 
-std::string percent(double value) { return fixedText(100 * value, 2) + " %"; }
+std::string exactly(double share) { return percentText(share, 2); }
 
 bool parseProbability(const std::string& text, double& value) {
     return parseDouble(text, value) && value >= 0 && value <= 1; // not NaN either
@@ -145,8 +145,8 @@ EvaluationReport evaluationReport(std::vector<std::string> labels,
 }
 
 std::string proportionText(const Proportion& proportion) {
-    return percent(proportion.value) + " (95 %: " + percent(proportion.low) + " to " +
-           percent(proportion.high) + ", " + std::to_string(proportion.count) +
+    return exactly(proportion.value) + " (95 %: " + exactly(proportion.low) + " to " +
+           exactly(proportion.high) + ", " + std::to_string(proportion.count) +
            (proportion.count == 1 ? " film)" : " films)");
 }
 

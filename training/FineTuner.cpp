@@ -232,7 +232,10 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     if (auto together = keptTogether(index, config, readFilm, stop); !together)
         return tl::unexpected(together.error());
     TrainingConfig known = config;
-    known.split.folds = foldCount(index, config.split);
+    const auto folds = foldCount(index, config.split);
+    if (!folds)
+        return tl::unexpected(folds.error());
+    known.split.folds = *folds;
     const TrainingSession session = material->session(known, progress, std::move(stop));
     auto outcome =
         known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder, existing);

@@ -69,6 +69,15 @@ long ConfusionMatrix::correct() const {
     return sum;
 }
 
+double ConfusionMatrix::guessing() const {
+    long most = 0;
+    for (int label = 0; label < labelCount; ++label) {
+        const auto row = counts.begin() + static_cast<std::ptrdiff_t>(label) * labelCount;
+        most = std::max(most, std::accumulate(row, row + labelCount, 0L));
+    }
+    return most == 0 ? 0 : static_cast<double>(most) / static_cast<double>(total());
+}
+
 ConfusionMatrix confusionMatrix(const std::vector<FilmPrediction>& predictions, int labelCount) {
     const auto width = static_cast<std::size_t>(labelCount);
     ConfusionMatrix matrix{labelCount, std::vector<long>(width * width)};

@@ -36,6 +36,8 @@ struct ConfusionMatrix {
     }
     [[nodiscard]] long total() const;
     [[nodiscard]] long correct() const;
+    // The accuracy of always naming the most frequent class; 0 without films.
+    [[nodiscard]] double guessing() const;
 };
 
 struct ClassMetrics {

@@ -53,8 +53,6 @@ std::string headRow(const std::vector<std::string>& titles, std::size_t textColu
     return element("tr", cells);
 }
 
-std::string percent(double value, int digits = 1) { return fixedText(100 * value, digits) + " %"; }
-
 std::string rangeOf(double low, double high) {
     return fixedText(low, kDigits) + "–" + fixedText(high, kDigits);
 }
@@ -114,8 +112,8 @@ private:
         };
         const Proportion& accuracy = m_report.accuracy;
         std::string figures =
-            keyFigure("Accuracy", percent(accuracy.value),
-                      "95 %: " + percent(accuracy.low) + " to " + percent(accuracy.high)) +
+            keyFigure("Accuracy", percentText(accuracy.value),
+                      "95 %: " + percentText(accuracy.low) + " to " + percentText(accuracy.high)) +
             keyFigure("Macro F1", fixedText(m_report.macro.f1, kDigits),
                       between(m_report.bootstrap.macroF1)) +
             keyFigure("Macro ROC AUC", m_report.macroRocAuc ? fixedText(*m_report.macroRocAuc, kDigits) : "–",
@@ -178,7 +176,7 @@ private:
                 row += element("td",
                                cells == Cells::Counts ? std::to_string(count)
                                : films == 0           ? "–"
-                                                      : percent(share),
+                                                      : percentText(share),
                                shade(share, truth == predicted));
             }
             rows += element("tr", row);
@@ -249,7 +247,7 @@ private:
             if (!points || judged[i].roc.empty())
                 continue;
             rows += thresholdRow(i, "largest sensitivity + specificity", judged[i], points->youden.threshold) +
-                    thresholdRow(i, "sensitivity of at least " + percent(kHighSensitivity, 0), judged[i],
+                    thresholdRow(i, "sensitivity of at least " + percentText(kHighSensitivity, 0), judged[i],
                                  points->highSensitivity.threshold);
         }
         return element(
@@ -397,9 +395,9 @@ private:
     [[nodiscard]] std::string splitText() const {
         const SplitConfig& split = m_run.config.split;
         const std::string parts = split.folds > 0 ? std::to_string(split.folds) + " folds"
-                                                  : percent(split.train, 0) + " training, " +
-                                                        percent(split.validation, 0) + " validation, " +
-                                                        percent(split.test, 0) + " test";
+                                                  : percentText(split.train, 0) + " training, " +
+                                                        percentText(split.validation, 0) + " validation, " +
+                                                        percentText(split.test, 0) + " test";
         return parts + "; by " + (split.grouping == Grouping::ByPatient ? "patient" : "film") +
                (split.grouping == Grouping::ByPatient && split.patientPattern.empty()
                     ? " (patients could not be told apart: no pattern)"

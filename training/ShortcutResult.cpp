@@ -13,20 +13,18 @@ namespace {
 constexpr double kZ = 1.959963984540054;
 constexpr std::size_t kWidth = 22; // of a column of the table of heat
 
-std::string percent(double value) { return fixedText(100 * value, 1) + " %"; }
-
-std::string rangeText(double low, double high) { return percent(low) + " to " + percent(high); }
+std::string rangeText(double low, double high) { return percentText(low) + " to " + percentText(high); }
 
 std::string heatRow(const std::string& name, std::size_t nameWidth, const RegionHeat& heat) {
     std::string text = paddedRight(name, nameWidth);
     if (heat.inside.films == 0)
         return text + paddedLeft("–", kWidth) + "\n";
     for (const std::string& cell :
-         {percent(heat.inside.value) + " (" + fixedText(100 * heat.inside.low, 1) + "–" +
+         {percentText(heat.inside.value) + " (" + fixedText(100 * heat.inside.low, 1) + "–" +
               fixedText(100 * heat.inside.high, 1) + ")",
-          percent(heat.area), std::to_string(std::lround(heat.pointing.value * static_cast<double>(heat.pointing.count))) +
+          percentText(heat.area), std::to_string(std::lround(heat.pointing.value * static_cast<double>(heat.pointing.count))) +
                                   " of " + std::to_string(heat.pointing.count),
-          percent(heat.pointingByChance)})
+          percentText(heat.pointingByChance)})
         text += paddedLeft(cell, kWidth);
     return text + "\n";
 }
@@ -80,9 +78,9 @@ ShortcutVerdict verdictOf(const ShortcutResult& result) {
 }
 
 std::string verdictText(const ShortcutResult& result) {
-    const std::string without = percent(result.lungsBlack.value) + " (95 %: " +
+    const std::string without = percentText(result.lungsBlack.value) + " (95 %: " +
                                 rangeText(result.lungsBlack.low, result.lungsBlack.high) + ")";
-    const std::string guessing = percent(result.guessing());
+    const std::string guessing = percentText(result.guessing());
     switch (verdictOf(result)) {
     case ShortcutVerdict::NotLearnt:
         return "The network is not shown to be better than guessing (" + guessing +
@@ -90,11 +88,11 @@ std::string verdictText(const ShortcutResult& result) {
     case ShortcutVerdict::Shortcut:
         return "The network uses something other than the lungs: with the lungs blacked out it still reaches " +
                without + ", where guessing gives " + guessing + " and the whole films " +
-               percent(result.asTheyAre.value) + ".";
+               percentText(result.asTheyAre.value) + ".";
     case ShortcutVerdict::Partly:
         return "The network partly uses something other than the lungs: with the lungs blacked out it reaches " +
                without + ", better than guessing (" + guessing + "), but most of what the whole films give (" +
-               percent(result.asTheyAre.value) + ") is lost.";
+               percentText(result.asTheyAre.value) + ") is lost.";
     case ShortcutVerdict::NoneShown:
         return "No shortcut can be shown: with the lungs blacked out the network reaches " + without +
                ", not better than guessing (" + guessing + ").";
@@ -106,8 +104,8 @@ std::string heatText(const ShortcutResult& result) {
     const RegionHeat& heat = result.lungs;
     if (heat.inside.films == 0)
         return "No heat map has any heat in it.";
-    const std::string share = percent(heat.inside.value) + " of the heat lies in the lungs (95 %: " +
-                              rangeText(heat.inside.low, heat.inside.high) + "), which cover " + percent(heat.area) +
+    const std::string share = percentText(heat.inside.value) + " of the heat lies in the lungs (95 %: " +
+                              rangeText(heat.inside.low, heat.inside.high) + "), which cover " + percentText(heat.area) +
                               " of the film: ";
     if (heat.inside.high < heat.area)
         return share + "less than a map that looks everywhere alike would have there.";

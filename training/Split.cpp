@@ -108,9 +108,6 @@ Result<Split> checked(const DatasetIndex& index, Split split, bool wantValidatio
 // One fold for each source.
 Result<std::vector<int>> foldsOfSources(const DatasetIndex& index) {
     const std::vector<std::string> sources = index.sources();
-    if (sources.size() < 2)
-        return fail(ErrorCode::InvalidArgument, "To leave one source out, films of two sources are needed.",
-                    index.root.string());
     std::vector<int> folds;
     for (const FilmEntry& film : index.films) {
         if (film.source.empty())
@@ -178,11 +175,20 @@ Result<Split> splitFor(const DatasetIndex& index, const SplitConfig& config, std
     return config.given && index.hasGivenSets() ? givenSplit(index, config, seed) : makeSplit(index, config, seed);
 }
 
-int foldCount(const DatasetIndex& index, const SplitConfig& config) {
-    return config.leaveOneSourceOut ? static_cast<int>(index.sources().size()) : config.folds;
+Result<int> foldCount(const DatasetIndex& index, const SplitConfig& config) {
+    if (!config.leaveOneSourceOut)
+        return config.folds;
+    const auto count = static_cast<int>(index.sources().size());
+    if (count < 2)
+        return fail(ErrorCode::InvalidArgument,
+                    "To leave one source out, films of two sources are needed: a table with a column of them.",
+                    index.root.string());
+    return count;
 }
 
 Result<std::vector<int>> makeFolds(const DatasetIndex& index, const SplitConfig& config, std::uint64_t seed) {
+    if (const auto known = foldCount(index, config); !known)
+        return tl::unexpected(known.error());
     if (config.leaveOneSourceOut)
         return foldsOfSources(index);
     const auto count = static_cast<std::size_t>(config.folds);

@@ -30,12 +30,13 @@ Result<Split> makeSplit(const DatasetIndex& index, const SplitConfig& config, st
 // Errors: those of makeSplit() and savedSplit(), NotFound, NotReadable.
 Result<Split> splitFor(const DatasetIndex& index, const SplitConfig& config, std::uint64_t seed);
 
-// How many folds there are; 0: no cross-validation.
-int foldCount(const DatasetIndex& index, const SplitConfig& config);
+// How many folds there are; 0: no cross-validation. Errors: InvalidArgument (leaveOneSourceOut, and fewer than two
+// sources).
+Result<int> foldCount(const DatasetIndex& index, const SplitConfig& config);
 
 // The fold (0 … foldCount() − 1) in which each film is held out; with leaveOneSourceOut those of one source, in the
-// order of DatasetIndex::sources(). Errors: InvalidArgument (too few films or patients; fewer than two sources, a
-// film without).
+// order of DatasetIndex::sources(). Errors: those of foldCount(), InvalidArgument (too few films or patients, a film
+// without a source).
 Result<std::vector<int>> makeFolds(const DatasetIndex& index, const SplitConfig& config, std::uint64_t seed);
 
 // Tests on one fold; the other films are divided into training and validation in the ratio of their

@@ -28,6 +28,8 @@ std::string fixedText(double value, int digits) {
     return {buffer.data(), result.ptr};
 }
 
+std::string percentText(double share, int digits) { return fixedText(100 * share, digits) + " %"; }
+
 std::string csvRow(const std::vector<std::string>& cells) {
     std::string row;
     for (std::size_t i = 0; i < cells.size(); ++i) {

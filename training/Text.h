@@ -16,6 +16,8 @@ std::string numberText(double value);
 bool parseDouble(std::string_view text, double& value);
 // With so many digits after the point.
 std::string fixedText(double value, int digits);
+// "81.3 %" of 0.813.
+std::string percentText(double share, int digits = 1);
 
 template <class Texts>
 std::string joined(const Texts& texts, std::string_view separator) {

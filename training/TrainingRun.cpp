@@ -189,6 +189,10 @@ private:
         const std::vector<std::size_t> films = m_request.split.films(FilmSet::Test);
         if (films.empty() || !m_request.tests)
             return {};
+        if (m_outcome.stopped && m_outcome.history.empty()) {
+            note("The training was stopped within its first epoch: the test films were not read.");
+            return {};
+        }
         auto predictions = predictionsOf(films, TrainingPhase::Testing);
         if (!predictions)
             return tl::unexpected(predictions.error());
@@ -352,6 +356,12 @@ private:
                 "test sets.");
         if (m_outcome.stopped)
             sentences.emplace_back("The training was stopped early.");
+        if (m_outcome.report) {
+            const double guessing = m_outcome.report->confusion.guessing();
+            if (m_outcome.report->accuracy.low <= guessing)
+                sentences.emplace_back("Not shown to be better than guessing: always naming the most frequent class gives " +
+                                       percentText(guessing) + ".");
+        }
         return sentences;
     }
 

@@ -725,6 +725,8 @@ private Q_SLOTS:
         QCOMPARE(outcome->bestEpoch, 0);
         QCOMPARE(readCheckpoint(RunFolder(config.out).bestCheckpoint())->epoch, 0);
         QVERIFY(loadModel(outcome->modelFile).has_value());
+        QVERIFY(!outcome->test.has_value()); // the test films stay locked
+        QVERIFY(!std::filesystem::exists(RunFolder(config.out).evaluationJson()));
     }
 
     void stopBeforeAnythingIsCancelled() {

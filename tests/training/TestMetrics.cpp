@@ -76,6 +76,8 @@ private Q_SLOTS:
         QCOMPARE(matrix.counts, expected);
         QCOMPARE(matrix.total(), 10L);
         QCOMPARE(matrix.correct(), 6L);
+        QCOMPARE(matrix.guessing(), 0.5); // five of ten films are of the first class
+        QCOMPARE(ConfusionMatrix().guessing(), 0.0);
     }
 
     void classFiguresEqualHandWorkedOnes() {

@@ -191,11 +191,12 @@ private Q_SLOTS:
         DatasetIndex index = manyPatients();
         SplitConfig config = fractions(0.8, 0.1, 0.1, Grouping::ByPatient);
         config.leaveOneSourceOut = true;
-        QVERIFY(makeFolds(index, config, 1).error().code == ErrorCode::InvalidArgument); // no sources
+        QVERIFY(foldCount(index, config).error().code == ErrorCode::InvalidArgument); // no sources
+        QVERIFY(makeFolds(index, config, 1).error().code == ErrorCode::InvalidArgument);
         const std::vector<std::string> sources{"Ulm", "Bonn", "Kiel"};
         for (std::size_t i = 0; i < index.films.size(); ++i)
             index.films[i].source = sources[i % 3];
-        QCOMPARE(foldCount(index, config), 3);
+        QCOMPARE(foldCount(index, config).value(), 3);
         const auto folds = makeFolds(index, config, 1);
         QVERIFY(folds.has_value());
         const auto split = splitOfFold(index, *folds, 0, config, 1); // Bonn

@@ -50,7 +50,11 @@ CheckUpLine duplicateLine(const CheckUp& checkUp, const DatasetIndex& index) {
     return {false, title, tr("They are kept in one set. %1").arg(joinedExamples(names, names.size()))};
 }
 
-CheckUpLine patientLine(const CheckUp& checkUp) {
+CheckUpLine patientLine(const CheckUp& checkUp, const DatasetIndex& index) {
+    if (!index.patientsKnown)
+        return {false, tr("Patients are not told apart"),
+                tr("Films of one patient may stand in training and test: the figures would flatter. Say above where the "
+                   "patient is written.")};
     std::vector<QString> names;
     for (const PatientInClasses& patient : checkUp.patientsInClasses)
         names.push_back(toQString(std::string_view(patient.patient)));
@@ -93,7 +97,7 @@ CheckUpLine confounderLine(const CheckUp& checkUp) {
 } // namespace
 
 std::vector<CheckUpLine> checkUpLines(const CheckUp& checkUp, const DatasetIndex& index) {
-    std::vector<CheckUpLine> lines{confounderLine(checkUp), patientLine(checkUp), duplicateLine(checkUp, index),
+    std::vector<CheckUpLine> lines{confounderLine(checkUp), patientLine(checkUp, index), duplicateLine(checkUp, index),
                                    unreadableLine(checkUp), imbalanceLine(checkUp)};
     std::ranges::stable_sort(lines, {}, &CheckUpLine::isGood);
     return lines;

@@ -218,14 +218,17 @@ void ResultsPage::showResults() {
     const EvaluationReport& report = m_results->report;
     m_accuracy->setText(percent(report.accuracy.value));
     const QString by = m_results->config.split.grouping == Grouping::ByPatient ? tr("split by patient") : tr("split by film");
-    m_interval->setText(tr("accuracy (%1), %2 held-out films, %3\n%4")
-                            .arg(intervalText(report.accuracy), grouped(report.accuracy.count), by, calibrationText()));
+    m_interval->setText(tr("accuracy (%1), %2 held-out films of %3, %4\n%5")
+                            .arg(intervalText(report.accuracy), grouped(report.accuracy.count),
+                                 fileName((m_results->config.data / "").parent_path()), by, calibrationText()));
     const QString thresholds = thresholdText();
     m_thresholds->setText(thresholds);
     m_thresholds->setVisible(!thresholds.isEmpty());
     m_use->setEnabled(!model().empty());
     m_matrix->setMatrix(report.confusion, labelTexts(*m_results));
     QStringList notes;
+    if (const double guessing = report.confusion.guessing(); report.accuracy.low <= guessing)
+        notes << tr("Not shown to be better than guessing: always naming the most frequent class gives %1.").arg(percent(guessing));
     if (m_results->config.split.grouping == Grouping::ByFilm)
         notes << tr("Films of one patient may stand in training and test: the figures flatter.");
     else if (m_results->config.split.patientPattern.empty() && m_results->config.split.patientFrom == PatientFrom::Any)

@@ -195,9 +195,11 @@ void SplitPage::fillTable() {
     m_bar->setShares(std::move(shares));
 
     const long torn = m_session.splitFacts().patientsInSeveral;
-    setRole(*m_verdict, torn > 0 ? "warning" : "body");
+    const bool isUntested = folds.empty() && m_session.settings().split.test <= 0 && !index.hasGivenSets();
+    setRole(*m_verdict, torn > 0 || isUntested || !index.patientsKnown ? "warning" : "body");
     m_verdict->setText(
-        torn > 0 ? tr("%1 patients have films in more than one set. The figures will flatter: the network may know the "
+        isUntested ? tr("No film is left for the test set: nothing will say how good the network is.")
+        : torn > 0 ? tr("%1 patients have films in more than one set. The figures will flatter: the network may know the "
                       "patient rather than the disease. Split by patient.")
                        .arg(grouped(torn))
         : !index.patientsKnown

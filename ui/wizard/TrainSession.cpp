@@ -320,8 +320,13 @@ void TrainSession::startTraining() {
 }
 
 Result<TrainSession::MadeSplit> TrainSession::splitFor(const DatasetIndex& index, const TrainingConfig& settings) {
+    if (auto good = checkSplit(settings.split); !good)
+        return tl::unexpected(good.error());
     Result<std::vector<int>> folds;
-    if (foldCount(index, settings.split) > 0)
+    const auto count = foldCount(index, settings.split);
+    if (!count)
+        return tl::unexpected(count.error());
+    if (*count > 0)
         folds = makeFolds(index, settings.split, settings.seed);
     if (!folds)
         return tl::unexpected(folds.error());
