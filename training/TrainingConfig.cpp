@@ -139,7 +139,7 @@ void addAugmentationFields(std::vector<ConfigField>& fields, TrainingConfig& c) 
     fields.push_back({"augmentation.mixup", "--mixup", "ALPHA",
                       "Blend films in pairs, with weights from Beta(ALPHA, ALPHA); 0: off", &a.mixup, 0, 10});
     fields.push_back(
-        {"augmentation.horizontalFlip", "--flip", "", "Mirror every second film", &a.horizontalFlip});
+        {"augmentation.horizontalFlip", "--flip", "", "Mirror every second film: the heart then lies on the right", &a.horizontalFlip});
     fields.push_back({"augmentation.rotationDeg", "--rotation", "DEGREES", "Rotate by up to ± this",
                       &a.rotationDeg, 0, 180});
     fields.push_back({"augmentation.zoom", "--zoom", "FRACTION", "Scale by 1 ± up to this", &a.zoom, 0, 0.9});

@@ -94,7 +94,8 @@ void TrainingWizard::connectPages() {
     connect(m_results, &ResultsPage::modelWanted, this, &TrainingWizard::modelWanted);
     connect(m_results, &ResultsPage::filmWanted, this, &TrainingWizard::filmWanted);
     connect(m_results, &ResultsPage::messageShown, this, &TrainingWizard::messageShown);
-    for (const auto signal : {&TrainSession::dataChanged, &TrainSession::splitChanged, &TrainSession::settingsChanged})
+    for (const auto signal : {&TrainSession::dataChanged, &TrainSession::checkUpChanged, &TrainSession::splitChanged,
+                              &TrainSession::settingsChanged})
         connect(&m_session, signal, this, &TrainingWizard::update);
     connect(&m_session.queue(), &TrainingQueue::queueChanged, this, &TrainingWizard::update);
     connect(&m_session.queue(), &TrainingQueue::runFinished, this, [this](int run) {
@@ -147,13 +148,17 @@ void TrainingWizard::goOn() {
 QString TrainingWizard::hint() const {
     switch (m_step) {
     case Data:
-        return m_session.dataState() == DataState::Ready ? tr("The check-up goes on while you do.") : QString();
+        if (m_rendering)
+            return tr("Rendering %1 phantoms …").arg(3 * kPracticeFilmsPerClass);
+        return m_session.dataState() == DataState::Ready && !m_session.checkUp() ? tr("The check-up goes on while you do.")
+                                                                                 : QString();
     case SplitStep:
         return tr("The same seed gives the same split on every machine.");
     case Network:
         return tr("Runs are written to %1.").arg(QDir::toNativeSeparators(toQString(m_session.runsFolder())));
     case Train:
-        return tr("A crash or power cut loses at most this epoch. You can go on reading meanwhile.");
+        return m_session.queue().isBusy() ? tr("A crash or power cut loses at most this epoch. You can go on reading meanwhile.")
+                                          : QString();
     default:
         return tr("Research use, not for diagnosis.");
     }
@@ -246,11 +251,11 @@ void TrainingWizard::makePracticeSet() {
         std::filesystem::rename(unfinished, folder, error);
         if (error)
             return fail(QString::fromStdString(error.message()));
-        Q_EMIT messageShown({});
         m_session.openData(folder / "films");
         process->deleteLater();
     });
-    Q_EMIT messageShown(tr("Rendering %1 phantoms …").arg(3 * kPracticeFilmsPerClass));
+    connect(process, &QObject::destroyed, this, &TrainingWizard::update);
+    update();
     process->start(toQString(commandLineProgram()),
                    {QStringLiteral("phantom"), QStringLiteral("--out"), toQString(unfinished), QStringLiteral("--count"),
                     QString::number(kPracticeFilmsPerClass), QStringLiteral("--size"), QString::number(kPracticeSizePx),
