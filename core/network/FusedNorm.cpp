@@ -16,17 +16,10 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
 public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                               const at::Tensor& /*bias*/, torch::nn::BatchNorm2dImpl* norm, bool rectifies) {
-        const Shares shares(x);
-        const NormOfBatch ofBatch(*norm, momentsOf(x), shares.rows());
-        const at::Tensor y = at::empty_like(x, at::MemoryFormat::ChannelsLast);
-        forElementsOf(x, [&]<class T>(T) {
-            shares.forEach([&](RowRange rows, std::size_t) {
-                applyLine<T>(rowsOf<const T>(x), rowsOf<T>(y), rows, ofBatch.line(rectifies));
-            });
-        });
+        const NormOfBatch ofBatch(*norm, momentsOf(x), Shares(x).rows());
         context->save_for_backward({x, weight, ofBatch.table()});
         context->saved_data["rectifies"] = rectifies;
-        return y;
+        return applied(ofBatch.line(rectifies), x);
     }
 
     static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -35,21 +28,12 @@ public:
         const NormOfBatch ofBatch(saved[2]);
         const Line line = ofBatch.line(context->saved_data["rectifies"].toBool());
         const at::Tensor g = inRows(gradients[0].to(x.scalar_type()));
-        const Shares shares(x);
+        const NormOfBatch::Gradients own = ofBatch.gradients(g, x, line, weight);
         at::Tensor ofInput;
-        NormOfBatch::Gradients own;
-        forElementsOf(x, [&]<class T>(T) {
-            own = ofBatch.gradients(shares.sums([&](RowRange rows, double* plain, double* products) {
-                addGradientSums<T>(rowsOf<const T>(g), rowsOf<const T>(x), rows, line, ofBatch.mean(), plain, products);
-            }),
-                                    weight, shares.rows());
-            if (!context->needs_input_grad(0))
-                return;
+        if (context->needs_input_grad(0)) {
             ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
-            shares.forEach([&](RowRange rows, std::size_t) {
-                setGradient<T>(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(ofInput), rows, line, own.terms());
-            });
-        });
+            writeGradient(g, x, ofInput, line, own.terms());
+        }
         return {ofInput, own.ofWeight, own.ofBias, at::Tensor(), at::Tensor()};
     }
 };
@@ -86,14 +70,11 @@ public:
                                 ofBatch.mean(), plain, products);
             }),
                                     weight, shares.rows());
-            if (!context->needs_input_grad(0))
-                return;
-            ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
-            shares.forEach([&](RowRange rows, std::size_t) {
-                setGradient<T>(rowsOf<const T>(open), rowsOf<const T>(x), rowsOf<T>(ofInput), rows,
-                               ofBatch.line(false), own.terms());
-            });
         });
+        if (context->needs_input_grad(0)) {
+            ofInput = at::empty_like(x, at::MemoryFormat::ChannelsLast);
+            writeGradient(open, x, ofInput, ofBatch.line(false), own.terms());
+        }
         return {ofInput, open, own.ofWeight, own.ofBias, at::Tensor()};
     }
 };

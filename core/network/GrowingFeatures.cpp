@@ -58,19 +58,12 @@ public:
                                  const at::Tensor& /*bias*/, torch::nn::BatchNorm2dImpl* norm, State* state,
                                  bool rectifies) {
         const at::Tensor x = state->soFar();
-        const Shares shares(x);
-        const NormOfBatch ofBatch(*norm, state->momentsSoFar(), shares.rows());
-        const at::Tensor y = at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
-        forElementsOf(x, [&]<class T>(T) {
-            shares.forEach([&](RowRange rows, std::size_t) {
-                applyLine<T>(rowsOf<const T>(x), rowsOf<T>(y), rows, ofBatch.line(rectifies));
-            });
-        });
+        const NormOfBatch ofBatch(*norm, state->momentsSoFar(), Shares(x).rows());
         context->set_materialize_grads(false);
         context->save_for_backward({weight, ofBatch.table()});
         context->saved_data["x"] = x; // not as a saved variable: other channels of the buffer are still written to
         context->saved_data["rectifies"] = rectifies;
-        return {y, state->soFar()};
+        return {applied(ofBatch.line(rectifies), x), state->soFar()};
     }
 
     static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -83,25 +76,13 @@ public:
         if (!gradients[0].defined())
             return {ofLater, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
         const at::Tensor g = inRows(gradients[0].to(x.scalar_type()));
-        const bool reachesInput = context->needs_input_grad(0);
+        const NormOfBatch::Gradients own = ofBatch.gradients(g, x, line, weight);
         at::Tensor ofInput;
-        if (reachesInput)
+        if (context->needs_input_grad(0)) {
             ofInput = ofLater.defined() ? inRows(ofLater) // this block's own: Append has copied what others need of it
                                         : at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
-        const Shares shares(x);
-        NormOfBatch::Gradients own;
-        forElementsOf(x, [&]<class T>(T) {
-            own = ofBatch.gradients(shares.sums([&](RowRange rows, double* plain, double* products) {
-                addGradientSums<T>(rowsOf<const T>(g), rowsOf<const T>(x), rows, line, ofBatch.mean(), plain, products);
-            }),
-                                    weight, shares.rows());
-            if (!reachesInput)
-                return;
-            const auto write = ofLater.defined() ? &addGradient<T> : &setGradient<T>;
-            shares.forEach([&](RowRange rows, std::size_t) {
-                write(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(ofInput), rows, line, own.terms());
-            });
-        });
+            writeGradient(g, x, ofInput, line, own.terms(), ofLater.defined());
+        }
         return {ofInput, own.ofWeight, own.ofBias, at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };

@@ -27,6 +27,19 @@ inline float opened(float gradient, float value, float floor) { return value <= 
 #define HILUM_SIMD _Pragma("omp simd")
 #endif
 
+template <bool Adds, class T>
+inline void gradientRowOf(const T* g, const T* x, T* result, const Line& line, const GradientTerms& terms,
+                          std::size_t count) {
+    const float *scale = line.scale, *shift = line.shift, *a = terms.a, *b = terms.b, *c = terms.c;
+    const float floor = line.floor;
+    HILUM_SIMD for (std::size_t i = 0; i < count; ++i) {
+        const float value = widened(x[i]);
+        const float gradient = opened(widened(g[i]), value * scale[i] + shift[i], floor);
+        const float first = Adds ? widened(result[i]) + gradient * a[i] : gradient * a[i];
+        store(result[i], first + value * b[i] + c[i]);
+    }
+}
+
 // Attributes do not mix with templates, so every clone is spelled out.
 #define HILUM_NORM_KERNELS(T)                                                                                     \
     HILUM_CLONES void momentRow(const T* x, const float* origin, float* sums, float* squares,                     \
@@ -65,23 +78,13 @@ inline float opened(float gradient, float value, float floor) { return value <= 
             products[c] += gradient * (widened(x[c]) - mean[c]);                                                  \
         }                                                                                                         \
     }                                                                                                             \
-    HILUM_CLONES void setGradientRow(const T* g, const T* x, T* result, const float* scale, const float* shift,   \
-                                     float floor, const float* a, const float* b, const float* c,                 \
-                                     std::size_t count) {                                                         \
-        HILUM_SIMD for (std::size_t i = 0; i < count; ++i) {                                             \
-            const float value = widened(x[i]);                                                                    \
-            const float gradient = opened(widened(g[i]), value * scale[i] + shift[i], floor);                     \
-            store(result[i], gradient * a[i] + value * b[i] + c[i]);                                              \
-        }                                                                                                         \
+    HILUM_CLONES void setGradientRow(const T* g, const T* x, T* result, const Line& line,                         \
+                                     const GradientTerms& terms, std::size_t count) {                             \
+        gradientRowOf<false>(g, x, result, line, terms, count);                                                   \
     }                                                                                                             \
-    HILUM_CLONES void addGradientRow(const T* g, const T* x, T* result, const float* scale, const float* shift,   \
-                                     float floor, const float* a, const float* b, const float* c,                 \
-                                     std::size_t count) {                                                         \
-        HILUM_SIMD for (std::size_t i = 0; i < count; ++i) {                                             \
-            const float value = widened(x[i]);                                                                    \
-            const float gradient = opened(widened(g[i]), value * scale[i] + shift[i], floor);                     \
-            store(result[i], widened(result[i]) + gradient * a[i] + value * b[i] + c[i]);                         \
-        }                                                                                                         \
+    HILUM_CLONES void addGradientRow(const T* g, const T* x, T* result, const Line& line,                         \
+                                     const GradientTerms& terms, std::size_t count) {                             \
+        gradientRowOf<true>(g, x, result, line, terms, count);                                                    \
     }
 HILUM_NORM_KERNELS(float)
 HILUM_NORM_KERNELS(Bfloat16)
@@ -157,20 +160,13 @@ void openGradient(PixelRows<const T> g, PixelRows<const T> y, PixelRows<const T>
 }
 
 template <class T>
-void setGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
-                 const GradientTerms& terms) {
+void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
+                   const GradientTerms& terms, bool adds) {
     forEachRow(rows, [&](std::size_t row) {
-        setGradientRow(at(g, row), at(x, row), at(result, row), line.scale, line.shift, line.floor, terms.a, terms.b,
-                       terms.c, rows.channels);
-    });
-}
-
-template <class T>
-void addGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
-                 const GradientTerms& terms) {
-    forEachRow(rows, [&](std::size_t row) {
-        addGradientRow(at(g, row), at(x, row), at(result, row), line.scale, line.shift, line.floor, terms.a, terms.b,
-                       terms.c, rows.channels);
+        if (adds)
+            addGradientRow(at(g, row), at(x, row), at(result, row), line, terms, rows.channels);
+        else
+            setGradientRow(at(g, row), at(x, row), at(result, row), line, terms, rows.channels);
     });
 }
 
@@ -182,10 +178,8 @@ void addGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result
                                   double*, double*);                                                              \
     template void openGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, \
                                const float*, double*, double*);                                                   \
-    template void setGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, const Line&,        \
-                              const GradientTerms&);                                                              \
-    template void addGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, const Line&,        \
-                              const GradientTerms&);
+    template void writeGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, const Line&,      \
+                                const GradientTerms&, bool);
 HILUM_INSTANTIATE(float)
 HILUM_INSTANTIATE(Bfloat16)
 #undef HILUM_INSTANTIATE

@@ -55,12 +55,9 @@ struct GradientTerms {
     const float* b = nullptr;
     const float* c = nullptr;
 };
+// adds: to what the result holds.
 template <class T>
-void setGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
-                 const GradientTerms& terms);
-// Adds it to what the result holds.
-template <class T>
-void addGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
-                 const GradientTerms& terms);
+void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
+                   const GradientTerms& terms, bool adds);
 
 } // namespace hilum

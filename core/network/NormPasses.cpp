@@ -131,4 +131,35 @@ NormOfBatch::Gradients NormOfBatch::gradients(const std::vector<double>& sums, c
     return result;
 }
 
+NormOfBatch::Gradients NormOfBatch::gradients(const at::Tensor& g, const at::Tensor& x, const Line& line,
+                                              const at::Tensor& weight) const {
+    const Shares shares(x);
+    std::vector<double> sums;
+    forElementsOf(x, [&]<class T>(T) {
+        sums = shares.sums([&](RowRange rows, double* plain, double* products) {
+            addGradientSums<T>(rowsOf<const T>(g), rowsOf<const T>(x), rows, line, mean(), plain, products);
+        });
+    });
+    return gradients(sums, weight, shares.rows());
+}
+
+at::Tensor applied(const Line& line, const at::Tensor& x) {
+    const at::Tensor y = at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
+    forElementsOf(x, [&]<class T>(T) {
+        Shares(x).forEach([&](RowRange rows, std::size_t) {
+            applyLine<T>(rowsOf<const T>(x), rowsOf<T>(y), rows, line);
+        });
+    });
+    return y;
+}
+
+void writeGradient(const at::Tensor& g, const at::Tensor& x, const at::Tensor& result, const Line& line,
+                   const GradientTerms& terms, bool adds) {
+    forElementsOf(x, [&]<class T>(T) {
+        Shares(x).forEach([&](RowRange rows, std::size_t) {
+            writeGradient<T>(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(result), rows, line, terms, adds);
+        });
+    });
+}
+
 } // namespace hilum

@@ -74,11 +74,20 @@ public:
         [[nodiscard]] GradientTerms terms() const { return {a.data(), b.data(), c.data()}; }
     };
     [[nodiscard]] Gradients gradients(const std::vector<double>& sums, const at::Tensor& weight, double rows) const;
+    // Of x's line: the gradient g counts where that is above its floor.
+    [[nodiscard]] Gradients gradients(const at::Tensor& g, const at::Tensor& x, const Line& line,
+                                      const at::Tensor& weight) const;
 
 private:
     at::Tensor m_table;
 
     [[nodiscard]] float* row(std::int64_t index) const { return m_table.data_ptr<float>() + index * m_table.size(1); }
 };
+
+// The line of x, lying in rows of its own.
+at::Tensor applied(const Line& line, const at::Tensor& x);
+// ∂x into the result, or added to what it holds. All lie in rows.
+void writeGradient(const at::Tensor& g, const at::Tensor& x, const at::Tensor& result, const Line& line,
+                   const GradientTerms& terms, bool adds = false);
 
 } // namespace hilum
