@@ -86,7 +86,7 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
                           spec.window, attributesFor(spec.epilogue), [&](const ConvolutionDesc& desc) {
                               const std::string name = desc.impl_info_str();
                               if (ways.empty() || isWorthTrying(name)) {
-                                  ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc});
+                                  ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}, {}});
                                   ++found;
                               }
                               return found < most;
@@ -95,6 +95,148 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
         return; // oneDNN cannot do it that way
     }
 }
+
+// None: not 3 × 3 with stride 1 on blocks of channels in fp32, or with an activation that takes more than limits.
+std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
+    using Tag = dnnl::memory::format_tag;
+    const dnnl::memory::dims source = spec.source.dims(), weights = spec.weights.dims(), target = spec.target.dims();
+    const auto isBlocked = [&](Tag tag) {
+        return spec.source == dnnl::memory::desc(source, dnnl::memory::data_type::f32, tag);
+    };
+    WinogradTiles tiles;
+    tiles.block = isBlocked(Tag::nChw16c) ? 16 : 8;
+    const auto block = static_cast<dnnl::memory::dim>(tiles.block);
+    const bool fits = (isBlocked(Tag::nChw16c) || isBlocked(Tag::nChw8c)) && weights.size() == 4 && weights[2] == 3 &&
+                      weights[3] == 3 && spec.window.stride == dnnl::memory::dims{1, 1} && source[1] % block == 0 &&
+                      target[1] % block == 0;
+    if (!fits || (spec.epilogue.activation != nullptr && spec.epilogue.activation->curve != op::Curve::Relu))
+        return std::nullopt;
+    const auto extent = [&](const dnnl::memory::dims& dims) {
+        return BlockedExtent{static_cast<std::size_t>(dims[1]) / tiles.block, static_cast<std::size_t>(dims[2]),
+                             static_cast<std::size_t>(dims[3])};
+    };
+    tiles.source = extent(source);
+    tiles.target = extent(target);
+    tiles.paddingTop = static_cast<std::size_t>(spec.window.paddingBefore[0]);
+    tiles.paddingLeft = static_cast<std::size_t>(spec.window.paddingBefore[1]);
+    return winogradTiles(tiles);
+}
+
+void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, const dnnl::engine& engine) {
+    const std::optional<WinogradTiles> tiles = tilesOf(spec);
+    if (!tiles)
+        return;
+    const auto dim = [](std::size_t value) { return static_cast<dnnl::memory::dim>(value); };
+    try {
+        ConvolutionWay way;
+        way.tiles = tiles;
+        way.product = productDesc(engine, {dim(kWinogradProducts), dim(tiles->tilesOfBand()), dim(tiles->sourceChannels()),
+                                           dim(tiles->targetChannels())});
+        way.name = std::string("products ") + way.product.impl_info_str();
+        ways.push_back(std::move(way));
+    } catch (const dnnl::error&) {
+        return; // oneDNN cannot do it that way
+    }
+}
+
+class PrimitiveRun final : public ConvolutionRun {
+public:
+    PrimitiveRun(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments, const dnnl::engine& engine)
+        : m_convolution(way.convolution), m_arguments(std::move(arguments)),
+          m_scratchpad(way.convolution.scratchpad_desc()) {
+        if (!way.reorders)
+            return;
+        const auto add = [](std::vector<Move>& moves, const dnnl::memory& from, const dnnl::memory& to) {
+            moves.push_back({dnnl::reorder(from, to), from, to});
+        };
+        const dnnl::memory blockedSource = m_arguments.at(DNNL_ARG_SRC), blockedTarget = m_arguments.at(DNNL_ARG_DST);
+        const dnnl::memory source(pixelsFirst(spec.source), engine), target(pixelsFirst(spec.target), engine);
+        m_arguments.insert_or_assign(DNNL_ARG_SRC, source);
+        m_arguments.insert_or_assign(DNNL_ARG_DST, target);
+        add(m_before, blockedSource, source);
+        if (spec.epilogue.sum)
+            add(m_before, blockedTarget, target);
+        add(m_after, target, blockedTarget);
+    }
+
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return m_scratchpad; }
+    void setScratchpad(const dnnl::memory& memory) override { m_arguments.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory); }
+    void operator()(dnnl::stream& stream) const override {
+        const auto all = [&stream](const std::vector<Move>& moves) {
+            for (Move move : moves)
+                move.reorder.execute(stream, move.from, move.to);
+        };
+        all(m_before);
+        m_convolution.execute(stream, m_arguments);
+        all(m_after);
+    }
+
+private:
+    struct Move {
+        dnnl::reorder reorder;
+        dnnl::memory from, to;
+    };
+    std::vector<Move> m_before, m_after;
+    dnnl::convolution_forward m_convolution;
+    Arguments m_arguments;
+    dnnl::memory::desc m_scratchpad;
+};
+
+class TilesRun final : public ConvolutionRun {
+public:
+    TilesRun(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments, const dnnl::engine& engine)
+        : m_tiles(*way.tiles), m_desc(way.product), m_product(way.product), m_engine(engine),
+          m_source(dataOf(arguments, DNNL_ARG_SRC)), m_target(dataOf(arguments, DNNL_ARG_DST)),
+          m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
+        m_epilogue.bias = static_cast<const float*>(m_bias.get_data_handle());
+        m_epilogue.adds = spec.epilogue.sum;
+        if (const op::Activation* activation = spec.epilogue.activation)
+            m_epilogue.clamp = clampOf(*activation);
+    }
+
+    // The tiles, the products, and what the product wants.
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override {
+        return {{static_cast<dnnl::memory::dim>(tileBytes() + productBytes() + m_desc.scratchpad_desc().get_size())},
+                dnnl::memory::data_type::u8,
+                dnnl::memory::format_tag::x};
+    }
+    void setScratchpad(const dnnl::memory& memory) override {
+        m_scratchpad = memory;
+        auto* bytes = static_cast<std::byte*>(memory.get_data_handle());
+        m_values = reinterpret_cast<float*>(bytes);
+        m_products = reinterpret_cast<float*>(bytes + tileBytes());
+        m_arguments = {{DNNL_ARG_SRC, {m_desc.src_desc(), m_engine, m_values}},
+                       {DNNL_ARG_WEIGHTS, m_weights},
+                       {DNNL_ARG_DST, {m_desc.dst_desc(), m_engine, m_products}},
+                       {DNNL_ARG_SCRATCHPAD, {m_desc.scratchpad_desc(), m_engine, bytes + tileBytes() + productBytes()}}};
+    }
+    void operator()(dnnl::stream& stream) const override {
+        for (std::size_t band = 0; band < m_tiles.bands(); ++band) {
+            intoWinogradTiles(m_source, m_tiles, band, m_values);
+            m_product.execute(stream, m_arguments);
+            stream.wait();
+            fromWinogradTiles(m_products, m_tiles, band, m_epilogue, m_target);
+        }
+    }
+
+private:
+    WinogradTiles m_tiles;
+    ProductDesc m_desc;
+    dnnl::matmul m_product;
+    dnnl::engine m_engine;
+    float *m_source, *m_target;
+    dnnl::memory m_bias, m_weights, m_scratchpad;
+    WinogradEpilogue m_epilogue;
+    float *m_values = nullptr, *m_products = nullptr;
+    Arguments m_arguments;
+
+    static float* dataOf(const Arguments& arguments, int which) {
+        return static_cast<float*>(arguments.at(which).get_data_handle());
+    }
+    static std::size_t padded(std::size_t bytes) { return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine; }
+    [[nodiscard]] std::size_t tileBytes() const { return padded(m_desc.src_desc().get_size()); }
+    [[nodiscard]] std::size_t productBytes() const { return padded(m_desc.dst_desc().get_size()); }
+};
 
 } // namespace
 
@@ -117,63 +259,48 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
         return ways;
     addWays(ways, spec, engine, winograd, false, 2);
     addWays(ways, spec, engine, direct, true, 1);
+    addProducts(ways, spec, engine);
     return ways;
 }
 
-ConvolutionRun::ConvolutionRun(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments,
-                               const dnnl::engine& engine)
-    : m_convolution(way.desc), m_arguments(std::move(arguments)), m_scratchpad(way.desc.scratchpad_desc()) {
-    if (!way.reorders)
-        return;
-    const auto add = [](std::vector<Move>& moves, const dnnl::memory& from, const dnnl::memory& to) {
-        moves.push_back({dnnl::reorder(from, to), from, to});
-    };
-    const dnnl::memory blockedSource = m_arguments.at(DNNL_ARG_SRC), blockedTarget = m_arguments.at(DNNL_ARG_DST);
-    const dnnl::memory source(pixelsFirst(spec.source), engine), target(pixelsFirst(spec.target), engine);
-    m_arguments.insert_or_assign(DNNL_ARG_SRC, source);
-    m_arguments.insert_or_assign(DNNL_ARG_DST, target);
-    add(m_before, blockedSource, source);
-    if (spec.epilogue.sum)
-        add(m_before, blockedTarget, target);
-    add(m_after, target, blockedTarget);
+dnnl::memory::desc ConvolutionWay::weights() const {
+    return tiles ? product.weights_desc() : convolution.weights_desc();
 }
 
-void ConvolutionRun::operator()(dnnl::stream& stream) const {
-    const auto all = [&stream](const std::vector<Move>& moves) {
-        for (Move move : moves)
-            move.reorder.execute(stream, move.from, move.to);
-    };
-    all(m_before);
-    m_convolution.execute(stream, m_arguments);
-    all(m_after);
+std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
+                                      const dnnl::engine& engine) {
+    if (way.tiles)
+        return std::make_unique<TilesRun>(way, spec, arguments, engine);
+    return std::make_unique<PrimitiveRun>(way, spec, arguments, engine);
 }
 
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,
                       const Arguments& arguments, ChoiceFile& choices,
                       const std::function<dnnl::memory(const dnnl::memory::desc&)>& pack) {
-    const std::string key = machineText(omp_get_max_threads()) + ", convolution " + spec.text();
+    const std::string key = machineText(omp_get_max_threads()) + ", way of " + spec.text();
     if (const auto known = choices.find(key))
         return *known;
     struct Candidate {
         std::string name;
         dnnl::memory weights;
-        ConvolutionRun run;
+        std::unique_ptr<ConvolutionRun> run;
         Clock::duration fastest = Clock::duration::max();
     };
     std::vector<Candidate> candidates;
     for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
         Arguments all = arguments;
-        const dnnl::memory weights = pack(way.desc.weights_desc());
+        const dnnl::memory weights = pack(way.weights());
         all.insert_or_assign(DNNL_ARG_WEIGHTS, weights);
-        candidates.push_back({way.name, weights, ConvolutionRun(way, spec, std::move(all), engine)});
-        candidates.back().run.setScratchpad(dnnl::memory(way.desc.scratchpad_desc(), engine));
+        candidates.push_back({way.name, weights, runOf(way, spec, all, engine)});
+        ConvolutionRun& run = *candidates.back().run;
+        run.setScratchpad(dnnl::memory(run.scratchpad(), engine));
     }
     const auto begin = Clock::now();
     for (int i = 0; i < kMostTimings && (i < kFewestTimings || Clock::now() - begin < kTimingBudget); ++i) {
         for (Candidate& candidate : candidates) { // in turns: another program slows all of them down
             evict(candidate.weights);
             const auto start = Clock::now();
-            candidate.run(stream);
+            (*candidate.run)(stream);
             stream.wait();
             candidate.fastest = std::min(candidate.fastest, Clock::now() - start);
         }

@@ -3,10 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/onednn/OneDnn.h"
+#include "core/onednn/Winograd.h"
 #include "core/storage/ChoiceFile.h"
 
 namespace hilum {
@@ -25,39 +28,36 @@ struct ConvolutionSpec {
     [[nodiscard]] std::string text() const;
 };
 
-// Direct, or one of Winograd's algorithms (Lavin & Gray 2015, arXiv 1509.09308), which multiply less; on values as
-// they lie, or on values put in the order H × W × C first, for which some processors have the faster kernels.
+// One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or on values
+// put in the order H × W × C first, for which some processors have the faster kernels; or oneDNN's matrix product
+// between the transforms of Winograd.h, which every processor has.
 struct ConvolutionWay {
-    std::string name; // e.g. "blocked jit_wino_4x3:avx512_core"
+    std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products gemm:jit"
     bool reorders = false;
-    ConvolutionDesc desc;
+    ConvolutionDesc convolution;         // unless it is in tiles
+    std::optional<WinogradTiles> tiles;
+    ProductDesc product; // of tiles: 36 × tiles × C by 36 × C × K
+
+    // The layout that it asks for: K × C × 3 × 3, or 36 × C × K.
+    [[nodiscard]] dnnl::memory::desc weights() const;
 };
 
-// Every way that oneDNN offers, its own favourite first; without measuring more than one wants to: at most one
-// direct and two of Winograd a layout. Never empty for a convolution that oneDNN can do.
+// Every way there is, oneDNN's own favourite first; without measuring more than one wants to: at most one direct and
+// two of oneDNN's Winograd a layout. Never empty for a convolution that oneDNN can do.
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all);
 
 // One convolution with all that it takes to run it.
 class ConvolutionRun {
 public:
-    // arguments: source, bias and target as spec describes them, and weights as way.desc asks for.
-    ConvolutionRun(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments,
-                   const dnnl::engine& engine);
+    virtual ~ConvolutionRun() = default;
 
-    [[nodiscard]] const dnnl::memory::desc& scratchpad() const { return m_scratchpad; }
-    void setScratchpad(const dnnl::memory& memory) { m_arguments.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory); }
-    void operator()(dnnl::stream& stream) const;
-
-private:
-    struct Move {
-        dnnl::reorder reorder;
-        dnnl::memory from, to;
-    };
-    std::vector<Move> m_before, m_after;
-    dnnl::convolution_forward m_convolution;
-    Arguments m_arguments;
-    dnnl::memory::desc m_scratchpad;
+    [[nodiscard]] virtual dnnl::memory::desc scratchpad() const = 0;
+    virtual void setScratchpad(const dnnl::memory& memory) = 0;
+    virtual void operator()(dnnl::stream& stream) const = 0;
 };
+// arguments: source, bias and target as spec describes them, and weights as way.weights() asks for.
+std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
+                                      const dnnl::engine& engine);
 
 // What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3".
 std::string machineText(int threads);

@@ -64,12 +64,6 @@ public:
     }
 
 private:
-    // Becomes an action once the scratchpad is there.
-    struct Pending {
-        ConvolutionRun run;
-        std::size_t action;
-    };
-
     FeaturePlan& m_plan;
     const FeaturePlanInput& m_in;
     std::vector<FusedPass> m_passes;
@@ -79,7 +73,7 @@ private:
     Storage m_storage;
     dnnl::memory m_arena;
     dnnl::memory m_input; // as the first convolution takes it
-    std::vector<Pending> m_pending;
+    std::vector<std::shared_ptr<ConvolutionRun>> m_convolutions; // that still need a scratchpad
     std::optional<dnnl::memory> m_apart; // the pass's output, where its place is part of a wider buffer
 
     [[nodiscard]] bool isFloat() const { return m_in.elements == ElementKind::Float; }
@@ -210,11 +204,6 @@ private:
         return false;
     }
 
-    void addRun(ConvolutionRun run) {
-        m_pending.push_back({std::move(run), m_plan.m_actions.size()});
-        m_plan.m_actions.emplace_back();
-    }
-
     bool addConvolution(const FusedPass& pass) {
         const auto& conv = *m_in.graph.as<op::Convolution>(pass.main);
         const NodeId source = m_in.graph.node(pass.main).inputs.front();
@@ -236,8 +225,9 @@ private:
             return false;
         const auto found = std::ranges::find(ways, wanted, &ConvolutionWay::name);
         const ConvolutionWay& way = found == ways.end() ? ways.front() : *found;
-        arguments.emplace(DNNL_ARG_WEIGHTS, m_in.weights.weights(pass, way.desc.weights_desc()));
-        addRun(ConvolutionRun(way, spec, std::move(arguments), m_in.engine));
+        arguments.emplace(DNNL_ARG_WEIGHTS, m_in.weights.weights(pass, way.weights()));
+        m_convolutions.push_back(runOf(way, spec, arguments, m_in.engine));
+        m_plan.m_actions.emplace_back([run = m_convolutions.back()](dnnl::stream& stream) { (*run)(stream); });
         return true;
     }
 
@@ -272,12 +262,8 @@ private:
         return true;
     }
 
-    // Of a ReLU.
-    [[nodiscard]] Clamp clampOf(NodeId relu) const {
-        if (relu == kNoNode)
-            return {};
-        const double ceiling = m_in.graph.as<op::Activation>(relu)->ceiling;
-        return {0.0F, ceiling > 0 ? static_cast<float>(ceiling) : Clamp().high};
+    [[nodiscard]] Clamp clampOfNode(NodeId relu) const {
+        return relu == kNoNode ? Clamp() : clampOf(*m_in.graph.as<op::Activation>(relu));
     }
 
     template <class T>
@@ -287,7 +273,7 @@ private:
         if (norm == nullptr && m_in.graph.as<op::Activation>(pass.main)->curve != op::Curve::Relu)
             return false;
         const auto channels = static_cast<std::size_t>(channelsOf(source));
-        const Clamp clamp = clampOf(norm == nullptr ? pass.main : pass.activation);
+        const Clamp clamp = clampOfNode(norm == nullptr ? pass.main : pass.activation);
         Affine affine = norm == nullptr ? Affine{std::vector(channels, 1.0F), std::vector(channels, 0.0F)}
                                         : affineOf(*norm, m_in.tensors);
         if (m_pixelsFirst) {
@@ -322,11 +308,11 @@ private:
         if (m_pixelsFirst) {
             m_plan.m_actions.emplace_back([a = pixelsOf(terms[0]), b = pixelsOf(terms[1]), to = pixelsOf(pass.output),
                                            extent = pixelExtent(pass.output),
-                                           clamp = clampOf(pass.activation)](dnnl::stream&) { addValues(a, b, to, extent, clamp); });
+                                           clamp = clampOfNode(pass.activation)](dnnl::stream&) { addValues(a, b, to, extent, clamp); });
             return true;
         }
         m_plan.m_actions.emplace_back([a = dataOf<T>(terms[0]), b = dataOf<T>(terms[1]), to = dataOf<T>(pass.output),
-                                       count = elementsOf(pass.output), clamp = clampOf(pass.activation)](dnnl::stream&) {
+                                       count = elementsOf(pass.output), clamp = clampOfNode(pass.activation)](dnnl::stream&) {
             addValues(a, b, to, count, clamp);
         });
         return true;
@@ -335,13 +321,11 @@ private:
     // One for all: they follow each other.
     void bringScratchpad() {
         std::size_t bytes = 1;
-        for (const Pending& pending : m_pending)
-            bytes = std::max(bytes, pending.run.scratchpad().get_size());
+        for (const auto& run : m_convolutions)
+            bytes = std::max(bytes, run->scratchpad().get_size());
         const dnnl::memory shared = own({{static_cast<dnnl::memory::dim>(bytes)}, Type::u8, Tag::x});
-        for (Pending& pending : m_pending) {
-            pending.run.setScratchpad({pending.run.scratchpad(), m_in.engine, shared.get_data_handle()});
-            m_plan.m_actions[pending.action] = std::move(pending.run);
-        }
+        for (const auto& run : m_convolutions)
+            run->setScratchpad({run->scratchpad(), m_in.engine, shared.get_data_handle()});
     }
 
     std::function<std::vector<float>()> pixelReader() {

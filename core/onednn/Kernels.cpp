@@ -168,6 +168,10 @@ void forEachPixel(PixelExtent extent, const Work& work) {
 
 } // namespace
 
+Clamp clampOf(const op::Activation& relu) {
+    return {0.0F, relu.ceiling > 0 ? static_cast<float>(relu.ceiling) : Clamp().high};
+}
+
 void scaleAndShift(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
                    Clamp clamp) {
     forEachPixel(extent, [&](std::size_t pixel) {

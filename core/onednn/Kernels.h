@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/domain/Bfloat16.h"
+#include "core/graph/Graph.h"
 
 namespace hilum {
 
@@ -17,6 +18,8 @@ struct Clamp {
     float low = -3.4e38F;
     float high = 3.4e38F;
 };
+
+Clamp clampOf(const op::Activation& relu);
 
 struct BlockedExtent {
     std::size_t blocks = 0; // channels / block, rounded up

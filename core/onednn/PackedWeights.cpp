@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/onednn/Winograd.h"
+
 namespace hilum {
 
 Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors) {
@@ -39,9 +41,15 @@ std::vector<float> PackedWeights::folded(const FusedPass& pass) const {
 }
 
 dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc& layout) const {
+    using Tag = dnnl::memory::format_tag;
     std::vector<float> weights = folded(pass);
-    const dnnl::memory::dims dims = weightDims(convolution(pass));
-    const auto plain = dims.size() == 4 ? dnnl::memory::format_tag::oihw : dnnl::memory::format_tag::goihw;
+    dnnl::memory::dims dims = weightDims(convolution(pass));
+    Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
+    if (layout.dims() != dims) { // those of products
+        weights = winogradWeights(weights);
+        dims = {static_cast<dnnl::memory::dim>(kWinogradProducts), dims[1], dims[0]};
+        plain = Tag::acb;
+    }
     dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data());
     dnnl::memory target(layout, m_engine);
     dnnl::stream stream(m_engine);

@@ -28,7 +28,7 @@ public:
                   const PackedWeights* older = nullptr)
         : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}
 
-    // Packs without keeping.
+    // Packs without keeping. layout: of the convolution's own dimensions, or of its 36 × C × K products.
     [[nodiscard]] dnnl::memory pack(const FusedPass& pass, const dnnl::memory::desc& layout) const;
     void keep(const FusedPass& pass, const dnnl::memory& packed) { m_packed[pass.main] = packed; }
     // Kept, or packed now.

@@ -1,0 +1,159 @@
+// However a convolution is computed, it is the same convolution.
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "core/onednn/ConvolutionChoice.h"
+
+#include <QtTest>
+
+using namespace hilum;
+
+namespace {
+
+constexpr float kTolerance = 4e-5F; // of values that are about 1; the transforms round more than a plain sum does
+constexpr float kCeiling = 0.5F;
+
+using Tag = dnnl::memory::format_tag;
+using Type = dnnl::memory::data_type;
+
+struct Shape {
+    dnnl::memory::dim in, out, height, width, padding;
+};
+
+dnnl::memory filled(const dnnl::memory::desc& desc, const dnnl::engine& engine, std::uint32_t seed, float deviation) {
+    dnnl::memory memory(desc, engine);
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0, deviation);
+    auto* values = static_cast<float*>(memory.get_data_handle());
+    std::generate_n(values, desc.get_size() / sizeof(float), [&] { return normal(random); });
+    return memory;
+}
+
+std::span<const float> valuesOf(const dnnl::memory& memory) {
+    return {static_cast<const float*>(memory.get_data_handle()), memory.get_desc().get_size() / sizeof(float)};
+}
+
+// The layout of the ways' weights, from K × C × 3 × 3.
+dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout, const dnnl::engine& engine,
+                    dnnl::stream& stream) {
+    dnnl::memory source = plain, target(layout, engine);
+    std::vector<float> products;
+    if (layout.dims() != plain.get_desc().dims()) {
+        products = winogradWeights(valuesOf(plain));
+        source = dnnl::memory({layout.dims(), Type::f32, Tag::acb}, engine, products.data());
+    }
+    dnnl::reorder(source, target).execute(stream, source, target);
+    stream.wait();
+    return target;
+}
+
+} // namespace
+
+class TestConvolutionWays : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void waysAgree_data() {
+        QTest::addColumn<Shape>("shape");
+        QTest::addColumn<Tag>("layout");
+        QTest::addColumn<bool>("sums");
+        QTest::addColumn<double>("ceiling"); // below zero: no activation
+        for (const auto& [name, layout] : {std::pair("blocks of 8", Tag::nChw8c), std::pair("blocks of 16", Tag::nChw16c)}) {
+            const auto row = [&, name = std::string(name), layout = layout](const char* what, Shape shape, bool sums,
+                                                                            double ceiling) {
+                QTest::addRow("%s, %s", name.c_str(), what) << shape << layout << sums << ceiling;
+            };
+            row("whole tiles", {32, 48, 16, 24, 1}, false, 0);
+            row("ragged tiles", {16, 32, 13, 7, 1}, false, 0);
+            row("no padding", {16, 16, 10, 11, 0}, false, 0);
+            row("smaller than a tile", {32, 16, 3, 2, 1}, false, 0);
+            row("several bands", {32, 32, 128, 128, 1}, false, 0);
+            row("sum and ReLU", {32, 32, 14, 14, 1}, true, 0);
+            row("sum alone", {32, 32, 14, 14, 1}, true, -1);
+            row("ReLU with a ceiling", {32, 32, 14, 14, 1}, false, kCeiling);
+        }
+    }
+
+    void waysAgree() {
+        QFETCH(Shape, shape);
+        QFETCH(Tag, layout);
+        QFETCH(bool, sums);
+        QFETCH(double, ceiling);
+        const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+        dnnl::stream stream(engine);
+        const op::Activation relu{.ceiling = std::max(ceiling, 0.0)};
+        const dnnl::memory::dim outHeight = shape.height + 2 * shape.padding - 2, outWidth = shape.width + 2 * shape.padding - 2;
+        const ConvolutionSpec spec{.source = {{1, shape.in, shape.height, shape.width}, Type::f32, layout},
+                                   .weights = {{shape.out, shape.in, 3, 3}, Type::f32, Tag::any},
+                                   .bias = {{shape.out}, Type::f32, Tag::x},
+                                   .target = {{1, shape.out, outHeight, outWidth}, Type::f32, layout},
+                                   .window = {{1, 1}, {shape.padding, shape.padding}, {shape.padding, shape.padding}},
+                                   .epilogue = {sums, ceiling < 0 ? nullptr : &relu}};
+        const float spread = 1 / std::sqrt(9.0F * static_cast<float>(shape.in));
+        const dnnl::memory source = filled(spec.source, engine, 1, 1), bias = filled(spec.bias, engine, 2, 1);
+        const dnnl::memory plain =
+            filled({{shape.out, shape.in, 3, 3}, Type::f32, Tag::oihw}, engine, 3, spread);
+
+        const std::vector<ConvolutionWay> ways = waysOf(spec, engine, true);
+        QVERIFY(std::ranges::any_of(ways, [](const ConvolutionWay& way) { return way.tiles.has_value(); }));
+        QVERIFY(std::ranges::any_of(ways, [](const ConvolutionWay& way) { return !way.tiles; }));
+        std::vector<float> expected;
+        for (const ConvolutionWay& way : ways) {
+            const dnnl::memory target = filled(spec.target, engine, 4, 1); // to which a sum is added
+            const auto run = runOf(way, spec,
+                                   {{DNNL_ARG_SRC, source},
+                                    {DNNL_ARG_BIAS, bias},
+                                    {DNNL_ARG_DST, target},
+                                    {DNNL_ARG_WEIGHTS, packed(plain, way.weights(), engine, stream)}},
+                                   engine);
+            run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
+            (*run)(stream);
+            stream.wait();
+            const std::span<const float> found = valuesOf(target);
+            if (expected.empty())
+                expected.assign(found.begin(), found.end());
+            QVERIFY(std::ranges::any_of(expected, [](float value) { return value > kCeiling / 2; }));
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                if (!(std::abs(found[i] - expected[i]) <= kTolerance))
+                    QFAIL(qPrintable(QString("%1: %2 instead of %3 at %4")
+                                         .arg(QString::fromStdString(way.name)).arg(found[i]).arg(expected[i]).arg(i)));
+            }
+        }
+    }
+
+    void onlyWhatFitsIsDoneInTiles() {
+        const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+        const op::Activation smooth{.curve = op::Curve::Gelu};
+        const auto ways = [&](dnnl::memory::dim side, dnnl::memory::dim stride, const op::Activation* activation) {
+            const dnnl::memory::dim out = (16 - 1) / stride + 1, padding = side / 2;
+            const ConvolutionSpec spec{.source = {{1, 16, 16, 16}, Type::f32, Tag::nChw8c},
+                                       .weights = {{16, 16, side, side}, Type::f32, Tag::any},
+                                       .bias = {{16}, Type::f32, Tag::x},
+                                       .target = {{1, 16, out, out}, Type::f32, Tag::nChw8c},
+                                       .window = {{stride, stride}, {padding, padding}, {padding, padding}},
+                                       .epilogue = {false, activation}};
+            return waysOf(spec, engine, true);
+        };
+        const auto hasTiles = [](const std::vector<ConvolutionWay>& found) {
+            return std::ranges::any_of(found, [](const ConvolutionWay& way) { return way.tiles.has_value(); });
+        };
+        QVERIFY(hasTiles(ways(3, 1, nullptr)));
+        QVERIFY(!hasTiles(ways(3, 2, nullptr)));
+        QVERIFY(!hasTiles(ways(5, 1, nullptr)));
+        QVERIFY(!hasTiles(ways(3, 1, &smooth)));
+    }
+
+    void bandsDivideTheRows() {
+        for (const std::size_t rows : {4U, 52U, 56U, 128U, 224U}) {
+            WinogradTiles tiles;
+            tiles.source = tiles.target = {8, rows, rows};
+            tiles = winogradTiles(tiles);
+            QCOMPARE(tiles.bands() * tiles.bandRows, tiles.rows());
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestConvolutionWays)
+#include "TestConvolutionWays.moc"
