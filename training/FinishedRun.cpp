@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/storage/AtomicFile.h"
+#include "training/DatasetIndex.h"
 #include "training/RunFolder.h"
 #include "training/Text.h"
 
@@ -146,6 +147,10 @@ Result<FinishedRun> loadRun(const fs::path& folder) {
         writtenAt(run.foldAccuracies.empty() ? files.evaluationJson() : files.crossValidationJson());
     run.testSet = testSetFingerprint(run.report.labels, run.predictions);
     return run;
+}
+
+fs::path filmFile(const FinishedRun& run, const fs::path& film) {
+    return datasetRoot(run.config.data).value_or(run.config.data) / film;
 }
 
 std::string testSetFingerprint(const std::vector<std::string>& labels,

@@ -41,6 +41,9 @@ bool holdsFinishedRun(const std::filesystem::path& folder);
 // InvalidArgument (a setting that this version does not know).
 Result<FinishedRun> loadRun(const std::filesystem::path& folder);
 
+// Where a film of its predictions is, as long as the data stand where they stood.
+std::filesystem::path filmFile(const FinishedRun& run, const std::filesystem::path& film);
+
 // SHA-256 over the sorted names and classes of the test films: equal for runs that were tested on the same
 // films. Names are relative to the data folder; what is in the files is not looked at.
 std::string testSetFingerprint(const std::vector<std::string>& labels,

@@ -113,10 +113,19 @@ private Q_SLOTS:
         TrainingQueue queue(trainer("read word\n"));
         queue.add(run("vgg19"));
         queue.add(run("resnet18"));
-        queue.removeWaiting(0); // runs already: stays
+        queue.remove(0); // runs already: stays
         QCOMPARE(queue.size(), 2);
-        queue.removeWaiting(1);
+        queue.remove(1);
         QCOMPARE(queue.size(), 1);
+    }
+
+    void aFailedRunCanBeTakenOut() {
+        TrainingQueue queue(trainer("exit 3\n"));
+        queue.add(run("vgg19"));
+        QTRY_COMPARE(queue.run(0).state, RunState::Failed);
+        queue.remove(0);
+        QCOMPARE(queue.size(), 0);
+        QVERIFY(!queue.isInUse(run("vgg19").out));
     }
 
     void noiseOnTheChannelIsPassedOver() {

@@ -84,8 +84,8 @@ bool TrainingQueue::isInUse(const std::filesystem::path& folder) const {
     return false;
 }
 
-void TrainingQueue::removeWaiting(int number) {
-    if (run(number).state != RunState::Waiting)
+void TrainingQueue::remove(int number) {
+    if (number == m_current)
         return;
     m_runs.erase(m_runs.begin() + number);
     if (m_current > number)

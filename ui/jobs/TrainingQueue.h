@@ -55,7 +55,8 @@ public:
     void pause();
     void resume();
     void stop();
-    void removeWaiting(int number);
+    // Takes any but the one that is trained off the list; what it has written stays.
+    void remove(int number);
 
 Q_SIGNALS:
     void runChanged(int number); // anything about it

@@ -16,6 +16,7 @@ namespace hilum {
 namespace {
 
 constexpr int kSteps = 1000;
+constexpr int kRemovePx = 12;
 
 QString phaseText(const QueuedRun& run) {
     const TrainingProgress& now = run.progress;
@@ -80,7 +81,7 @@ QString runStateText(const QueuedRun& run) {
 
 QueueRow::QueueRow(QWidget* parent)
     : QWidget(parent), m_name(new QPushButton(this)), m_bar(new QProgressBar(this)),
-      m_words(makeText("secondary", {}, this)), m_action(new QPushButton(this)) {
+      m_words(makeText("secondary", {}, this)), m_action(new QPushButton(this)), m_remove(new QPushButton(this)) {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 2, 0, 2);
     layout->setSpacing(12);
@@ -94,15 +95,19 @@ QueueRow::QueueRow(QWidget* parent)
     m_words->setWordWrap(false);
     m_action->setFixedWidth(70);
     setRole(*m_action, "link");
+    m_remove->setIcon(QIcon(iconPixmap(QStringLiteral("close"), colour::kSecondaryText, kRemovePx, 2 * devicePixelRatioF())));
+    m_remove->setFixedSize(kRemovePx + 8, kRemovePx + 8);
+    m_remove->setAccessibleName(tr("Remove from the queue"));
+    setRole(*m_remove, "link");
     layout->addWidget(m_name);
     layout->addWidget(m_bar, 1);
     layout->addWidget(m_words);
     layout->addWidget(m_action);
+    layout->addWidget(m_remove);
     connect(m_name, &QPushButton::clicked, this, &QueueRow::chosen);
+    connect(m_remove, &QPushButton::clicked, this, &QueueRow::removeWanted);
     connect(m_action, &QPushButton::clicked, this, [this] {
-        if (m_kind == Action::Remove)
-            Q_EMIT removeWanted();
-        else if (m_kind == Action::Resume)
+        if (m_kind == Action::Resume)
             Q_EMIT resumeWanted();
         else if (m_kind == Action::Results)
             Q_EMIT resultsWanted();
@@ -122,13 +127,15 @@ void QueueRow::showRun(const QueuedRun& run, bool isShown, bool canResume) {
     m_words->setText(words);
     m_words->setToolTip(words.toHtmlEscaped());
     const bool hasEnded = run.state == RunState::Stopped || run.state == RunState::Failed;
-    m_kind = run.state == RunState::Waiting ? Action::Remove
-             : run.state == RunState::Done  ? Action::Results
-             : hasEnded && canResume        ? Action::Resume
-                                            : Action::None;
-    const QString texts[] = {QString(), tr("Remove"), tr("Resume"), tr("Results")};
+    m_kind = run.state == RunState::Done ? Action::Results
+             : hasEnded && canResume     ? Action::Resume
+                                         : Action::None;
+    const QString texts[] = {QString(), tr("Resume"), tr("Results")};
     m_action->setText(texts[static_cast<int>(m_kind)]);
     m_action->setEnabled(m_kind != Action::None);
+    m_remove->setEnabled(run.state != RunState::Running && run.state != RunState::Paused);
+    m_remove->setToolTip(run.state == RunState::Waiting ? tr("Remove from the queue")
+                                                        : tr("Remove from this list; its folder stays"));
     setAccessibleName(QStringLiteral("%1, %2").arg(run.title, words));
 }
 

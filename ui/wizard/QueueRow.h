@@ -22,7 +22,7 @@ public:
 
 Q_SIGNALS:
     void chosen();         // its charts are wanted
-    void removeWanted();   // of a run that waits
+    void removeWanted();   // off the list
     void resumeWanted();   // of one that was stopped or failed
     void resultsWanted();  // of one that is done
 
@@ -31,7 +31,8 @@ private:
     QProgressBar* m_bar;
     QLabel* m_words;
     QPushButton* m_action;
-    enum class Action { None, Remove, Resume, Results } m_kind = Action::None;
+    QPushButton* m_remove;
+    enum class Action { None, Resume, Results } m_kind = Action::None;
 };
 
 // "epoch 14 of 25 · 12 min left"

@@ -16,7 +16,6 @@
 #include "core/storage/AtomicFile.h"
 #include "training/Calibration.h"
 #include "training/Curves.h"
-#include "training/DatasetIndex.h"
 #include "training/Mistakes.h"
 #include "training/ResultsDocument.h"
 #include "training/RunFolder.h"
@@ -63,10 +62,6 @@ ChartAxes unitAxes(const QString& x, const QString& y) {
     return axes;
 }
 
-std::filesystem::path filmFile(const FinishedRun& run, const FilmPrediction& film) {
-    return datasetRoot(run.config.data).value_or(run.config.data) / film.file;
-}
-
 QString intervalText(const Proportion& proportion) {
     return QObject::tr("95 %: %1 to %2").arg(percent(proportion.low), percent(proportion.high));
 }
@@ -111,7 +106,7 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     });
     connect(m_gallery, &QListWidget::itemActivated, this, [this](const QListWidgetItem* item) {
         const std::size_t film = m_galleryFilms[static_cast<std::size_t>(m_gallery->row(item))];
-        Q_EMIT filmWanted(filmFile(*m_results, m_results->predictions[film]));
+        Q_EMIT filmWanted(filmFile(*m_results, m_results->predictions[film].file));
     });
 }
 
@@ -387,7 +382,7 @@ void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_
                                   : tr("%1 %2\nis %3").arg(predicted, probabilityText(probability, 0), truth);
         auto* item = new QListWidgetItem(QIcon(blank), words, m_gallery);
         item->setToolTip(tr("%1: open in the viewer (Enter)").arg(fileName(prediction.file)).toHtmlEscaped());
-        files.push_back(filmFile(*m_results, prediction));
+        files.push_back(filmFile(*m_results, prediction.file));
     }
     m_pictures.ask(model(), std::move(files));
 }

@@ -176,7 +176,11 @@ void TrainPage::onQueueChanged() {
         const int number = static_cast<int>(m_rows.size());
         auto* row = new QueueRow(this);
         connect(row, &QueueRow::chosen, this, [this, number] { show(number); });
-        connect(row, &QueueRow::removeWanted, &queue, [&queue, number] { queue.removeWaiting(number); });
+        connect(row, &QueueRow::removeWanted, &queue, [this, &queue, number] {
+            if (number < m_shown)
+                --m_shown;
+            queue.remove(number);
+        });
         connect(row, &QueueRow::resumeWanted, &queue, [this, &queue, number] {
             queue.resumeRun(number);
             show(number);
