@@ -223,6 +223,9 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     if (!material)
         return tl::unexpected(material.error());
     DatasetIndex& index = material->index;
+    const auto folds = foldCount(index, config.split);
+    if (!folds)
+        return tl::unexpected(folds.error()); // before there is a folder
     if (auto prepared = folder.prepare(existing); !prepared)
         return tl::unexpected(prepared.error());
     if (!index.skipped.empty()) {
@@ -232,9 +235,6 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     if (auto together = keptTogether(index, config, readFilm, stop); !together)
         return tl::unexpected(together.error());
     TrainingConfig known = config;
-    const auto folds = foldCount(index, config.split);
-    if (!folds)
-        return tl::unexpected(folds.error());
     known.split.folds = *folds;
     const TrainingSession session = material->session(known, progress, std::move(stop));
     auto outcome =

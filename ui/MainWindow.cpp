@@ -260,6 +260,7 @@ ModelsPage& MainWindow::models() {
             wizard().showResults(run);
             showPage(WindowPage::Train);
         });
+        connect(m_modelsPage, &ModelsPage::filmWanted, this, &MainWindow::readFilm);
         connect(m_modelsPage, &ModelsPage::folderWanted, this, &MainWindow::askForRunsFolder);
         connect(m_modelsPage, &ModelsPage::messageShown, this,
                 [this](const QString& words) { statusBar()->showMessage(words, kMessageMs); });
@@ -280,15 +281,17 @@ void MainWindow::useModel(const std::filesystem::path& file) {
     showPage(WindowPage::Read);
 }
 
+void MainWindow::readFilm(const std::filesystem::path& film) {
+    open({film});
+    showPage(WindowPage::Read);
+}
+
 void MainWindow::connectTraining() {
     TrainingQueue& queue = training().queue();
     connect(&queue, &TrainingQueue::runChanged, this, &MainWindow::updateTraining);
     connect(&queue, &TrainingQueue::queueChanged, this, &MainWindow::updateTraining);
     connect(m_wizard, &TrainingWizard::modelWanted, this, &MainWindow::useModel);
-    connect(m_wizard, &TrainingWizard::filmWanted, this, [this](const std::filesystem::path& film) {
-        open({film});
-        showPage(WindowPage::Read);
-    });
+    connect(m_wizard, &TrainingWizard::filmWanted, this, &MainWindow::readFilm);
     connect(m_wizard, &TrainingWizard::messageShown, this,
             [this](const QString& words) { statusBar()->showMessage(words, kMessageMs); });
 }

@@ -62,6 +62,7 @@ private:
     void askForFolder();
     void askForModel();
     void openModel(const std::filesystem::path& file);
+    void readFilm(const std::filesystem::path& film);
     void useModel(const std::filesystem::path& file); // and go to the reading page
     void askForRunsFolder();
     void onModelsListed(const std::vector<ModelInfo>& models);

@@ -240,6 +240,15 @@ private Q_SLOTS:
         QVERIFY2(done.err.contains(named.toUtf8()), done.err);
     }
 
+    void refusedRunLeavesNoFolder() {
+        const FilmFolder folder;
+        folder.addClasses(4);
+        const Finished done = run(trainArguments(folder, "run", 1) + QStringList{"--leave-one-source-out"});
+        QVERIFY(done.exitCode != 0);
+        QVERIFY2(done.err.contains("source"), done.err);
+        QVERIFY(!std::filesystem::exists(folder.scratch() / "run"));
+    }
+
     void finishedRunIsNotReplacedUnasked() {
         const FilmFolder folder;
         folder.addClasses(6);

@@ -1,5 +1,5 @@
 // The wizard walked with clicks and keys, from an empty folder to a model in the viewer. With HILUM_SCREENSHOTS set to a
-// folder, a picture of every page is left there.
+// folder, a picture of every page is left there; HILUM_WINDOW=1024x700 sets the window's size.
 
 #include <ctime>
 
@@ -15,7 +15,10 @@
 #include "ui/charts/ConfusionMatrixView.h"
 #include "ui/charts/CurveChart.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/viewer/FilmListModel.h"
+#include "ui/viewer/ReadSession.h"
 #include "ui/wizard/AugmentationPreview.h"
+#include "ui/wizard/FindingDialog.h"
 #include "ui/wizard/ResultsPage.h"
 #include "ui/wizard/TrainSession.h"
 #include "ui/wizard/TrainingWizard.h"
@@ -27,6 +30,7 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QToolButton>
+#include <QTreeWidget>
 
 using namespace hilum;
 using namespace hilum::test;
@@ -77,6 +81,32 @@ private:
         QFAIL(key);
     }
 
+    // Its file in the viewer, as a path below the data.
+    QString filmShown() {
+        ReadSession& session = m_window->session();
+        if (!session.currentFilm())
+            return {};
+        return toQString(session.films().entry(session.currentRow()).file.lexically_relative(training().settings().data));
+    }
+
+    // The patients in two classes: each film is listed, and opens in the viewer.
+    void filmsOfAFindingOpen() {
+        std::size_t films = 0;
+        for (const PatientInClasses& patient : training().checkUp()->patientsInClasses)
+            films += patient.films.size();
+        click(QStringLiteral("Show %1 films").arg(films));
+        auto* dialog = m_window->findChild<FindingDialog*>();
+        QVERIFY(dialog);
+        auto* list = dialog->findChild<QTreeWidget*>();
+        QCOMPARE(static_cast<std::size_t>(list->topLevelItemCount()), films);
+        if (const QString folder = qEnvironmentVariable("HILUM_SCREENSHOTS"); !folder.isEmpty())
+            QVERIFY(dialog->grab().save(folder + QStringLiteral("/real-1-finding.png")));
+        const QString file = list->topLevelItem(0)->text(0);
+        QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("open")), Qt::LeftButton);
+        QTRY_COMPARE(filmShown(), file);
+        dialog->close();
+    }
+
     // Processor time of the calling thread; where the system does not tell, the clock's.
     static double threadWorkMs() {
 #ifdef CLOCK_THREAD_CPUTIME_ID
@@ -112,7 +142,8 @@ private Q_SLOTS:
         m_settings = std::make_unique<Settings>(m_folder.filePath(QStringLiteral("hilum.ini")));
         m_settings->setRunsFolder(m_folder.filePath(QStringLiteral("runs-%1").arg(++m_walks)));
         m_window = std::make_unique<MainWindow>(coreBackend(), *m_settings, ModelSources{});
-        m_window->resize(1280, 800);
+        const QStringList size = qEnvironmentVariable("HILUM_WINDOW", QStringLiteral("1280x800")).split(QLatin1Char('x'));
+        m_window->resize(size.value(0).toInt(), size.value(1).toInt());
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
     }
@@ -170,6 +201,8 @@ private Q_SLOTS:
         QVERIFY(training().checkUp()->confounders.found());
         QTRY_VERIFY_WITH_TIMEOUT(!training().sample(2, TrainSession::kSamplesPerClass - 1).isNull(), 30'000);
         picture("real-1-data");
+        filmsOfAFindingOpen();
+        click(QStringLiteral("Train"));
         QTRY_VERIFY(training().split() != nullptr);
         click(QStringLiteral("Split"));
         picture("real-2-split");
@@ -213,7 +246,14 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!m_window->models().board().groups.empty(), 10'000);
         QCOMPARE(m_window->models().board().groups.size(), 1U); // all on the same locked test set
         QCOMPARE(m_window->models().board().groups[0].rows.size(), 3U);
+        auto* board = m_window->models().findChild<QTreeWidget*>(QStringLiteral("leaderboard"));
+        board->setCurrentItem(board->topLevelItem(1));
+        auto* differing = m_window->models().findChild<QTreeWidget*>(QStringLiteral("differingFilms"));
+        QVERIFY(differing->topLevelItemCount() > 0);
         picture("real-6-models");
+        const QString film = differing->topLevelItem(0)->text(0);
+        Q_EMIT differing->itemActivated(differing->topLevelItem(0), 0);
+        QTRY_VERIFY(filmShown().endsWith(film));
     }
 
     void phantomsBecomeAModelInTheViewer() {

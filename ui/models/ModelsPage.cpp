@@ -26,7 +26,7 @@
 namespace hilum {
 namespace {
 
-enum Role { GroupRole = Qt::UserRole, RowRole };
+enum Role { GroupRole = Qt::UserRole, RowRole, FileRole };
 constexpr std::size_t kMostCurves = 7; // as many colours
 constexpr int kLegendName = 120;       // pixels
 
@@ -96,10 +96,15 @@ ModelsPage::ModelsPage(QWidget* parent)
         if (const LeaderboardRow* row = chosenRow())
             Q_EMIT resultsWanted(row->run->folder);
     });
+    connect(m_differences, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) {
+        Q_EMIT filmWanted(toPath(item->data(0, FileRole).toString()));
+    });
     connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT modelWanted(RunFolder(chosenRow()->run->folder).model()); });
     connect(m_results, &QPushButton::clicked, this, [this] { Q_EMIT resultsWanted(chosenRow()->run->folder); });
     connect(m_rename, &QPushButton::clicked, this, &ModelsPage::rename);
     connect(m_remove, &QPushButton::clicked, this, &ModelsPage::removeRun);
+    m_tree->setObjectName(QStringLiteral("leaderboard"));
+    m_differences->setObjectName(QStringLiteral("differingFilms"));
     show({});
 }
 
@@ -269,9 +274,13 @@ void ModelsPage::showDifferences(const LeaderboardGroup& group, const Leaderboar
         return m_differenceCard->setHeading(tr("FILMS ON WHICH TWO RUNS DIFFER · choose one below the leader"));
     const auto films = differingFilms(*leader.run, *row.run);
     m_differenceCard->setHeading(tr("%1 FILMS ON WHICH IT DIFFERS FROM THE LEADER").arg(films.size()));
-    for (const DifferingFilm& film : films)
-        new QTreeWidgetItem(m_differences, {fileName(film.file), toQString(std::string_view(film.truth)),
-                                            toQString(std::string_view(film.first)), toQString(std::string_view(film.second))});
+    for (const DifferingFilm& film : films) {
+        auto* item = new QTreeWidgetItem(m_differences, {fileName(film.file), toQString(std::string_view(film.truth)),
+                                                         toQString(std::string_view(film.first)),
+                                                         toQString(std::string_view(film.second))});
+        item->setData(0, FileRole, toQString(filmFile(*row.run, film.file)));
+        item->setToolTip(0, tr("%1: open in the viewer (Enter)").arg(item->text(0)).toHtmlEscaped());
+    }
 }
 
 void ModelsPage::rename() {

@@ -38,6 +38,7 @@ public:
 Q_SIGNALS:
     void modelWanted(const std::filesystem::path& model); // in the viewer
     void resultsWanted(const std::filesystem::path& run);
+    void filmWanted(const std::filesystem::path& film); // in the viewer
     void folderWanted(); // another one, to look for runs in
     void messageShown(const QString& words);
 

@@ -1,6 +1,7 @@
 // What the check-up of a data set found, in words. Pure functions.
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include <QString>
@@ -10,10 +11,16 @@
 
 namespace hilum {
 
+struct CheckUpFilm {
+    std::filesystem::path file; // relative to the index's root
+    QString note;
+};
+
 struct CheckUpLine {
     bool isGood = false; // nothing to worry about
     QString title;
     QString text; // may be empty
+    std::vector<CheckUpFilm> films; // that it is about, those that belong together one after another
 };
 
 // The worst first.

@@ -17,6 +17,7 @@
 #include "ui/viewer/MessagePage.h"
 #include "ui/wizard/Card.h"
 #include "ui/wizard/CheckUpText.h"
+#include "ui/wizard/FindingDialog.h"
 #include "ui/wizard/SampleGrid.h"
 #include "ui/wizard/TrainSession.h"
 
@@ -241,29 +242,39 @@ void DataPage::updateCheckUp() {
     if (isRunning)
         return;
     if (const auto& error = m_session.checkUpError()) {
-        addFinding("warning", colour::kWarning, tr("The check-up could not be finished"),
-                   toQString(std::string_view(error->message)));
+        addFinding({false, tr("The check-up could not be finished"), toQString(std::string_view(error->message)), {}});
     } else {
         for (const CheckUpLine& line : checkUpLines(*m_session.checkUp(), m_session.index()))
-            addFinding(line.isGood ? "check" : "warning", line.isGood ? colour::kGood : colour::kWarning,
-                       line.title, line.text);
+            addFinding(line);
     }
     m_findings->addStretch();
 }
 
-void DataPage::addFinding(const char* sign, const QColor& colour, const QString& title, const QString& text) {
+void DataPage::addFinding(const CheckUpLine& line) {
     auto* row = new QWidget(this);
     auto* layout = new QHBoxLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(10);
     auto* mark = new QLabel(row);
-    mark->setPixmap(iconPixmap(QLatin1String(sign), colour, 16, 2 * devicePixelRatioF()));
+    mark->setPixmap(iconPixmap(line.isGood ? QStringLiteral("check") : QStringLiteral("warning"),
+                               line.isGood ? colour::kGood : colour::kWarning, 16, 2 * devicePixelRatioF()));
     layout->addWidget(mark, 0, Qt::AlignTop);
     auto* words = new QVBoxLayout;
     words->setSpacing(2);
-    words->addWidget(makeText("strong", title, row));
-    if (!text.isEmpty())
-        words->addWidget(makeText("secondary", text, row));
+    words->addWidget(makeText("strong", line.title, row));
+    if (!line.text.isEmpty())
+        words->addWidget(makeText("secondary", line.text, row));
+    if (!line.films.empty()) {
+        auto* all = new QPushButton(tr("Show %n film(s)", nullptr, static_cast<int>(line.films.size())), row);
+        setRole(*all, "link");
+        words->addWidget(all, 0, Qt::AlignLeft);
+        connect(all, &QPushButton::clicked, this, [this, line] {
+            auto* dialog = new FindingDialog(line, m_session.index().root, this);
+            connect(dialog, &FindingDialog::filmWanted, this, &DataPage::filmWanted);
+            connect(&m_session, &TrainSession::dataChanged, dialog, &QDialog::close);
+            dialog->show(); // stays beside the viewer
+        });
+    }
     layout->addLayout(words, 1);
     m_findings->addWidget(row);
 }

@@ -1,6 +1,8 @@
 // The wizard's first page: which films, how many of each class, whose they are, and what the check-up says.
 #pragma once
 
+#include <filesystem>
+
 #include <QWidget>
 
 class QLabel;
@@ -16,6 +18,7 @@ class Card;
 class MessagePage;
 class SampleGrid;
 class TrainSession;
+struct CheckUpLine;
 
 class DataPage : public QWidget {
     Q_OBJECT
@@ -28,6 +31,7 @@ Q_SIGNALS:
     void folderWanted();
     void tableWanted();
     void practiceWanted();
+    void filmWanted(const std::filesystem::path& film); // in the viewer
 
 private:
     QWidget* buildEmpty();
@@ -37,7 +41,7 @@ private:
     void updateData();
     void updatePatients();
     void updateCheckUp();
-    void addFinding(const char* sign, const QColor& colour, const QString& title, const QString& text);
+    void addFinding(const CheckUpLine& line);
 
     TrainSession& m_session;
     QStackedWidget* m_stack;

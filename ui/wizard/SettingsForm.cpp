@@ -6,6 +6,7 @@
 #include <QFormLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QRegularExpression>
 #include <QStyle>
 
 #include "ui/QtConvert.h"
@@ -20,6 +21,12 @@ constexpr int kEditorWidth = 128;
 
 const ConfigField& fieldOf(const std::vector<ConfigField>& fields, const std::string& key) {
     return *std::find_if(fields.begin(), fields.end(), [&](const ConfigField& field) { return field.key == key; });
+}
+
+// What 0 stands for, as the end of the field's help says it, e.g. "off"; empty: for itself.
+QString zeroText(const ConfigField& field) {
+    static const QRegularExpression pattern(QStringLiteral("; 0: ([^,;]+)"));
+    return pattern.match(toQString(std::string_view(field.help))).captured(1);
 }
 
 // Whether the text stands for the value that the field has, as "0." does on the way to "0.05".
@@ -50,9 +57,9 @@ SettingsForm::SettingsForm(const std::vector<std::string>& keys, QWidget* parent
     for (const std::string& key : keys) {
         const ConfigField& field = fieldOf(fields, key);
         QWidget* editor = makeEditor(field);
-        const QString tip = QStringLiteral("%1 (%2)").arg(toQString(std::string_view(field.help)),
-                                                          toQString(std::string_view(field.option)));
-        editor->setToolTip(QStringLiteral("<p>%1</p>").arg(tip.toHtmlEscaped()));
+        editor->setToolTip(QStringLiteral("<p>%1</p><p>%2</p>")
+                               .arg(toQString(std::string_view(field.help)).toHtmlEscaped(),
+                                    tr("On the command line: %1").arg(toQString(std::string_view(field.option))).toHtmlEscaped()));
         editor->setAccessibleName(settingTitle(field));
         editor->setObjectName(QString::fromStdString(key));
         m_editors[key] = editor;
@@ -101,6 +108,7 @@ QWidget* SettingsForm::makeEditor(const ConfigField& field) {
     }
     auto* line = new QLineEdit(this);
     line->setFixedWidth(kEditorWidth);
+    line->setPlaceholderText(zeroText(field));
     connect(line, &QLineEdit::textEdited, this, [this, key](const QString& text) { adopt(key, text); });
     return line;
 }
@@ -110,14 +118,16 @@ void SettingsForm::adopt(const std::string& key, const QString& text) {
         return;
     TrainingConfig changed = m_config;
     const auto fields = configFields(changed);
-    const auto set = setFieldText(fieldOf(fields, key), text.trimmed().toStdString());
+    const ConfigField& field = fieldOf(fields, key);
+    const bool isZero = text.trimmed().isEmpty() && !zeroText(field).isEmpty();
+    const auto set = setFieldText(field, isZero ? "0" : text.trimmed().toStdString());
     QWidget* editor = m_editors.at(key);
     editor->setProperty("invalid", !set.has_value());
     editor->style()->unpolish(editor);
     editor->style()->polish(editor);
     if (!set) {
         m_problemKey = key;
-        m_problem->setText(QStringLiteral("%1: %2").arg(settingTitle(fieldOf(fields, key)),
+        m_problem->setText(QStringLiteral("%1: %2").arg(settingTitle(field),
                                                         toQString(std::string_view(set.error().message))));
         m_problem->show();
         return;
@@ -136,8 +146,11 @@ void SettingsForm::show(const ConfigField& field) {
         box->setChecked(text == QLatin1String("true"));
     else if (auto* combo = qobject_cast<QComboBox*>(editor))
         combo->setCurrentText(text);
-    else if (auto* line = qobject_cast<QLineEdit*>(editor); !means(line->text(), field))
-        line->setText(text);
+    else if (auto* line = qobject_cast<QLineEdit*>(editor)) {
+        const QString shown = text == QLatin1String("0") && !zeroText(field).isEmpty() ? QString() : text; // the placeholder says it
+        if (!means(line->text(), field) && line->text().trimmed() != shown)
+            line->setText(shown);
+    }
     m_isShowing = false;
 }
 

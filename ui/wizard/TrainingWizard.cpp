@@ -82,6 +82,7 @@ void TrainingWizard::connectPages() {
     connect(m_data, &DataPage::folderWanted, this, [this] { askForData(false); });
     connect(m_data, &DataPage::tableWanted, this, [this] { askForData(true); });
     connect(m_data, &DataPage::practiceWanted, this, &TrainingWizard::makePracticeSet);
+    connect(m_data, &DataPage::filmWanted, this, &TrainingWizard::filmWanted);
     connect(m_split, &SplitPage::saveWanted, this, &TrainingWizard::saveSplit);
     connect(m_network, &NetworkPage::modelFileWanted, this, &TrainingWizard::askForWeights);
     connect(m_network, &NetworkPage::weightsFolderWanted, this, &TrainingWizard::askForWeightsFolder);
@@ -172,13 +173,24 @@ QString TrainingWizard::nextText() const {
     return QStringList{tr("Split"), tr("Network"), QString(), tr("Results"), QString()}[m_step];
 }
 
+// Of the data that are open.
+bool TrainingWizard::hasRunOfData() const {
+    const TrainingQueue& queue = m_session.queue();
+    for (int run = 0; run < queue.size(); ++run) {
+        if (queue.run(run).config.data == m_session.settings().data)
+            return true;
+    }
+    return false;
+}
+
 void TrainingWizard::update() {
     std::vector<StepState> states;
     for (int step = 0; step < StepCount; ++step) {
         const bool isDone = (step == Data && m_session.dataState() == DataState::Ready && m_step > Data) ||
                             (step == SplitStep && m_session.split() && m_step > SplitStep) ||
-                            (step == Network && m_session.queue().size() > 0) ||
-                            (step == Train && m_results->hasRun() && !m_session.queue().isBusy());
+                            (step == Network && hasRunOfData()) ||
+                            (step == Train && m_results->hasRun() && m_results->results().config.data == m_session.settings().data &&
+                             !m_session.queue().isBusy());
         states.push_back(!isReachable(static_cast<Step>(step)) ? StepState::Locked
                          : isDone                              ? StepState::Done
                                                                : StepState::Open);

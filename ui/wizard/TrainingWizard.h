@@ -47,6 +47,7 @@ private:
     void connectPages();
     void goOn();
     void update();
+    [[nodiscard]] bool hasRunOfData() const;
     [[nodiscard]] QString hint() const;
     [[nodiscard]] QString nextText() const;
     void askForData(bool isTable);
