@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en">
 <context>
+    <name>hilum::DataPage</name>
+    <message numerus="yes">
+        <source>Show %n film(s)</source>
+        <translation>
+            <numerusform>Show %n film</numerusform>
+            <numerusform>Show %n films</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>hilum::ReadPage</name>
     <message numerus="yes">
         <source>Read in %1 ms · CPU, %n thread(s)</source>

@@ -215,7 +215,7 @@ private Q_SLOTS:
         auto* weights = m_window->findChild<QComboBox*>(QStringLiteral("weights"));
         QTest::keyClick(weights, Qt::Key_Down); // random weights: nothing is downloaded in a test
         QCOMPARE(training().settings().initialWeights, std::filesystem::path());
-        setField("epochs", QStringLiteral("3"));
+        setField("epochs", QStringLiteral("2"));
         setField("inputSizePx", QStringLiteral("64"));
         picture("real-3-network");
         click(QStringLiteral("Train 3 networks"));

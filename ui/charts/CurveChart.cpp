@@ -54,6 +54,11 @@ CurveChart::CurveChart(const QString& title, const std::vector<ChartSeries>& ser
     fit();
 }
 
+void CurveChart::setPlain() {
+    setRole(*this, "plain");
+    layout()->setContentsMargins(0, 0, 0, 0);
+}
+
 void CurveChart::buildTitle(const QString& title, const std::vector<ChartSeries>& series) {
     auto* line = new QHBoxLayout;
     line->setSpacing(10);

@@ -49,6 +49,8 @@ public:
     void setMark(double x, const QString& words);
     void setLogarithmic(bool isLogarithmic); // the y axis
     [[nodiscard]] bool isLogarithmic() const;
+    // Without a frame and margins, for a place that has its own.
+    void setPlain();
     // Everything in sight again.
     void fit();
 

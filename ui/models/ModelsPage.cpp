@@ -150,7 +150,9 @@ Card* ModelsPage::buildCurves() {
 
 Card* ModelsPage::buildDifferences() {
     m_differenceCard = new Card({}, this);
-    m_differences->header()->setSectionResizeMode(QHeaderView::Stretch);
+    m_differences->header()->setStretchLastSection(false);
+    m_differences->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_differences->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     m_differenceCard->body()->addWidget(m_differences, 1);
     return m_differenceCard;
 }
@@ -262,7 +264,7 @@ void ModelsPage::showCurves(const LeaderboardGroup& group) {
         }
     }
     auto* chart = new CurveChart({}, series, axes, this);
-    setRole(*chart, "plain");
+    chart->setPlain();
     for (std::size_t i = 0; i < points.size(); ++i)
         chart->setPoints(i, points[i].first, points[i].second);
     m_curves->addWidget(chart);

@@ -1,8 +1,16 @@
 #include "ui/wizard/FigureTable.h"
 
+#include <algorithm>
+
 #include <QHeaderView>
 
 namespace hilum {
+namespace {
+
+constexpr int kFewestRows = 4; // that are in sight; of more the table scrolls
+
+} // namespace
+
 
 FigureTable::FigureTable(int rowHeightPx, QWidget* parent) : QTableWidget(parent) {
     setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -24,6 +32,10 @@ void FigureTable::setNames(const QStringList& rows, const QStringList& columns) 
     setColumnCount(static_cast<int>(columns.size()));
     setVerticalHeaderLabels(rows);
     setHorizontalHeaderLabels(columns);
+    const int rowHeight = verticalHeader()->defaultSectionSize();
+    const auto heightOf = [&](int count) { return horizontalHeader()->sizeHint().height() + count * rowHeight + 2; };
+    setMinimumHeight(heightOf(std::min(rowCount(), kFewestRows)));
+    setMaximumHeight(heightOf(rowCount()));
 }
 
 void FigureTable::setFigure(int row, int column, const QString& text) {

@@ -97,6 +97,9 @@ QueueRow::QueueRow(QWidget* parent)
     setRole(*m_action, "link");
     m_remove->setIcon(QIcon(iconPixmap(QStringLiteral("close"), colour::kSecondaryText, kRemovePx, 2 * devicePixelRatioF())));
     m_remove->setFixedSize(kRemovePx + 8, kRemovePx + 8);
+    QSizePolicy policy = m_remove->sizePolicy();
+    policy.setRetainSizeWhenHidden(true);
+    m_remove->setSizePolicy(policy);
     m_remove->setAccessibleName(tr("Remove from the queue"));
     setRole(*m_remove, "link");
     layout->addWidget(m_name);
@@ -133,7 +136,7 @@ void QueueRow::showRun(const QueuedRun& run, bool isShown, bool canResume) {
     const QString texts[] = {QString(), tr("Resume"), tr("Results")};
     m_action->setText(texts[static_cast<int>(m_kind)]);
     m_action->setEnabled(m_kind != Action::None);
-    m_remove->setEnabled(run.state != RunState::Running && run.state != RunState::Paused);
+    m_remove->setVisible(run.state != RunState::Running && run.state != RunState::Paused);
     m_remove->setToolTip(run.state == RunState::Waiting ? tr("Remove from the queue")
                                                         : tr("Remove from this list; its folder stays"));
     setAccessibleName(QStringLiteral("%1, %2").arg(run.title, words));

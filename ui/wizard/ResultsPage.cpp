@@ -36,7 +36,7 @@ namespace {
 
 constexpr std::size_t kMostFilms = 60; // of a gallery
 constexpr int kThumbnail = 108;
-constexpr int kRowHeight = 27;
+constexpr int kRowHeight = 25;
 constexpr int kLegendName = 84; // pixels
 
 QStringList labelTexts(const FinishedRun& results) {
@@ -136,7 +136,8 @@ Card* ResultsPage::buildFigures() {
     line->addWidget(m_interval, 1);
     card->body()->addLayout(line);
     setRole(*m_table, "figures");
-    card->body()->addWidget(m_table, 1);
+    card->body()->addWidget(m_table);
+    card->body()->addStretch();
     card->body()->addWidget(m_thresholds);
     card->body()->addWidget(m_notes);
     card->body()->addWidget(m_shortcut);
@@ -213,9 +214,9 @@ void ResultsPage::showResults() {
     const EvaluationReport& report = m_results->report;
     m_accuracy->setText(percent(report.accuracy.value));
     const QString by = m_results->config.split.grouping == Grouping::ByPatient ? tr("split by patient") : tr("split by film");
-    m_interval->setText(tr("accuracy (%1), %2 held-out films of %3, %4\n%5")
-                            .arg(intervalText(report.accuracy), grouped(report.accuracy.count),
-                                 fileName((m_results->config.data / "").parent_path()), by, calibrationText()));
+    m_interval->setText(tr("accuracy (%1), %2\n%3 held-out films of “%4”, %5")
+                            .arg(intervalText(report.accuracy), calibrationText(), grouped(report.accuracy.count),
+                                 fileName((m_results->config.data / "").parent_path()), by));
     const QString thresholds = thresholdText();
     m_thresholds->setText(thresholds);
     m_thresholds->setVisible(!thresholds.isEmpty());
@@ -293,7 +294,7 @@ void ResultsPage::fillCurves() {
     roc->setPoints(curves.size(), {0, 1}, {0, 1});
     CurveChart* calibration = makeCalibration();
     for (CurveChart* chart : {roc, precision, calibration}) {
-        setRole(*chart, "plain");
+        chart->setPlain();
         m_curves->addWidget(chart);
     }
     m_curves->setCurrentIndex(m_curveKind->currentIndex());
@@ -376,10 +377,13 @@ void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_
     for (const std::size_t film : m_galleryFilms) {
         const FilmPrediction& prediction = m_results->predictions[film];
         const double probability = prediction.probabilities[static_cast<std::size_t>(prediction.predicted())];
-        const QString truth = labels[prediction.truth], predicted = labels[prediction.predicted()];
-        const QString words = prediction.truth == prediction.predicted()
-                                  ? QStringLiteral("%1 %2").arg(predicted, probabilityText(probability, 0))
-                                  : tr("%1 %2\nis %3").arg(predicted, probabilityText(probability, 0), truth);
+        const auto line = [&](const QString& form, int label, const QString& figure) { // the name gives way
+            const int room = kThumbnail - fontMetrics().horizontalAdvance(form.arg(QString(), figure));
+            return form.arg(fontMetrics().elidedText(labels[label], Qt::ElideRight, room), figure);
+        };
+        QString words = line(QStringLiteral("%1 %2"), prediction.predicted(), probabilityText(probability, 0));
+        if (prediction.truth != prediction.predicted())
+            words += QLatin1Char('\n') + line(tr("is %1%2"), prediction.truth, {});
         auto* item = new QListWidgetItem(QIcon(blank), words, m_gallery);
         item->setToolTip(tr("%1: open in the viewer (Enter)").arg(fileName(prediction.file)).toHtmlEscaped());
         files.push_back(filmFile(*m_results, prediction.file));
