@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "core/domain/Precision.h"
 #include "core/network/Autocast.h"
 
 namespace hilum {
@@ -58,7 +59,8 @@ public:
 bool isFasterPointwise(const op::Convolution& convolution, const at::Tensor& x) {
     return convolution.kernel == Extent(1) && convolution.padding == Extent(0) &&
            convolution.groups == 1 && convolution.bias == Bias::None && at::GradMode::is_enabled() && x.device().is_cpu() &&
-           castsToBf16(at::kCPU) && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+           castsToBf16(at::kCPU) && processorHasBf16() && // else LibTorch's products sum in bf16, too, and gradients are far off
+           x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor pointwiseConvolution(const at::Tensor& x, const at::Tensor& weight, Extent stride) {
