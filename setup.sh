@@ -5,7 +5,7 @@ HILUM_PACKAGES=(
     build-essential cmake ninja-build ccache pkg-config
     libtorch-dev libopenblas0-openmp libdnnl-dev
     libopencv-core-dev libopencv-imgproc-dev
-    libdcmtk-dev libjpeg-dev libpng-dev libtiff-dev libopenjp2-7-dev libcharls-dev libwebp-dev
+    libdcmtk-dev libjpeg-dev libpng-dev libdeflate-dev libtiff-dev libopenjp2-7-dev libcharls-dev libwebp-dev
     libssl-dev zlib1g-dev libzip-dev libxml2-dev libcurl4-openssl-dev libseccomp-dev
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libgl-dev libqcustomplot-dev
     libexpected-dev nlohmann-json3-dev libcli11-dev
@@ -28,7 +28,7 @@ hilum_install() {
         # Other systems: CMake says which library it misses; tell beforehand what is needed.
         command -v cmake >/dev/null && command -v ninja >/dev/null && return 0
         echo "Please install: CMake 3.25, Ninja, a C++20 compiler, Qt 6.4 (Widgets, PrintSupport, Svg, Linguist tools), QCustomPlot," >&2
-        echo "LibTorch, OpenCV 4 (core, imgproc; imgcodecs for the tests), DCMTK, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libzip, libxml2, libcurl," >&2
+        echo "LibTorch, OpenCV 4 (core, imgproc; imgcodecs for the tests), DCMTK, libdeflate, OpenJPEG, CharLS, libwebp, OpenSSL, zlib, libzip, libxml2, libcurl," >&2
         echo "nlohmann-json, CLI11 and tl-expected." >&2
         return 1
     fi

@@ -1,5 +1,5 @@
-# OpenJPEG, libwebp and libzip as the targets hilum_openjpeg, hilum_webp and hilum_zip. Distributions ship their CMake packages in
-# parts or not at all, so headers and libraries are found one by one.
+# libdeflate, OpenJPEG, libwebp and libzip as the targets hilum_deflate, hilum_openjpeg, hilum_webp and hilum_zip.
+# Distributions ship their CMake packages in parts or not at all, so headers and libraries are found one by one.
 
 function(_hilum_codec target header library)
   find_path(${target}_INCLUDE_DIR ${header} PATH_SUFFIXES ${ARGN})
@@ -13,6 +13,7 @@ function(_hilum_codec target header library)
   target_link_libraries(${target} INTERFACE "${${target}_LIBRARY}")
 endfunction()
 
+_hilum_codec(hilum_deflate libdeflate.h deflate)
 _hilum_codec(hilum_openjpeg openjpeg.h openjp2 openjpeg-2.5 openjpeg-2.4)
 _hilum_codec(hilum_webp webp/decode.h webp)
 _hilum_codec(hilum_zip zip.h zip)

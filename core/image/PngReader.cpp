@@ -1,5 +1,5 @@
-// PNG by libpng. The chunks are walked first, so that sizes are known and a cut file is refused before
-// decoding.
+// PNG: plain grey and colour in one go (PngRows.h), all else by libpng. The chunks are walked first, so that sizes are
+// known and a cut file is refused before decoding.
 #include <bit>
 #include <csetjmp>
 #include <cstring>
@@ -12,6 +12,7 @@
 
 #include "core/image/FilmLimits.h"
 #include "core/image/JpegMarkers.h"
+#include "core/image/PngRows.h"
 #include "core/image/RasterReader.h"
 
 namespace hilum {
@@ -29,6 +30,8 @@ struct PngInfo {
     bool interlaced = false;
     bool hasTransparency = false; // a tRNS chunk
     std::uint64_t dataBytes = 0;  // in all IDAT chunks
+    std::vector<Bytes> data;      // those
+    bool isPlain = true;          // pixels of whole bytes that depend on nothing but IDAT, all checksums right
     int exifOrientation = 1;
 };
 
@@ -44,13 +47,18 @@ Result<void> takeHeader(PngInfo& info, Bytes content) {
     info.bitDepth = content[8];
     info.colourType = content[9];
     info.interlaced = content[12] != 0;
+    const bool isWhole = info.bitDepth == 8 || info.bitDepth == 16;
+    const bool isKnown = info.colourType <= PNG_COLOR_TYPE_RGB_ALPHA && (info.colourType & PNG_COLOR_MASK_PALETTE) == 0 &&
+                         content[10] == 0 && content[11] == 0;
+    info.isPlain = isWhole && isKnown && !info.interlaced;
     return {};
 }
 
-// PNG 1.2, 3.2: length, type, content, checksum. Checksums are left to libpng.
+// PNG 1.2, 3.2: length, type, content, checksum. What a wrong checksum means is left to libpng.
 Result<PngInfo> scanChunks(Bytes bytes) {
     PngInfo info;
     bool seenHeader = false;
+    std::string_view before;
     for (std::size_t position = kSignatureBytes;;) {
         if (!holds(bytes, position, 12))
             return damaged("it is cut short at byte " + std::to_string(bytes.size()));
@@ -66,14 +74,20 @@ Result<PngInfo> scanChunks(Bytes bytes) {
                 return tl::unexpected(header.error());
             seenHeader = true;
         } else if (type == "IDAT") {
+            info.isPlain &= info.data.empty() || before == "IDAT";
+            info.data.push_back(content);
             info.dataBytes += length;
         } else if (type == "tRNS") {
             info.hasTransparency = true;
+            info.isPlain = false;
         } else if (type == "eXIf") {
             info.exifOrientation = exifOrientation(content);
-        } else if (type == "IEND") {
-            return info;
         }
+        info.isPlain &= pngChecksum(bytes.subspan(position + 4, length + 4)) ==
+                        readU32(bytes, position + 8 + length, ByteOrder::Big);
+        if (type == "IEND")
+            return info;
+        before = type;
         position += 12 + length;
     }
 }
@@ -179,6 +193,30 @@ Outcome decodeRows(PngSession& session, GreyRows& rows, std::uint8_t* buffer, st
     return Outcome::Done;
 }
 
+// As decodeRows(). Failed: libpng is to be asked.
+Outcome decodePlainRows(const PngInfo& info, GreyRows& rows, int channels, const std::stop_token& stop) {
+    const std::size_t samples = std::size_t{info.widthPx} * static_cast<std::size_t>(channels);
+    const std::size_t sampleBytes = info.bitDepth == 16 ? 2 : 1;
+    const PngRows layout{samples * sampleBytes, static_cast<std::size_t>(channels) * sampleBytes, info.heightPx};
+    const auto inflated = inflatedPng(info.data, layout);
+    if (!inflated)
+        return Outcome::Failed;
+    const RowLayout meaning = layoutFor(channels);
+    std::vector<std::uint16_t> wide(sampleBytes == 2 ? samples : 0);
+    const bool isDone = forEachPngRow(*inflated, layout, [&](std::size_t y, const std::uint8_t* bytes) {
+        if (y % 256 == 0 && stop.stop_requested())
+            return false;
+        for (std::size_t i = 0; i < wide.size(); ++i)
+            wide[i] = static_cast<std::uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+        if (sampleBytes == 2)
+            rows.append(wide.data(), meaning);
+        else
+            rows.append(bytes, meaning);
+        return true;
+    });
+    return isDone ? Outcome::Done : stop.stop_requested() ? Outcome::Cancelled : Outcome::Failed;
+}
+
 int channelsAfterTransforms(const PngInfo& info) {
     const int colours = (info.colourType & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1;
     return colours + ((info.colourType & PNG_COLOR_MASK_ALPHA) != 0 || info.hasTransparency ? 1 : 0);
@@ -231,10 +269,18 @@ Result<Radiograph> decodePng(Bytes bytes, const std::stop_token& stop) {
     if (const auto size = checkSize(*info, bytes.size()); !size)
         return tl::unexpected(size.error());
     const int bits = info->bitDepth == 16 ? 16 : 8;
-    GreyRows rows(static_cast<int>(info->widthPx), static_cast<int>(info->heightPx), bits);
-    const std::size_t rowBytes = std::size_t{info->widthPx} *
-                                 static_cast<std::size_t>(channelsAfterTransforms(*info)) *
-                                 static_cast<std::size_t>(bits / 8);
+    const int channels = channelsAfterTransforms(*info);
+    const auto newRows = [&] { return GreyRows(static_cast<int>(info->widthPx), static_cast<int>(info->heightPx), bits); };
+    GreyRows rows = newRows();
+    const std::size_t rowBytes =
+        std::size_t{info->widthPx} * static_cast<std::size_t>(channels) * static_cast<std::size_t>(bits / 8);
+    const auto film = [&] { return makeRasterFilm(std::move(rows), info->exifOrientation, Polarity::AsStored, describe(*info)); };
+    if (info->isPlain && checkDecodeBytes(bytes.size() + info->dataBytes + (rowBytes + 1) * info->heightPx +
+                                          2 * std::uint64_t{info->widthPx} * info->heightPx)) {
+        if (decodePlainRows(*info, rows, channels, stop) == Outcome::Done)
+            return film();
+        rows = newRows();
+    }
     std::vector<std::uint8_t> buffer(rowBytes * (info->interlaced ? info->heightPx : 1));
     PngSession session(bytes);
     switch (decodeRows(session, rows, buffer.data(), rowBytes, stop)) {
@@ -245,7 +291,7 @@ Result<Radiograph> decodePng(Bytes bytes, const std::stop_token& stop) {
     case Outcome::Cancelled:
         return fail(ErrorCode::Cancelled, "Reading was stopped.");
     }
-    return makeRasterFilm(std::move(rows), info->exifOrientation, Polarity::AsStored, describe(*info));
+    return film();
 }
 
 } // namespace

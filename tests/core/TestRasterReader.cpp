@@ -1,5 +1,8 @@
 // PNG, JPEG and TIFF with known pixels.
 
+#include <algorithm>
+#include <random>
+
 #include <QtTest>
 
 #include <opencv2/imgcodecs.hpp>
@@ -151,6 +154,36 @@ private Q_SLOTS:
             mustRead(makePng({.widthPx = 2, .colourType = 6, .rows = {200, 200, 200, 255, 50, 50, 50, 255}}));
         QCOMPARE(pixelsOf(film), (Pixels{200, 50}));
         QVERIFY(film.source.warnings.empty());
+    }
+
+    void pngFiltersAreUndone_data() {
+        QTest::addColumn<int>("colourType");
+        QTest::addColumn<int>("bitDepth");
+        for (const int depth : {8, 16}) {
+            QTest::addRow("grey, %d bit", depth) << 0 << depth;
+            QTest::addRow("RGB, %d bit", depth) << 2 << depth;
+            QTest::addRow("grey and alpha, %d bit", depth) << 4 << depth;
+            QTest::addRow("RGBA, %d bit", depth) << 6 << depth;
+        }
+    }
+    void pngFiltersAreUndone() {
+        QFETCH(int, colourType);
+        QFETCH(int, bitDepth);
+        constexpr int kWidth = 13, kHeight = 17;
+        const int channels = colourType == 0 ? 1 : colourType == 2 ? 3 : colourType == 4 ? 2 : 4;
+        ByteVector rows(static_cast<std::size_t>(kWidth * kHeight * channels * bitDepth / 8));
+        std::mt19937 random(7);
+        std::ranges::generate(rows, [&] { return static_cast<std::uint8_t>(random() >> 24U); });
+        PngSpec spec{.widthPx = kWidth, .heightPx = kHeight, .bitDepth = bitDepth, .colourType = colourType, .rows = rows};
+        const Radiograph plain = mustRead(makePng(spec));
+        if (colourType == 0) {
+            for (std::size_t i = 0; i < plain.pixels->size(); ++i)
+                QCOMPARE(int{(*plain.pixels)[i]}, bitDepth == 8 ? rows[i] : rows[2 * i] << 8 | rows[2 * i + 1]);
+        }
+        spec.filters = true;
+        QCOMPARE(pixelsOf(mustRead(makePng(spec))), pixelsOf(plain));
+        spec.surplus = 3; // which libpng decodes
+        QCOMPARE(pixelsOf(mustRead(makePng(spec))), pixelsOf(plain));
     }
 
     void interlacedPngIsTheSamePicture() {

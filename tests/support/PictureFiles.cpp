@@ -148,6 +148,15 @@ void appendPngChunk(ByteVector& file, const std::string& type, const ByteVector&
     appendBig32(file, crc32(file.data() + start, file.size() - start));
 }
 
+// PNG 1.2, 6.6, as it is written there.
+static int paeth(int a, int b, int c) {
+    const int p = a + b - c;
+    const int pa = std::abs(p - a), pb = std::abs(p - b), pc = std::abs(p - c);
+    if (pa <= pb && pa <= pc)
+        return a;
+    return pb <= pc ? b : c;
+}
+
 ByteVector makePng(const PngSpec& spec) {
     ByteVector file{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     ByteVector header;
@@ -164,12 +173,19 @@ ByteVector makePng(const PngSpec& spec) {
         appendPngChunk(file, "tRNS", spec.transparency);
     const auto rowBytes =
         static_cast<std::size_t>((spec.widthPx * channelsOf(spec.colourType) * spec.bitDepth + 7) / 8);
+    const auto pixelBytes = static_cast<std::size_t>(std::max(1, channelsOf(spec.colourType) * spec.bitDepth / 8));
     ByteVector filtered;
     for (std::size_t i = 0; i < spec.rows.size(); ++i) {
-        if (i % rowBytes == 0)
-            filtered.push_back(0);
-        filtered.push_back(spec.rows[i]);
+        const std::size_t row = i / rowBytes, column = i % rowBytes, filter = spec.filters ? row % 5 : 0;
+        if (column == 0)
+            filtered.push_back(static_cast<std::uint8_t>(filter));
+        const int left = column >= pixelBytes ? spec.rows[i - pixelBytes] : 0;
+        const int up = row > 0 ? spec.rows[i - rowBytes] : 0;
+        const int corner = row > 0 && column >= pixelBytes ? spec.rows[i - rowBytes - pixelBytes] : 0;
+        const int guess[] = {0, left, up, (left + up) / 2, paeth(left, up, corner)};
+        filtered.push_back(static_cast<std::uint8_t>(spec.rows[i] - guess[filter]));
     }
+    filtered.insert(filtered.end(), spec.surplus, 0);
     appendPngChunk(file, "IDAT", zlibStored(filtered));
     appendPngChunk(file, "IEND", {});
     return file;

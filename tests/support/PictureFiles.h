@@ -24,6 +24,8 @@ struct PngSpec {
     ByteVector palette{};      // red, green, blue of each entry
     ByteVector transparency{}; // content of the tRNS chunk; none where empty
     ByteVector exif{};         // content of the eXIf chunk; none where empty
+    bool filters = false;      // the five filters in turn, row by row; else none
+    std::size_t surplus = 0;   // bytes too many in the compressed stream: libpng alone puts up with them
 };
 ByteVector makePng(const PngSpec& spec);
 // Appends length, type, content and checksum.
