@@ -94,7 +94,9 @@ private:
         std::size_t films = 0;
         for (const PatientInClasses& patient : training().checkUp()->patientsInClasses)
             films += patient.films.size();
-        click(QStringLiteral("Show %1 films").arg(films));
+        const QString show = QStringLiteral("Show %1 films").arg(films);
+        QTRY_VERIFY(button(show)); // laid out
+        click(show);
         auto* dialog = m_window->findChild<FindingDialog*>();
         QVERIFY(dialog);
         auto* list = dialog->findChild<QTreeWidget*>();

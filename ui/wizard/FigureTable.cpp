@@ -38,6 +38,8 @@ void FigureTable::setNames(const QStringList& rows, const QStringList& columns) 
     setMaximumHeight(heightOf(rowCount()));
 }
 
+QSize FigureTable::sizeHint() const { return {QTableWidget::sizeHint().width(), maximumHeight()}; }
+
 void FigureTable::setFigure(int row, int column, const QString& text) {
     auto* item = new QTableWidgetItem(text);
     item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);

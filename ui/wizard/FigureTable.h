@@ -12,6 +12,7 @@ public:
     explicit FigureTable(int rowHeightPx, QWidget* parent = nullptr);
     // Empties the cells. Long names of columns are cut.
     void setNames(const QStringList& rows, const QStringList& columns);
+    [[nodiscard]] QSize sizeHint() const override; // all rows
     void setFigure(int row, int column, const QString& text);
 };
 

@@ -80,7 +80,8 @@ SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config,
     m_count->setAccessibleName(tr("Trials"));
     choices->addWidget(m_count);
     layout->addLayout(choices);
-    layout->addWidget(m_table, 1);
+    layout->addWidget(m_table);
+    layout->addStretch();
     layout->addWidget(m_words);
     m_progress->setRange(0, kSteps);
     m_progress->setTextVisible(false);

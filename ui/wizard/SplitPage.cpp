@@ -129,8 +129,9 @@ Card* SplitPage::buildTable() {
     card->headingLine()->addWidget(save);
     connect(save, &QPushButton::clicked, this, &SplitPage::saveWanted);
     card->body()->addWidget(m_bar);
-    card->body()->addWidget(m_table, 1);
+    card->body()->addWidget(m_table);
     m_verdict = card->addText("body");
+    card->body()->addStretch();
     return card;
 }
 

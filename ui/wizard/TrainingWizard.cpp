@@ -36,6 +36,7 @@ namespace {
 
 constexpr int kPracticeFilmsPerClass = 150;
 constexpr int kPracticeSizePx = 320;
+constexpr QSize kSmallestPage{980, 600}; // a window of 1280 × 800 has a little more
 
 } // namespace
 
@@ -56,7 +57,13 @@ TrainingWizard::TrainingWizard(TrainSession& session, Settings& settings, QWidge
     auto* body = new QVBoxLayout;
     body->setContentsMargins(18, 16, 18, 10);
     body->setSpacing(12);
-    body->addWidget(m_pages, 1);
+    auto* area = new QScrollArea(this); // where the window is smaller than the pages can be
+    area->setObjectName(QStringLiteral("WizardPages"));
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    m_pages->setMinimumSize(kSmallestPage);
+    area->setWidget(m_pages);
+    body->addWidget(area, 1);
     body->addLayout(foot);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
