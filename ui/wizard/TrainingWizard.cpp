@@ -8,6 +8,7 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -43,7 +44,7 @@ constexpr QSize kSmallestPage{980, 600}; // a window of 1280 × 800 has a little
 TrainingWizard::TrainingWizard(TrainSession& session, Settings& settings, QWidget* parent)
     : QWidget(parent), m_session(session), m_settings(settings),
       m_steps(new StepList({tr("Data"), tr("Split"), tr("Network"), tr("Train"), tr("Results")}, this)),
-      m_pages(new QStackedWidget(this)), m_data(new DataPage(session)), m_split(new SplitPage(session)),
+      m_area(new QScrollArea(this)), m_pages(new QStackedWidget(this)), m_data(new DataPage(session)), m_split(new SplitPage(session)),
       m_network(new NetworkPage(session)), m_train(new TrainPage(session)), m_results(new ResultsPage(session)),
       m_hint(makeText("secondary", {}, this)), m_back(new QPushButton(tr("Back"), this)), m_next(new QPushButton(this)) {
     for (QWidget* page : std::initializer_list<QWidget*>{m_data, m_split, m_network, m_train, m_results})
@@ -57,13 +58,11 @@ TrainingWizard::TrainingWizard(TrainSession& session, Settings& settings, QWidge
     auto* body = new QVBoxLayout;
     body->setContentsMargins(18, 16, 18, 10);
     body->setSpacing(12);
-    auto* area = new QScrollArea(this); // where the window is smaller than the pages can be
-    area->setObjectName(QStringLiteral("WizardPages"));
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
+    m_area->setFrameShape(QFrame::NoFrame);
+    m_area->setWidgetResizable(true);
     m_pages->setMinimumSize(kSmallestPage);
-    area->setWidget(m_pages);
-    body->addWidget(area, 1);
+    m_area->setWidget(m_pages);
+    body->addWidget(m_area, 1);
     body->addLayout(foot);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -137,6 +136,8 @@ void TrainingWizard::goTo(Step step) {
         return;
     m_step = step;
     m_pages->setCurrentIndex(step);
+    for (QScrollBar* bar : {m_area->horizontalScrollBar(), m_area->verticalScrollBar()})
+        bar->setValue(0);
     update();
 }
 

@@ -9,6 +9,7 @@
 
 class QLabel;
 class QPushButton;
+class QScrollArea;
 class QStackedWidget;
 
 namespace hilum {
@@ -63,6 +64,7 @@ private:
     Settings& m_settings;
     Step m_step = Data;
     StepList* m_steps;
+    QScrollArea* m_area; // for windows that are smaller than the pages can be
     QStackedWidget* m_pages;
     DataPage* m_data;
     SplitPage* m_split;
