@@ -1,5 +1,6 @@
 // PNG: plain grey and colour in one go (PngRows.h), all else by libpng. The chunks are walked first, so that sizes are
 // known and a cut file is refused before decoding.
+#include <algorithm>
 #include <bit>
 #include <csetjmp>
 #include <cstring>
@@ -54,6 +55,13 @@ Result<void> takeHeader(PngInfo& info, Bytes content) {
     return {};
 }
 
+// PNG 1.2, 3.3: a small first letter says that pixels do not depend on it.
+bool isPlainChunk(std::string_view type) {
+    const auto isLetter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool isAncillary = type[0] >= 'a';
+    return std::ranges::all_of(type, isLetter) && (isAncillary || type == "IHDR" || type == "IDAT" || type == "IEND");
+}
+
 // PNG 1.2, 3.2: length, type, content, checksum. What a wrong checksum means is left to libpng.
 Result<PngInfo> scanChunks(Bytes bytes) {
     PngInfo info;
@@ -83,6 +91,7 @@ Result<PngInfo> scanChunks(Bytes bytes) {
         } else if (type == "eXIf") {
             info.exifOrientation = exifOrientation(content);
         }
+        info.isPlain &= isPlainChunk(type) && length <= PNG_UINT_31_MAX;
         info.isPlain &= pngChecksum(bytes.subspan(position + 4, length + 4)) ==
                         readU32(bytes, position + 8 + length, ByteOrder::Big);
         if (type == "IEND")
@@ -193,8 +202,8 @@ Outcome decodeRows(PngSession& session, GreyRows& rows, std::uint8_t* buffer, st
     return Outcome::Done;
 }
 
-// As decodeRows(). Failed: libpng is to be asked.
-Outcome decodePlainRows(const PngInfo& info, GreyRows& rows, int channels, const std::stop_token& stop) {
+// As decodeRows(). Failed: libpng is to be asked, which also takes less memory.
+Outcome decodePlainRows(const PngInfo& info, GreyRows& rows, int channels, const std::stop_token& stop) try {
     const std::size_t samples = std::size_t{info.widthPx} * static_cast<std::size_t>(channels);
     const std::size_t sampleBytes = info.bitDepth == 16 ? 2 : 1;
     const PngRows layout{samples * sampleBytes, static_cast<std::size_t>(channels) * sampleBytes, info.heightPx};
@@ -215,6 +224,8 @@ Outcome decodePlainRows(const PngInfo& info, GreyRows& rows, int channels, const
         return true;
     });
     return isDone ? Outcome::Done : stop.stop_requested() ? Outcome::Cancelled : Outcome::Failed;
+} catch (const std::bad_alloc&) {
+    return Outcome::Failed;
 }
 
 int channelsAfterTransforms(const PngInfo& info) {
@@ -274,11 +285,16 @@ Result<Radiograph> decodePng(Bytes bytes, const std::stop_token& stop) {
     GreyRows rows = newRows();
     const std::size_t rowBytes =
         std::size_t{info->widthPx} * static_cast<std::size_t>(channels) * static_cast<std::size_t>(bits / 8);
+    const auto cancelled = fail(ErrorCode::Cancelled, "Reading was stopped.");
     const auto film = [&] { return makeRasterFilm(std::move(rows), info->exifOrientation, Polarity::AsStored, describe(*info)); };
     if (info->isPlain && checkDecodeBytes(bytes.size() + info->dataBytes + (rowBytes + 1) * info->heightPx +
                                           2 * std::uint64_t{info->widthPx} * info->heightPx)) {
-        if (decodePlainRows(*info, rows, channels, stop) == Outcome::Done)
+        const Outcome outcome = decodePlainRows(*info, rows, channels, stop);
+        if (outcome == Outcome::Done)
             return film();
+        if (outcome == Outcome::Cancelled)
+            return cancelled;
+        rows.take(); // gives its memory back
         rows = newRows();
     }
     std::vector<std::uint8_t> buffer(rowBytes * (info->interlaced ? info->heightPx : 1));
@@ -289,7 +305,7 @@ Result<Radiograph> decodePng(Bytes bytes, const std::stop_token& stop) {
     case Outcome::Failed:
         return damaged(session.message);
     case Outcome::Cancelled:
-        return fail(ErrorCode::Cancelled, "Reading was stopped.");
+        return cancelled;
     }
     return film();
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <new>
 
@@ -82,15 +81,13 @@ std::optional<std::vector<Byte>> inflatedPng(const std::vector<Bytes>& chunks, c
 
 bool forEachPngRow(Bytes inflated, const PngRows& rows,
                    const std::function<bool(std::size_t row, const Byte* bytes)>& work) {
-    std::vector<std::uint16_t> storage((rows.rowBytes + 1) / 2 * 2);
-    auto* row = reinterpret_cast<Byte*>(storage.data());
-    Byte* above = row + storage.size(); // half of the storage's bytes on
+    std::vector<Byte> row(rows.rowBytes), above(rows.rowBytes);
     const Byte* from = inflated.data();
     for (std::size_t y = 0; y < rows.count; ++y, from += rows.rowBytes + 1) {
-        std::memcpy(row, from + 1, rows.rowBytes);
-        if (!unfilterRow(*from, row, above, rows.rowBytes, rows.pixelBytes) || !work(y, row))
+        std::copy_n(from + 1, rows.rowBytes, row.begin());
+        if (!unfilterRow(*from, row.data(), above.data(), rows.rowBytes, rows.pixelBytes) || !work(y, row.data()))
             return false;
-        std::swap(row, above);
+        row.swap(above);
     }
     return true;
 }

@@ -1,5 +1,5 @@
 // The rows of a plain PNG in one go: libdeflate inflates a whole stream in half the time that libpng takes for it piece by
-// piece. (PNG 1.2, chapters 6 and 9.)
+// piece. (PNG 1.2, chapters 5 and 6.)
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ struct PngRows {
 // libpng may know what to make of it, or what to say. Throws std::bad_alloc.
 std::optional<std::vector<std::uint8_t>> inflatedPng(const std::vector<Bytes>& chunks, const PngRows& rows);
 
-// work(row, bytes) for every row in turn; bytes are aligned for 16-bit samples, which are big-endian as in the file. False
-// where work says so, or a filter type is unknown: that row was not worked on.
+// work(row, bytes) for every row in turn, as in the file: samples of 16 bits are big-endian. False where work says so, or a
+// filter type is unknown: that row was not worked on.
 bool forEachPngRow(Bytes inflated, const PngRows& rows,
                    const std::function<bool(std::size_t row, const std::uint8_t* bytes)>& work);
 

@@ -101,7 +101,10 @@ std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
     using Tag = dnnl::memory::format_tag;
     const dnnl::memory::dims source = spec.source.dims(), weights = spec.weights.dims(), target = spec.target.dims();
     const auto isBlocked = [&](Tag tag) {
-        return spec.source == dnnl::memory::desc(source, dnnl::memory::data_type::f32, tag);
+        const auto blocked = [tag](const dnnl::memory::dims& dims) {
+            return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, tag);
+        };
+        return source[0] == 1 && spec.source == blocked(source) && spec.target == blocked(target);
     };
     WinogradTiles tiles;
     tiles.block = isBlocked(Tag::nChw16c) ? 16 : 8;
@@ -186,9 +189,8 @@ class TilesRun final : public ConvolutionRun {
 public:
     TilesRun(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments, const dnnl::engine& engine)
         : m_tiles(*way.tiles), m_desc(way.product), m_product(way.product), m_engine(engine),
-          m_source(dataOf(arguments, DNNL_ARG_SRC)), m_target(dataOf(arguments, DNNL_ARG_DST)),
-          m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
-        m_epilogue.bias = static_cast<const float*>(m_bias.get_data_handle());
+          m_source(arguments.at(DNNL_ARG_SRC)), m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
+        m_epilogue.bias = dataOf(m_bias);
         m_epilogue.adds = spec.epilogue.sum;
         if (const op::Activation* activation = spec.epilogue.activation)
             m_epilogue.clamp = clampOf(*activation);
@@ -212,10 +214,10 @@ public:
     }
     void operator()(dnnl::stream& stream) const override {
         for (std::size_t band = 0; band < m_tiles.bands(); ++band) {
-            intoWinogradTiles(m_source, m_tiles, band, m_values);
+            intoWinogradTiles(dataOf(m_source), m_tiles, band, m_values);
             m_product.execute(stream, m_arguments);
             stream.wait();
-            fromWinogradTiles(m_products, m_tiles, band, m_epilogue, m_target);
+            fromWinogradTiles(m_products, m_tiles, band, m_epilogue, dataOf(m_target));
         }
     }
 
@@ -224,15 +226,12 @@ private:
     ProductDesc m_desc;
     dnnl::matmul m_product;
     dnnl::engine m_engine;
-    float *m_source, *m_target;
-    dnnl::memory m_bias, m_weights, m_scratchpad;
+    dnnl::memory m_source, m_target, m_bias, m_weights, m_scratchpad;
     WinogradEpilogue m_epilogue;
     float *m_values = nullptr, *m_products = nullptr;
     Arguments m_arguments;
 
-    static float* dataOf(const Arguments& arguments, int which) {
-        return static_cast<float*>(arguments.at(which).get_data_handle());
-    }
+    static float* dataOf(const dnnl::memory& memory) { return static_cast<float*>(memory.get_data_handle()); }
     static std::size_t padded(std::size_t bytes) { return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine; }
     [[nodiscard]] std::size_t tileBytes() const { return padded(m_desc.src_desc().get_size()); }
     [[nodiscard]] std::size_t productBytes() const { return padded(m_desc.dst_desc().get_size()); }

@@ -119,8 +119,8 @@ HILUM_IN_CLONES void rowFromOf(const float* products, const WinogradTiles& tiles
                     float value = whole[x * B + lane] + bias[lane];
                     if (epilogue.adds)
                         value += to[lane];
-                    value = value > epilogue.clamp.low ? value : epilogue.clamp.low;
-                    to[lane] = value < epilogue.clamp.high ? value : epilogue.clamp.high;
+                    value = value < epilogue.clamp.low ? epilogue.clamp.low : value; // what is no number stays so
+                    to[lane] = value > epilogue.clamp.high ? epilogue.clamp.high : value;
                 }
             }
         }

@@ -126,10 +126,11 @@ private Q_SLOTS:
     void onlyWhatFitsIsDoneInTiles() {
         const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
         const op::Activation smooth{.curve = op::Curve::Gelu};
-        const auto ways = [&](dnnl::memory::dim side, dnnl::memory::dim stride, const op::Activation* activation) {
+        const auto ways = [&](dnnl::memory::dim side, dnnl::memory::dim stride, const op::Activation* activation,
+                              dnnl::memory::dim channels = 16) {
             const dnnl::memory::dim out = (16 - 1) / stride + 1, padding = side / 2;
-            const ConvolutionSpec spec{.source = {{1, 16, 16, 16}, Type::f32, Tag::nChw8c},
-                                       .weights = {{16, 16, side, side}, Type::f32, Tag::any},
+            const ConvolutionSpec spec{.source = {{1, channels, 16, 16}, Type::f32, Tag::nChw8c},
+                                       .weights = {{16, channels, side, side}, Type::f32, Tag::any},
                                        .bias = {{16}, Type::f32, Tag::x},
                                        .target = {{1, 16, out, out}, Type::f32, Tag::nChw8c},
                                        .window = {{stride, stride}, {padding, padding}, {padding, padding}},
@@ -143,6 +144,7 @@ private Q_SLOTS:
         QVERIFY(!hasTiles(ways(3, 2, nullptr)));
         QVERIFY(!hasTiles(ways(5, 1, nullptr)));
         QVERIFY(!hasTiles(ways(3, 1, &smooth)));
+        QVERIFY(!hasTiles(ways(3, 1, nullptr, 12))); // not whole blocks
     }
 
     void bandsDivideTheRows() {
@@ -151,6 +153,7 @@ private Q_SLOTS:
             tiles.source = tiles.target = {8, rows, rows};
             tiles = winogradTiles(tiles);
             QCOMPARE(tiles.bands() * tiles.bandRows, tiles.rows());
+            QCOMPARE(tiles.bands() > 1, rows >= 128); // those alone are larger than the caches
         }
     }
 };

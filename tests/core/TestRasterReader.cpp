@@ -7,6 +7,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "core/image/PngRows.h"
 #include "core/image/RadiographReader.h"
 #include "tests/support/PictureFiles.h"
 
@@ -182,8 +183,29 @@ private Q_SLOTS:
         }
         spec.filters = true;
         QCOMPARE(pixelsOf(mustRead(makePng(spec))), pixelsOf(plain));
+        const ByteVector file = makePng(spec);
+        const Bytes data = Bytes(file).subspan(41, readU32(file, 33, ByteOrder::Big)); // behind the header's chunk
+        const auto pixelBytes = static_cast<std::size_t>(channels * bitDepth / 8);
+        const PngRows layout{kWidth * pixelBytes, pixelBytes, kHeight};
+        const auto inflated = inflatedPng({data.first(20), data.subspan(20)}, layout);
+        QVERIFY(inflated);
+        ByteVector found;
+        QVERIFY(forEachPngRow(*inflated, layout, [&](std::size_t, const std::uint8_t* bytes) {
+            found.insert(found.end(), bytes, bytes + layout.rowBytes);
+            return true;
+        }));
+        QCOMPARE(found, rows);
         spec.surplus = 3; // which libpng decodes
         QCOMPARE(pixelsOf(mustRead(makePng(spec))), pixelsOf(plain));
+    }
+
+    void unknownPngFilterOrCriticalChunkIsRefused() {
+        const PngRows layout{2, 1, 1};
+        QVERIFY(!forEachPngRow(ByteVector{5, 1, 2}, layout, [](std::size_t, const std::uint8_t*) { return true; }));
+        ByteVector chunk, file = makePng({.widthPx = 2, .rows = {1, 2}});
+        appendPngChunk(chunk, "HLUM", {1});
+        file.insert(file.begin() + 33, chunk.begin(), chunk.end());
+        QCOMPARE(refusal(file), ErrorCode::Damaged);
     }
 
     void interlacedPngIsTheSamePicture() {

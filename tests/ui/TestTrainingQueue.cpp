@@ -123,6 +123,7 @@ private Q_SLOTS:
         TrainingQueue queue(trainer("exit 3\n"));
         queue.add(run("vgg19"));
         QTRY_COMPARE(queue.run(0).state, RunState::Failed);
+        QVERIFY(queue.isInUse(run("vgg19").out));
         queue.remove(0);
         QCOMPARE(queue.size(), 0);
         QVERIFY(!queue.isInUse(run("vgg19").out));

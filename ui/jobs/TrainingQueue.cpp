@@ -90,6 +90,7 @@ void TrainingQueue::remove(int number) {
     m_runs.erase(m_runs.begin() + number);
     if (m_current > number)
         --m_current;
+    Q_EMIT runRemoved(number);
     Q_EMIT queueChanged();
 }
 

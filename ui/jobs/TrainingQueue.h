@@ -61,6 +61,7 @@ public:
 Q_SIGNALS:
     void runChanged(int number); // anything about it
     void runFinished(int number); // Done, Stopped or Failed
+    void runRemoved(int number);  // those behind it have moved up
     void queueChanged();          // runs were added or taken out
 
 private:

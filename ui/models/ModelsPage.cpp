@@ -97,7 +97,7 @@ ModelsPage::ModelsPage(QWidget* parent)
             Q_EMIT resultsWanted(row->run->folder);
     });
     connect(m_differences, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) {
-        Q_EMIT filmWanted(toPath(item->data(0, FileRole).toString()));
+        Q_EMIT filmWanted(filmFile(*chosenRow()->run, toPath(item->data(0, FileRole).toString())));
     });
     connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT modelWanted(RunFolder(chosenRow()->run->folder).model()); });
     connect(m_results, &QPushButton::clicked, this, [this] { Q_EMIT resultsWanted(chosenRow()->run->folder); });
@@ -280,7 +280,7 @@ void ModelsPage::showDifferences(const LeaderboardGroup& group, const Leaderboar
         auto* item = new QTreeWidgetItem(m_differences, {fileName(film.file), toQString(std::string_view(film.truth)),
                                                          toQString(std::string_view(film.first)),
                                                          toQString(std::string_view(film.second))});
-        item->setData(0, FileRole, toQString(filmFile(*row.run, film.file)));
+        item->setData(0, FileRole, toQString(film.file));
         item->setToolTip(0, tr("%1: open in the viewer (Enter)").arg(item->text(0)).toHtmlEscaped());
     }
 }

@@ -11,7 +11,6 @@ constexpr int kFewestRows = 4; // that are in sight; of more the table scrolls
 
 } // namespace
 
-
 FigureTable::FigureTable(int rowHeightPx, QWidget* parent) : QTableWidget(parent) {
     setEditTriggers(QAbstractItemView::NoEditTriggers);
     setSelectionMode(QAbstractItemView::NoSelection);
@@ -38,7 +37,10 @@ void FigureTable::setNames(const QStringList& rows, const QStringList& columns) 
     setMaximumHeight(heightOf(rowCount()));
 }
 
-QSize FigureTable::sizeHint() const { return {QTableWidget::sizeHint().width(), maximumHeight()}; }
+QSize FigureTable::sizeHint() const {
+    const QSize usual = QTableWidget::sizeHint();
+    return columnCount() == 0 ? usual : QSize(usual.width(), maximumHeight());
+}
 
 void FigureTable::setFigure(int row, int column, const QString& text) {
     auto* item = new QTableWidgetItem(text);

@@ -53,6 +53,8 @@ FindingDialog::FindingDialog(const CheckUpLine& finding, const std::filesystem::
     open->setObjectName(QStringLiteral("open"));
     setRole(*open, "primary");
     auto* close = new QPushButton(tr("Close"), this);
+    for (QPushButton* button : {open, close})
+        button->setAutoDefault(false); // Enter in the list is the list's
     foot->addWidget(close);
     foot->addWidget(open);
     layout->addLayout(foot);

@@ -25,7 +25,7 @@ const ConfigField& fieldOf(const std::vector<ConfigField>& fields, const std::st
 
 // What 0 stands for, as the end of the field's help says it, e.g. "off"; empty: for itself.
 QString zeroText(const ConfigField& field) {
-    static const QRegularExpression pattern(QStringLiteral("; 0: ([^,;]+)"));
+    static const QRegularExpression pattern(QStringLiteral("; 0: ([^,;]+)$"));
     return pattern.match(toQString(std::string_view(field.help))).captured(1);
 }
 

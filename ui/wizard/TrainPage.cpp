@@ -74,6 +74,7 @@ TrainPage::TrainPage(TrainSession& session, QWidget* parent)
     layout->addLayout(middle);
     layout->addWidget(buildQueue());
     TrainingQueue& queue = m_session.queue();
+    connect(&queue, &TrainingQueue::runRemoved, this, &TrainPage::onRunRemoved);
     connect(&queue, &TrainingQueue::queueChanged, this, &TrainPage::onQueueChanged);
     connect(&queue, &TrainingQueue::runChanged, this, &TrainPage::onRunChanged);
     connect(m_pause, &QPushButton::clicked, this, [this] {
@@ -176,11 +177,7 @@ void TrainPage::onQueueChanged() {
         const int number = static_cast<int>(m_rows.size());
         auto* row = new QueueRow(this);
         connect(row, &QueueRow::chosen, this, [this, number] { show(number); });
-        connect(row, &QueueRow::removeWanted, &queue, [this, &queue, number] {
-            if (number < m_shown)
-                --m_shown;
-            queue.remove(number);
-        });
+        connect(row, &QueueRow::removeWanted, &queue, [&queue, number] { queue.remove(number); });
         connect(row, &QueueRow::resumeWanted, &queue, [this, &queue, number] {
             queue.resumeRun(number);
             show(number);
@@ -189,9 +186,16 @@ void TrainPage::onQueueChanged() {
         m_rows.push_back(row);
         m_queueRows->addWidget(row);
     }
-    if (m_shown >= queue.size())
-        m_shown = queue.size() - 1;
-    show(queue.isBusy() ? queue.current() : m_shown);
+    show(m_shown < 0 ? queue.size() - 1 : m_shown);
+}
+
+void TrainPage::onRunRemoved(int run) {
+    for (int* number : {&m_shown, &m_followed}) {
+        if (*number == run)
+            *number = -1;
+        else if (*number > run)
+            --*number;
+    }
 }
 
 void TrainPage::show(int run) {
@@ -204,6 +208,10 @@ void TrainPage::show(int run) {
         for (QWidget* widget : {static_cast<QWidget*>(m_recipe), static_cast<QWidget*>(m_state),
                                 static_cast<QWidget*>(m_pause), static_cast<QWidget*>(m_stop)})
             widget->hide();
+        m_message->hide();
+        updateCharts({});
+        for (QLabel* value : m_values)
+            value->setText(QStringLiteral("–"));
         return;
     }
     updateHead(queue.run(run));

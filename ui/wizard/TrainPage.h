@@ -38,6 +38,7 @@ private:
     Card* buildQueue();
     void show(int run);
     void onQueueChanged();
+    void onRunRemoved(int run);
     void onRunChanged(int run);
     void updateHead(const QueuedRun& run);
     void updateCharts(const QueuedRun& run);
