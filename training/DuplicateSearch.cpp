@@ -38,8 +38,7 @@ void DuplicateSearch::findNear(std::uint64_t hash) {
         }
     }
     std::ranges::sort(m_near);
-    const auto repeated = std::ranges::unique(m_near);
-    m_near.erase(repeated.begin(), repeated.end());
+    m_near.erase(std::unique(m_near.begin(), m_near.end()), m_near.end()); // std::ranges' does not build with clang 14
 }
 
 void DuplicateSearch::insert(std::size_t film) {

@@ -74,11 +74,11 @@ Result<std::vector<fs::path>> findRuns(const std::vector<fs::path>& folders) {
             return tl::unexpected(collected.error());
     }
     std::ranges::sort(runs);
-    const auto twice = std::ranges::unique(runs, [](const fs::path& a, const fs::path& b) {
+    const auto areTheSame = [](const fs::path& a, const fs::path& b) {
         std::error_code ignored;
         return a == b || fs::equivalent(a, b, ignored);
-    });
-    runs.erase(twice.begin(), twice.end());
+    };
+    runs.erase(std::unique(runs.begin(), runs.end(), areTheSame), runs.end()); // std::ranges' does not build with clang 14
     return runs;
 }
 
