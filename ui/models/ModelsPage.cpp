@@ -22,6 +22,7 @@
 #include "ui/charts/CurveChart.h"
 #include "ui/viewer/FilmText.h"
 #include "ui/wizard/Card.h"
+#include "ui/wizard/FilmTable.h"
 
 namespace hilum {
 namespace {
@@ -50,16 +51,6 @@ QStringList rowTexts(const LeaderboardRow& row) {
             figure(report.macroRocAuc),
             QString::number(report.expectedCalibrationError, 'f', 3),
             toQString(std::string_view(verdictText(row)))};
-}
-
-QTreeWidget* makeTable(const QStringList& columns, const QString& name, QWidget* parent) {
-    auto* tree = new QTreeWidget(parent);
-    tree->setHeaderLabels(columns);
-    tree->setRootIsDecorated(false);
-    tree->setUniformRowHeights(true);
-    tree->setAccessibleName(name);
-    setRole(*tree, "table");
-    return tree;
 }
 
 // A line that says something and cannot be chosen.

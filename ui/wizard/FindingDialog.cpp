@@ -14,6 +14,7 @@
 #include "ui/viewer/FilmText.h"
 #include "ui/wizard/Card.h"
 #include "ui/wizard/CheckUpText.h"
+#include "ui/wizard/FilmTable.h"
 
 namespace hilum {
 namespace {
@@ -29,13 +30,8 @@ FindingDialog::FindingDialog(const CheckUpLine& finding, const std::filesystem::
     setWindowTitle(finding.title);
     resize(kSize);
     auto* layout = new QVBoxLayout(this);
-    auto* list = new QTreeWidget(this);
-    list->setHeaderLabels({tr("Film"), tr("Finding")});
-    list->setRootIsDecorated(false);
-    list->setUniformRowHeights(true);
-    list->setAccessibleName(finding.title);
+    QTreeWidget* list = makeTable({tr("Film"), tr("Finding")}, finding.title, this);
     list->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    setRole(*list, "table");
     const std::size_t shown = std::min(finding.films.size(), kMostFilms);
     for (std::size_t i = 0; i < shown; ++i) {
         const CheckUpFilm& film = finding.films[i];
