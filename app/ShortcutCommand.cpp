@@ -17,6 +17,7 @@ struct ShortcutArguments {
     std::filesystem::path run;
     std::filesystem::path data;
     std::filesystem::path masks;
+    bool centre = false;
     int threads = 0;
     bool json = false;
 };
@@ -28,6 +29,8 @@ int runShortcut(const ShortcutArguments& arguments, const CommandContext& contex
     ShortcutOptions options;
     options.data = arguments.data;
     options.masks = arguments.masks;
+    if (arguments.centre)
+        options.region = ShortcutRegion::Centre;
     options.threads = threadCount(arguments.threads);
     options.readFilm = filmReader(context);
     options.progress = showTenths;
@@ -60,14 +63,19 @@ void addShortcutCommand(CLI::App& app, CommandContext& context) {
                      "Folder of lung masks, each named as its film is below the data folder (or .png); else those\n"
                      "of the data set: masks beside images, or lung-masks beside films")
         ->type_name("DIR");
+    command
+        ->add_flag("--centre", arguments->centre,
+                   "Black out the middle of each film instead of the lungs, three quarters as wide and as high; so by\n"
+                   "itself where no film has a mask")
+        ->excludes("--masks");
     command->add_option("--threads", arguments->threads, "Threads that decode; 0: every core")
         ->type_name("N")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     command->add_flag("--json", arguments->json, "Print shortcut.json instead of a table");
-    command->footer("Films without a mask are counted and left out.\n"
+    command->footer("Where some films have a mask, those without one are counted and left out.\n"
                     "Exit status: 0 done, 1 some films could not be used and the others are done, or the run cannot\n"
-                    "be read, 2 wrong usage, or no film has a mask.");
+                    "be read, 2 wrong usage, or no film has a mask in the folder given.");
     command->callback([arguments, &context] { context.exitCode = runShortcut(*arguments, context); });
 }
 

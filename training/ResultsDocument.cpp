@@ -268,28 +268,29 @@ private:
         if (!m_run.shortcut)
             return {};
         const ShortcutResult& result = *m_run.shortcut;
+        const std::string word(regionWord(result.region));
         const auto row = [](const std::string& films, const Proportion& accuracy) {
             return element("tr", nameCell(films) + proportionCell(accuracy));
         };
         const std::string accuracies =
             element("caption", "Accuracy on " + std::to_string(result.filmCount()) + " test films") +
             headRow({"films", "accuracy"}) + row("as they are", result.asTheyAre) +
-            row("lungs blacked out", result.lungsBlack) + row("all but the lungs blacked out", result.onlyLungs) +
+            row(word + " blacked out", result.regionBlack) + row("all but the " + word + " blacked out", result.onlyRegion) +
             element("tr", nameCell("guessing: the largest class") + figureCell(result.guessing(), ""));
         std::string heat = element("caption", "Heat maps of the predicted classes") +
-                           headRow({"films", "heat in the lungs", "lungs' part of the film",
-                                    "maximum in the lungs", "by chance"}) +
-                           heatRow("all", result.lungs);
+                           headRow({"films", "heat in the " + word, "its part of the film", "maximum in the " + word,
+                                    "by chance"}) +
+                           heatRow("all", result.heat);
         for (std::size_t i = 0; i < result.labels.size(); ++i)
-            heat += heatRow(result.labels[i], result.lungsByClass[i]);
+            heat += heatRow(result.labels[i], result.heatByClass[i]);
         if (result.lesions)
-            heat += heatRow("lesions instead of lungs", *result.lesions);
+            heat += heatRow("lesions instead of the " + word, *result.lesions);
         return element("h2", "Shortcut test") +
                element("p", markupEscaped(verdictText(result)),
                        verdictOf(result) == ShortcutVerdict::NoneShown ? "" : "class=\"notice\"") +
                element("p", markupEscaped(heatText(result))) +
                element("div", element("table", accuracies) + element("table", heat), "class=\"side\"") +
-               element("p", markupEscaped(shortcutCaveat()), "class=\"secondary\"");
+               element("p", markupEscaped(shortcutCaveat(result.region)), "class=\"secondary\"");
     }
 
     static std::string heatRow(const std::string& name, const RegionHeat& heat) {

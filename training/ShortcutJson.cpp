@@ -26,6 +26,18 @@ std::string_view wordOf(ShortcutVerdict verdict) {
     return "none-shown";
 }
 
+std::string_view wordOf(ShortcutRegion region) { return region == ShortcutRegion::Lungs ? "lungs" : "centre"; }
+
+ShortcutRegion regionOf(const Json& json) {
+    const auto word = json.get<std::string>();
+    for (const ShortcutRegion region : {ShortcutRegion::Lungs, ShortcutRegion::Centre}) {
+        if (word == wordOf(region))
+            return region;
+    }
+    require(false, "the region is unknown");
+    return {};
+}
+
 Json heatJson(const RegionHeat& heat) {
     return {{"films", heat.inside.films},
             {"inside", heat.inside.value},
@@ -66,17 +78,18 @@ ShortcutResult resultOf(const Json& json) {
         result.films.push_back(count(json.at("films").at(label)));
     const long films = result.filmCount();
     require(films > 0, "there are no films");
+    result.region = regionOf(json.at("region"));
     result.withoutMask = count(json.at("withoutMask"));
     for (const Json& film : json.at("leftOut"))
         result.leftOut.push_back({film.at("file").get<std::string>(), film.at("reason").get<std::string>()});
     const Json& accuracy = json.at("accuracy");
     result.asTheyAre = proportionOf(accuracy.at("asTheyAre"), films);
-    result.lungsBlack = proportionOf(accuracy.at("lungsBlack"), films);
-    result.onlyLungs = proportionOf(accuracy.at("onlyLungs"), films);
+    result.regionBlack = proportionOf(accuracy.at("regionBlack"), films);
+    result.onlyRegion = proportionOf(accuracy.at("onlyRegion"), films);
     const Json& heat = json.at("heat");
-    result.lungs = heatOf(heat.at("lungs"), films);
+    result.heat = heatOf(heat.at("region"), films);
     for (std::size_t i = 0; i < result.labels.size(); ++i)
-        result.lungsByClass.push_back(heatOf(heat.at("lungsByClass").at(result.labels[i]), result.films[i]));
+        result.heatByClass.push_back(heatOf(heat.at("regionByClass").at(result.labels[i]), result.films[i]));
     if (heat.contains("lesions"))
         result.lesions = heatOf(heat.at("lesions"), films);
     return result;
@@ -93,19 +106,20 @@ std::string shortcutToJson(const ShortcutResult& result) {
     Json heatByClass = Json::object();
     for (std::size_t i = 0; i < result.labels.size(); ++i) {
         films[result.labels[i]] = result.films[i];
-        heatByClass[result.labels[i]] = heatJson(result.lungsByClass[i]);
+        heatByClass[result.labels[i]] = heatJson(result.heatByClass[i]);
     }
     json["films"] = films;
+    json["region"] = wordOf(result.region);
     json["withoutMask"] = result.withoutMask;
     json["leftOut"] = Json::array();
     for (const LeftOutFilm& film : result.leftOut)
         json["leftOut"].push_back({{"file", film.file.generic_string()}, {"reason", film.reason}});
     json["accuracy"] = {{"asTheyAre", proportionJson(result.asTheyAre)},
-                        {"lungsBlack", proportionJson(result.lungsBlack)},
-                        {"onlyLungs", proportionJson(result.onlyLungs)},
+                        {"regionBlack", proportionJson(result.regionBlack)},
+                        {"onlyRegion", proportionJson(result.onlyRegion)},
                         {"guessing", result.guessing()}};
     json["verdict"] = {{"kind", wordOf(verdictOf(result))}, {"text", verdictText(result)}, {"heat", heatText(result)}};
-    json["heat"] = {{"lungs", heatJson(result.lungs)}, {"lungsByClass", heatByClass}};
+    json["heat"] = {{"region", heatJson(result.heat)}, {"regionByClass", heatByClass}};
     if (result.lesions)
         json["heat"]["lesions"] = heatJson(*result.lesions);
     return dumpedJson(json);

@@ -15,6 +15,11 @@ constexpr std::size_t kWidth = 22; // of a column of the table of heat
 
 std::string rangeText(double low, double high) { return percentText(low) + " to " + percentText(high); }
 
+// As in "lies in …".
+std::string placeText(ShortcutRegion region) {
+    return region == ShortcutRegion::Lungs ? "the lungs" : "the middle of the film";
+}
+
 std::string heatRow(const std::string& name, std::size_t nameWidth, const RegionHeat& heat) {
     std::string text = paddedRight(name, nameWidth);
     if (heat.inside.films == 0)
@@ -36,9 +41,9 @@ std::string heatTable(const ShortcutResult& result) {
     std::string text = paddedRight("heat map", nameWidth);
     for (const char* title : {"heat inside", "area of the film", "maximum inside", "by chance"})
         text += paddedLeft(title, kWidth);
-    text += "\n" + heatRow("in lungs", nameWidth, result.lungs);
+    text += "\n" + heatRow("in " + std::string(regionWord(result.region)), nameWidth, result.heat);
     for (std::size_t i = 0; i < result.labels.size(); ++i)
-        text += heatRow(result.labels[i], nameWidth, result.lungsByClass[i]);
+        text += heatRow(result.labels[i], nameWidth, result.heatByClass[i]);
     if (result.lesions)
         text += heatRow("in lesions", nameWidth, *result.lesions);
     return text;
@@ -71,42 +76,43 @@ ShortcutVerdict verdictOf(const ShortcutResult& result) {
     const double guessing = result.guessing();
     if (result.asTheyAre.low <= guessing)
         return ShortcutVerdict::NotLearnt;
-    if (result.lungsBlack.low <= guessing)
+    if (result.regionBlack.low <= guessing)
         return ShortcutVerdict::NoneShown;
-    const double left = (result.lungsBlack.value - guessing) / (result.asTheyAre.value - guessing);
+    const double left = (result.regionBlack.value - guessing) / (result.asTheyAre.value - guessing);
     return left >= kMostOfIt ? ShortcutVerdict::Shortcut : ShortcutVerdict::Partly;
 }
 
 std::string verdictText(const ShortcutResult& result) {
-    const std::string without = percentText(result.lungsBlack.value) + " (95 %: " +
-                                rangeText(result.lungsBlack.low, result.lungsBlack.high) + ")";
+    const std::string without = percentText(result.regionBlack.value) + " (95 %: " +
+                                rangeText(result.regionBlack.low, result.regionBlack.high) + ")";
     const std::string guessing = percentText(result.guessing());
+    const std::string place = placeText(result.region);
     switch (verdictOf(result)) {
     case ShortcutVerdict::NotLearnt:
         return "The network is not shown to be better than guessing (" + guessing +
                ") on the films as they are: there is nothing to explain.";
     case ShortcutVerdict::Shortcut:
-        return "The network uses something other than the lungs: with the lungs blacked out it still reaches " +
-               without + ", where guessing gives " + guessing + " and the whole films " +
+        return "The network uses something other than " + place + ": with " + place +
+               " blacked out it still reaches " + without + ", where guessing gives " + guessing + " and the whole films " +
                percentText(result.asTheyAre.value) + ".";
     case ShortcutVerdict::Partly:
-        return "The network partly uses something other than the lungs: with the lungs blacked out it reaches " +
-               without + ", better than guessing (" + guessing + "), but most of what the whole films give (" +
+        return "The network partly uses something other than " + place + ": with " + place +
+               " blacked out it reaches " + without + ", better than guessing (" + guessing + "), but most of what the whole films give (" +
                percentText(result.asTheyAre.value) + ") is lost.";
     case ShortcutVerdict::NoneShown:
-        return "No shortcut can be shown: with the lungs blacked out the network reaches " + without +
+        return "No shortcut can be shown: with " + place + " blacked out the network reaches " + without +
                ", not better than guessing (" + guessing + ").";
     }
     return {};
 }
 
 std::string heatText(const ShortcutResult& result) {
-    const RegionHeat& heat = result.lungs;
+    const RegionHeat& heat = result.heat;
     if (heat.inside.films == 0)
         return "No heat map has any heat in it.";
-    const std::string share = percentText(heat.inside.value) + " of the heat lies in the lungs (95 %: " +
-                              rangeText(heat.inside.low, heat.inside.high) + "), which cover " + percentText(heat.area) +
-                              " of the film: ";
+    const std::string share = percentText(heat.inside.value) + " of the heat lies in " + placeText(result.region) + " (95 %: " +
+                              rangeText(heat.inside.low, heat.inside.high) + "), that is in " + percentText(heat.area) +
+                              " of the film's area: ";
     if (heat.inside.high < heat.area)
         return share + "less than a map that looks everywhere alike would have there.";
     if (heat.inside.low > heat.area)
@@ -114,22 +120,31 @@ std::string heatText(const ShortcutResult& result) {
     return share + "no other than a map that looks everywhere alike.";
 }
 
-std::string_view shortcutCaveat() {
+std::string_view regionWord(ShortcutRegion region) { return region == ShortcutRegion::Lungs ? "lungs" : "middle"; }
+
+std::string_view shortcutCaveat(ShortcutRegion region) {
+    if (region == ShortcutRegion::Centre)
+        return "There are no lung masks; a rectangle in the middle, three quarters as wide and as high as the film, stands "
+               "for the lungs (Maguolo and Nanni 2021). It holds most of them, not all: their rims may still show outside, "
+               "and black areas are nothing that the network was trained on.";
     return "The outline of what is blacked out still shows the shape of the lungs, and black areas are nothing that the "
            "network was trained on: the test can show that something else is used, not that nothing else is.";
 }
 
 std::string shortcutToText(const ShortcutResult& result) {
-    std::string text = "Shortcut test of " + result.model + "\n" + std::to_string(result.filmCount()) +
-                       " test films with a lung mask; " + std::to_string(result.withoutMask) +
-                       " without one and " + std::to_string(result.leftOut.size()) +
-                       " that could not be used are left out\n\n";
-    text += "Accuracy\n  films as they are              " + proportionText(result.asTheyAre) +
-            "\n  lungs blacked out              " + proportionText(result.lungsBlack) +
-            "\n  all but the lungs blacked out  " + proportionText(result.onlyLungs) +
-            "\n  guessing (largest class)       " + fixedText(100 * result.guessing(), 2) + " %\n\n" +
+    const bool masked = result.region == ShortcutRegion::Lungs;
+    const std::string word(regionWord(result.region));
+    std::string text = "Shortcut test of " + result.model + "\n" + std::to_string(result.filmCount()) + " test films" +
+                       (masked ? " with a lung mask; " + std::to_string(result.withoutMask) + " without one and "
+                               : std::string("; ")) +
+                       std::to_string(result.leftOut.size()) + " that could not be used are left out\n\n";
+    constexpr std::size_t kRowWidth = 33;
+    text += "Accuracy\n" + paddedRight("  films as they are", kRowWidth) + proportionText(result.asTheyAre) + "\n" +
+            paddedRight("  " + word + " blacked out", kRowWidth) + proportionText(result.regionBlack) + "\n" +
+            paddedRight("  all but the " + word + " blacked out", kRowWidth) + proportionText(result.onlyRegion) + "\n" +
+            paddedRight("  guessing (largest class)", kRowWidth) + fixedText(100 * result.guessing(), 2) + " %\n\n" +
             verdictText(result) + "\n\n";
-    return text + heatTable(result) + "\n" + heatText(result) + "\n\nNote: " + std::string(shortcutCaveat()) + "\n";
+    return text + heatTable(result) + "\n" + heatText(result) + "\n\nNote: " + std::string(shortcutCaveat(result.region)) + "\n";
 }
 
 } // namespace hilum

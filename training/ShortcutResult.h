@@ -31,6 +31,12 @@ struct RegionHeat {
     double pointingByChance = 0;
 };
 
+// What is blacked out, and what the heat maps are held against.
+enum class ShortcutRegion {
+    Lungs, // the films' lung masks
+    Centre // where there are none: a rectangle in the middle of the film that holds most of the lungs
+};
+
 struct LeftOutFilm {
     std::filesystem::path file; // relative to the data
     std::string reason;         // one sentence
@@ -41,15 +47,16 @@ struct ShortcutResult {
     std::string modelSha256; // empty where the films were read by the models of several folds
     std::vector<std::string> labels;
     std::vector<long> films;          // read, per label
-    long withoutMask = 0;             // test films that have no lung mask
+    ShortcutRegion region = ShortcutRegion::Lungs;
+    long withoutMask = 0;             // test films that have no lung mask, where the region is the lungs
     std::vector<LeftOutFilm> leftOut; // film or mask cannot be read, or they don't belong together
 
     Proportion asTheyAre; // accuracies, each with its Wilson 95 % interval
-    Proportion lungsBlack;
-    Proportion onlyLungs; // everything else black
+    Proportion regionBlack;
+    Proportion onlyRegion; // everything else black
 
-    RegionHeat lungs;
-    std::vector<RegionHeat> lungsByClass; // of the films of a class, in labels order
+    RegionHeat heat;
+    std::vector<RegionHeat> heatByClass; // of the films of a class, in labels order
     std::optional<RegionHeat> lesions;    // of films that have any, where the data hold masks of lesions
 
     [[nodiscard]] long filmCount() const;
@@ -57,23 +64,25 @@ struct ShortcutResult {
     [[nodiscard]] double guessing() const;
 };
 
-// The part of what a network is better than guessing by that is left without lungs, from which it counts as most.
+// The part of what a network is better than guessing by that is left without the region, from which it counts as most.
 inline constexpr double kMostOfIt = 0.5;
 
 enum class ShortcutVerdict {
     NotLearnt, // not better than guessing on the films as they are: there is nothing to explain
-    Shortcut,  // without lungs most of what it is better than guessing by is left
-    Partly,    // without lungs it is better than guessing, by less
-    NoneShown, // without lungs it is not better than guessing
+    Shortcut,  // without the region most of what it is better than guessing by is left
+    Partly,    // without it it is better than guessing, by less
+    NoneShown, // without it it is not better than guessing
 };
 // "Better" means that the whole interval lies above guessing.
 ShortcutVerdict verdictOf(const ShortcutResult& result);
 
+// "lungs", or "middle".
+std::string_view regionWord(ShortcutRegion region);
 // One sentence or two.
 std::string verdictText(const ShortcutResult& result);
 std::string heatText(const ShortcutResult& result);
 // What the test cannot tell.
-std::string_view shortcutCaveat();
+std::string_view shortcutCaveat(ShortcutRegion region);
 
 std::string shortcutToText(const ShortcutResult& result);
 std::string shortcutToJson(const ShortcutResult& result);

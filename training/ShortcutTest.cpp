@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <new>
 
 #include "core/domain/ReadAhead.h"
@@ -18,20 +19,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kCentreSide = 0.75; // of the film's
 constexpr double kSameShape = 0.02; // by how much the aspect ratios of film and mask may differ
 constexpr std::uint8_t kHalf = 128;
 
 struct TestFilm {
     fs::path file; // relative to the data
     int truth = 0;
-    fs::path lungMask;   // whole paths
-    fs::path lesionMask; // empty: none
+    fs::path lungMask;   // whole paths; empty: none
+    fs::path lesionMask; // the same
 };
 
 // A film ready to be read.
 struct PreparedFilm {
     Radiograph film;
-    MaskImage lungs;   // in film pixels
+    MaskImage region;  // in film pixels
     MaskImage lesions; // the same; empty: none
 };
 
@@ -90,8 +92,8 @@ struct HeatSums {
 // Films that are named rightly.
 struct Counts {
     long asTheyAre = 0;
-    long lungsBlack = 0;
-    long onlyLungs = 0;
+    long regionBlack = 0;
+    long onlyRegion = 0;
 };
 
 class Examination {
@@ -110,6 +112,7 @@ public:
             return tl::unexpected(root.error());
         m_root = std::move(*root);
         m_total = static_cast<long>(m_run.predictions.size());
+        m_result.region = region();
         if (auto examined = examineRuns(); !examined)
             return tl::unexpected(examined.error());
         if (m_result.withoutMask == m_total)
@@ -130,8 +133,8 @@ private:
     long m_done = 0;
     ShortcutResult m_result;
     Counts m_right;
-    HeatSums m_lungs;
-    HeatSums m_lesions;
+    HeatSums m_inRegion;
+    HeatSums m_inLesions;
     std::vector<HeatSums> m_byClass;
 
     // The run's own model, or that of each fold.
@@ -159,14 +162,24 @@ private:
         return readFilms(*classifier, filmsOf(run));
     }
 
-    // Those with a mask.
+    [[nodiscard]] ShortcutRegion region() const {
+        if (m_options.region)
+            return *m_options.region;
+        const bool masked = !m_options.masks.empty() ||
+                            std::ranges::any_of(m_run.predictions, [&](const FilmPrediction& film) {
+                                return !lungMask(film.file).empty();
+                            });
+        return masked ? ShortcutRegion::Lungs : ShortcutRegion::Centre;
+    }
+
+    // Those that can be used.
     std::vector<TestFilm> filmsOf(const FinishedRun& run) {
         std::vector<TestFilm> films;
         for (const FilmPrediction& one : run.predictions) {
             TestFilm film{one.file, one.truth, lungMask(one.file), lesionMaskOf(m_root, one.file)};
             if (!film.lesionMask.empty())
                 film.lesionMask = m_root / film.lesionMask;
-            if (film.lungMask.empty())
+            if (m_result.region == ShortcutRegion::Lungs && film.lungMask.empty())
                 ++m_result.withoutMask;
             else
                 films.push_back(std::move(film));
@@ -195,10 +208,12 @@ private:
         auto film = decode(m_root / file.file);
         if (!film)
             return tl::unexpected(film.error());
-        auto lungs = decode(file.lungMask).and_then([&](const Radiograph& mask) { return maskOn(*film, mask); });
-        if (!lungs)
-            return tl::unexpected(lungs.error());
-        PreparedFilm prepared{std::move(*film), std::move(*lungs), {}};
+        auto region = m_result.region == ShortcutRegion::Centre
+                          ? Result<MaskImage>(centreOf(film->widthPx, film->heightPx))
+                          : decode(file.lungMask).and_then([&](const Radiograph& mask) { return maskOn(*film, mask); });
+        if (!region)
+            return tl::unexpected(region.error());
+        PreparedFilm prepared{std::move(*film), std::move(*region), {}};
         if (!file.lesionMask.empty()) {
             // A film without lesions has an empty one.
             auto lesions =
@@ -238,11 +253,11 @@ private:
             return fitToSquare(film, preprocessing.fit, preprocessing.inputSizePx);
         };
         const GreyImage square = fitted(prepared.film);
-        MaskImage lungs = fitted(asFilm(prepared.lungs));
-        binarise(lungs);
+        MaskImage region = fitted(asFilm(prepared.region));
+        binarise(region);
         const auto whole = classifier.read(prepared.film, Explain::EveryClass, m_stop);
-        const auto without = classifier.read(asFilm(blackedOut(square, lungs, Blacked::Lungs)), Explain::No, m_stop);
-        const auto only = classifier.read(asFilm(blackedOut(square, lungs, Blacked::AllButLungs)), Explain::No, m_stop);
+        const auto without = classifier.read(asFilm(blackedOut(square, region, Blacked::Region)), Explain::No, m_stop);
+        const auto only = classifier.read(asFilm(blackedOut(square, region, Blacked::AllButRegion)), Explain::No, m_stop);
         for (const Result<Reading>* reading : {&whole, &without, &only}) {
             if (!*reading)
                 return tl::unexpected(reading->error());
@@ -251,48 +266,60 @@ private:
         const auto right = [truth](const Reading& reading) { return reading.prediction.best == truth ? 1 : 0; };
         ++m_result.films[truth];
         m_right.asTheyAre += right(*whole);
-        m_right.lungsBlack += right(*without);
-        m_right.onlyLungs += right(*only);
+        m_right.regionBlack += right(*without);
+        m_right.onlyRegion += right(*only);
         addHeat(*whole, truth, prepared);
         return {};
     }
 
     void addHeat(const Reading& reading, std::size_t truth, const PreparedFilm& prepared) {
         const FloatImage& map = reading.explanation.maps[reading.prediction.best];
-        if (const auto heat = heatInRegion(map, reading.explanation.placement, prepared.lungs)) {
-            m_lungs.add(*heat);
+        if (const auto heat = heatInRegion(map, reading.explanation.placement, prepared.region)) {
+            m_inRegion.add(*heat);
             m_byClass[truth].add(*heat);
         }
         if (prepared.lesions.empty())
             return;
         if (const auto heat = heatInRegion(map, reading.explanation.placement, prepared.lesions))
-            m_lesions.add(*heat);
+            m_inLesions.add(*heat);
     }
 
     ShortcutResult finished() {
         const long films = m_result.filmCount();
         m_result.asTheyAre = wilson(m_right.asTheyAre, films);
-        m_result.lungsBlack = wilson(m_right.lungsBlack, films);
-        m_result.onlyLungs = wilson(m_right.onlyLungs, films);
-        m_result.lungs = m_lungs.mean();
+        m_result.regionBlack = wilson(m_right.regionBlack, films);
+        m_result.onlyRegion = wilson(m_right.onlyRegion, films);
+        m_result.heat = m_inRegion.mean();
         for (const HeatSums& one : m_byClass)
-            m_result.lungsByClass.push_back(one.mean());
-        if (!m_lesions.inside.empty())
-            m_result.lesions = m_lesions.mean();
+            m_result.heatByClass.push_back(one.mean());
+        if (!m_inLesions.inside.empty())
+            m_result.lesions = m_inLesions.mean();
         return std::move(m_result);
     }
 };
 
 } // namespace
 
-GreyImage blackedOut(GreyImage square, const MaskImage& lungs, Blacked what) {
-    assert(square.values.size() == lungs.values.size());
-    const bool inside = what == Blacked::Lungs;
+GreyImage blackedOut(GreyImage square, const MaskImage& region, Blacked what) {
+    assert(square.values.size() == region.values.size());
+    const bool inside = what == Blacked::Region;
     for (std::size_t i = 0; i < square.values.size(); ++i) {
-        if ((lungs.values[i] != 0) == inside)
+        if ((region.values[i] != 0) == inside)
             square.values[i] = 0;
     }
     return square;
+}
+
+MaskImage centreOf(int widthPx, int heightPx) {
+    const auto inside = [](int index, int count) {
+        return std::abs(index + 0.5 - count / 2.0) < kCentreSide / 2 * count;
+    };
+    MaskImage mask(widthPx, heightPx);
+    for (int y = 0; y < heightPx; ++y) {
+        for (int x = 0; x < widthPx; ++x)
+            mask.at(x, y) = inside(y, heightPx) && inside(x, widthPx) ? 255 : 0;
+    }
+    return mask;
 }
 
 Result<ShortcutResult> shortcutTest(const FinishedRun& run, const ShortcutOptions& options, std::stop_token stop) try {

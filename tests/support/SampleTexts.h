@@ -58,14 +58,14 @@ inline std::string sampleShortcut() {
     result.withoutMask = 1;
     result.leftOut = {{"x/4.png", "None."}};
     result.asTheyAre = wilson(3, 3);
-    result.lungsBlack = wilson(1, 3);
-    result.onlyLungs = wilson(2, 3);
+    result.regionBlack = wilson(1, 3);
+    result.onlyRegion = wilson(2, 3);
     const auto heat = [](long films) {
         return RegionHeat{meanShare(std::vector<double>(static_cast<std::size_t>(films), 0.5)), 0.25, wilson(1, films),
                           0.5};
     };
-    result.lungs = heat(3);
-    result.lungsByClass = {heat(2), heat(1)};
+    result.heat = heat(3);
+    result.heatByClass = {heat(2), heat(1)};
     result.lesions = heat(1);
     return shortcutToJson(result);
 }

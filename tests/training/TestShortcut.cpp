@@ -48,7 +48,7 @@ RegionHeat sampleHeat(long films) {
 }
 
 // Of 60 films in two classes of 30, so many right.
-ShortcutResult sampleResult(long asTheyAre, long lungsBlack) {
+ShortcutResult sampleResult(long asTheyAre, long regionBlack) {
     ShortcutResult result;
     result.model = "a model";
     result.modelSha256 = "abc";
@@ -57,10 +57,10 @@ ShortcutResult sampleResult(long asTheyAre, long lungsBlack) {
     result.withoutMask = 2;
     result.leftOut = {{"x/1.png", "The mask is empty."}};
     result.asTheyAre = wilson(asTheyAre, 60);
-    result.lungsBlack = wilson(lungsBlack, 60);
-    result.onlyLungs = wilson(30, 60);
-    result.lungs = sampleHeat(60);
-    result.lungsByClass = {sampleHeat(30), sampleHeat(29)};
+    result.regionBlack = wilson(regionBlack, 60);
+    result.onlyRegion = wilson(30, 60);
+    result.heat = sampleHeat(60);
+    result.heatByClass = {sampleHeat(30), sampleHeat(29)};
     result.lesions = sampleHeat(20);
     return result;
 }
@@ -129,8 +129,16 @@ private Q_SLOTS:
         square.values = {90, 200};
         MaskImage lungs(2, 1);
         lungs.values = {255, 0};
-        QVERIFY(blackedOut(square, lungs, Blacked::Lungs).values == (std::vector<std::uint8_t>{0, 200}));
-        QVERIFY(blackedOut(square, lungs, Blacked::AllButLungs).values == (std::vector<std::uint8_t>{90, 0}));
+        QVERIFY(blackedOut(square, lungs, Blacked::Region).values == (std::vector<std::uint8_t>{0, 200}));
+        QVERIFY(blackedOut(square, lungs, Blacked::AllButRegion).values == (std::vector<std::uint8_t>{90, 0}));
+    }
+
+    void centreIsThreeQuartersOfEitherSide() {
+        const MaskImage centre = centreOf(8, 4);
+        for (int y = 0; y < 4; ++y)
+            for (int x = 0; x < 8; ++x)
+                QCOMPARE(int{centre.at(x, y)}, x >= 1 && x <= 6 && y >= 1 && y <= 2 ? 255 : 0);
+        QVERIFY(std::ranges::all_of(centreOf(1, 1).values, [](std::uint8_t value) { return value == 255; }));
     }
 
     void meanHasTheNormalInterval() {
@@ -172,7 +180,8 @@ private Q_SLOTS:
         QTest::newRow("share") << QByteArray("\"value\": 0.75") << QByteArray("\"value\": 7.5");
         QTest::newRow("no whole films") << QByteArray("\"value\": 0.75") << QByteArray("\"value\": 0.76");
         QTest::newRow("label") << QByteArray("\"Pneumonia\"") << QByteArray("\"No finding\"");
-        QTest::newRow("absent") << QByteArray("\"lungs\"") << QByteArray("\"legs\"");
+        QTest::newRow("region") << QByteArray("\"lungs\"") << QByteArray("\"legs\"");
+        QTest::newRow("absent") << QByteArray("\"onlyRegion\"") << QByteArray("\"onlyLegs\"");
         QTest::newRow("area") << QByteArray("\"area\": 0.375") << QByteArray("\"area\": \"x\"");
         QTest::newRow("reason") << QByteArray("\"reason\"") << QByteArray("\"season\"");
     }
@@ -224,8 +233,8 @@ private Q_SLOTS:
         QVERIFY(std::abs(result.asTheyAre.value - run->report.accuracy.value) * static_cast<double>(result.filmCount()) <
                 1.5);
         QVERIFY(verdictOf(result) == ShortcutVerdict::Shortcut);
-        QVERIFY(result.lungs.inside.high < result.lungs.area);
-        QVERIFY(result.lungs.pointing.high < result.lungs.pointingByChance);
+        QVERIFY(result.heat.inside.high < result.heat.area);
+        QVERIFY(result.heat.pointing.high < result.heat.pointingByChance);
     }
 
     void trainedWithoutAMarkerItShowsNone() {
@@ -240,7 +249,7 @@ private Q_SLOTS:
         qInfo("%s", shortcutToText(*result).c_str());
         QCOMPARE(*readTextFile(RunFolder(path("plain-run")).shortcut()), tested.out.toStdString());
         QVERIFY(verdictOf(*result) == ShortcutVerdict::NoneShown);
-        QVERIFY(result->lungs.inside.low > result->lungs.area);
+        QVERIFY(result->heat.inside.low > result->heat.area);
         QVERIFY(result->lesions);
     }
 
@@ -266,6 +275,29 @@ private Q_SLOTS:
         const Finished none = hilumCli({"shortcut", place("marked-run"), "--masks", m_folder.path()});
         QCOMPARE(none.exitCode, 2);
         QVERIFY2(none.err.contains("has a lung mask"), none.err);
+    }
+
+    // The marker lies at the film's edge, so that the middle tells nothing.
+    void withoutMasksTheMiddleStandsForTheLungs() {
+        if (!fs::exists(path("marked-run")))
+            QSKIP("There is no run.");
+        const auto testCentre = [&](const QStringList& more) {
+            const Finished tested = hilumCli(QStringList{"shortcut", place("marked-run")} + more);
+            return tested.exitCode == 0 ? *loadRun(path("marked-run"))->shortcut : ShortcutResult();
+        };
+        const ShortcutResult asked = testCentre({"--centre"});
+        fs::rename(path("marked") / "lung-masks", path("masks-away"));
+        const ShortcutResult alone = testCentre({});
+        fs::rename(path("masks-away"), path("marked") / "lung-masks");
+        QCOMPARE(shortcutToJson(alone), shortcutToJson(asked));
+        QVERIFY(alone.region == ShortcutRegion::Centre);
+        QCOMPARE(alone.withoutMask, 0L);
+        QCOMPARE(alone.filmCount(), static_cast<long>(loadRun(path("marked-run"))->predictions.size()));
+        qInfo("%s", shortcutToText(alone).c_str());
+        QVERIFY(verdictOf(alone) == ShortcutVerdict::Shortcut);
+        QVERIFY(holds(verdictText(alone), "something other than the middle of the film"));
+        QVERIFY(alone.onlyRegion.value < alone.regionBlack.value);
+        QVERIFY(isNear(alone.heat.area, 0.75 * 0.75));
     }
 };
 

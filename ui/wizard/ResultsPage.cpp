@@ -143,7 +143,7 @@ Card* ResultsPage::buildFigures() {
     card->body()->addWidget(m_shortcut);
     setRole(*m_testShortcut, "link");
     m_testShortcut->setToolTip(tr("Read the test films again with the lungs blacked out, and with everything else blacked out; "
-                                  "needs lung masks beside the films"));
+                                  "without lung masks beside the films, the middle of each film stands for the lungs"));
     card->body()->addWidget(m_testShortcut, 0, Qt::AlignLeft);
     return card;
 }
@@ -401,7 +401,7 @@ void ResultsPage::showShortcut() {
     setRole(*m_shortcut, verdictOf(*found) == ShortcutVerdict::Shortcut ? "warning" : "secondary");
     m_shortcut->setText(toQString(std::string_view(verdictText(*found))) + QLatin1Char(' ') +
                         toQString(std::string_view(heatText(*found))));
-    m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat()).toHtmlEscaped()));
+    m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat(found->region)).toHtmlEscaped()));
 }
 
 // Its result is kept in the run folder, and shown when it is there.
