@@ -7,7 +7,8 @@
 namespace hilum {
 namespace {
 
-constexpr int kFewestRows = 4; // that are in sight; of more the table scrolls
+constexpr int kFewestRows = 4;          // that are in sight; of more the table scrolls
+constexpr int kMarginsOfAHeaderPx = 22; // of the style sheet, either side together, and a little
 
 } // namespace
 
@@ -21,20 +22,34 @@ FigureTable::FigureTable(int rowHeightPx, QWidget* parent) : QTableWidget(parent
     verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setTextElideMode(Qt::ElideRight);
     horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, &FigureTable::fitNames);
 }
 
 void FigureTable::setNames(const QStringList& rows, const QStringList& columns) {
+    m_columns.clear();
     clear();
     setRowCount(static_cast<int>(rows.size()));
     setColumnCount(static_cast<int>(columns.size()));
     setVerticalHeaderLabels(rows);
     setHorizontalHeaderLabels(columns);
+    m_columns = columns;
+    fitNames();
     const int rowHeight = verticalHeader()->defaultSectionSize();
     const auto heightOf = [&](int count) { return horizontalHeader()->sizeHint().height() + count * rowHeight + 2; };
     setMinimumHeight(heightOf(std::min(rowCount(), kFewestRows)));
     setMaximumHeight(heightOf(rowCount()));
+}
+
+// A header with margins of a style sheet cuts its text without a sign, a right-aligned one at its front.
+void FigureTable::fitNames() {
+    for (int column = 0; column < static_cast<int>(m_columns.size()); ++column) {
+        const QString& name = m_columns[column];
+        const int room = horizontalHeader()->sectionSize(column) - kMarginsOfAHeaderPx;
+        const QString shown = horizontalHeader()->fontMetrics().elidedText(name, Qt::ElideRight, room);
+        horizontalHeaderItem(column)->setText(shown);
+        horizontalHeaderItem(column)->setToolTip(shown == name ? QString() : name);
+    }
 }
 
 QSize FigureTable::sizeHint() const {
