@@ -1,4 +1,4 @@
-#include "core/onednn/Winograd.h"
+#include "core/kernels/Winograd.h"
 
 #include <algorithm>
 #include <array>
@@ -12,15 +12,10 @@ constexpr std::size_t kIn = 6, kOut = 4, kFilter = 3; // sides of a tile of sour
 constexpr std::size_t kCacheBytes = 6'000'000;
 constexpr std::size_t kVectorBytes = 64;
 
-// The paper's matrices, section 4: G here, Bᵀ and Aᵀ as sums.
-constexpr std::array<std::array<double, kFilter>, kIn> kFilterTransform{{{1 / 4.0, 0, 0},
-                                                                          {-1 / 6.0, -1 / 6.0, -1 / 6.0},
-                                                                          {-1 / 6.0, 1 / 6.0, -1 / 6.0},
-                                                                          {1 / 24.0, 1 / 12.0, 1 / 6.0},
-                                                                          {1 / 24.0, -1 / 12.0, 1 / 6.0},
-                                                                          {0, 0, 1}}};
+// The paper's matrices, section 4.3, as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
+// `to` apart. Of the points 0, 1, -1, 2, -2 and infinity.
 
-// Bᵀ times six vectors of B lanes, `from` apart; into six that are `to` apart.
+// Bᵀ: six into six.
 template <std::size_t B>
 HILUM_IN_CLONES void intoSix(const float* in, std::size_t from, float* out, std::size_t to) {
 #pragma omp simd
@@ -37,9 +32,26 @@ HILUM_IN_CLONES void intoSix(const float* in, std::size_t from, float* out, std:
     }
 }
 
-// Aᵀ likewise, into four.
-template <std::size_t B>
-HILUM_IN_CLONES void intoFour(const float* in, std::size_t from, float* out, std::size_t to) {
+// G: three, or with Taps 4 four, into six.
+template <std::size_t Taps, std::size_t B>
+HILUM_IN_CLONES void filterIntoSix(const float* in, std::size_t from, float* out, std::size_t to) {
+#pragma omp simd
+    for (std::size_t lane = 0; lane < B; ++lane) {
+        const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = Taps == 4 ? in[3 * from + lane] : 0;
+        const float near = (a + c) * (-1 / 6.0F), nearOdds = (b + d) * (-1 / 6.0F);
+        const float far = (a + 4 * c) * (1 / 24.0F), farOdds = (b + 4 * d) * (1 / 12.0F);
+        out[lane] = a * (1 / 4.0F);
+        out[to + lane] = near + nearOdds;
+        out[2 * to + lane] = near - nearOdds;
+        out[3 * to + lane] = far + farOdds;
+        out[4 * to + lane] = far - farOdds;
+        out[5 * to + lane] = Taps == 4 ? d : c;
+    }
+}
+
+// Aᵀ: six into four, or with Outputs 3 into three.
+template <std::size_t Outputs, std::size_t B>
+HILUM_IN_CLONES void fromSix(const float* in, std::size_t from, float* out, std::size_t to) {
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = in[3 * from + lane],
@@ -47,162 +59,253 @@ HILUM_IN_CLONES void intoFour(const float* in, std::size_t from, float* out, std
         const float near = b + c, nearOdds = b - c, far = d + e, farOdds = d - e;
         out[lane] = a + near + far;
         out[to + lane] = nearOdds + 2 * farOdds;
-        out[2 * to + lane] = near + 4 * far;
-        out[3 * to + lane] = nearOdds + 8 * farOdds + f;
+        if constexpr (Outputs == 4) {
+            out[2 * to + lane] = near + 4 * far;
+            out[3 * to + lane] = nearOdds + 8 * farOdds + f;
+        } else {
+            out[2 * to + lane] = near + 4 * far + f;
+        }
     }
 }
 
-// Row by row in the source, `rowStride` values apart; products are `plane` values apart.
+// Rows of Side vectors, `pixel` apart in a row and `row` from row to row; products are `plane` apart.
 template <std::size_t B>
-HILUM_IN_CLONES void tileInto(const float* source, std::size_t rowStride, float* values, std::size_t plane) {
+HILUM_IN_CLONES void sourceTile(const float* source, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
     alignas(kVectorBytes) std::array<float, kWinogradProducts * B> half;
     for (std::size_t x = 0; x < kIn; ++x)
-        intoSix<B>(source + x * B, rowStride, half.data() + x * B, kIn * B);
+        intoSix<B>(source + x * pixel, row, half.data() + x * B, kIn * B);
     for (std::size_t y = 0; y < kIn; ++y)
         intoSix<B>(half.data() + y * kIn * B, B, values + y * kIn * plane, plane);
 }
 
-// The part of a tile of sources that lies in the film; zero elsewhere.
-template <std::size_t B>
-HILUM_IN_CLONES void copyTile(const float* source, BlockedExtent extent, std::ptrdiff_t top, std::ptrdiff_t left, float* tile) {
-    for (std::ptrdiff_t y = 0; y < std::ptrdiff_t{kIn}; ++y) {
-        for (std::ptrdiff_t x = 0; x < std::ptrdiff_t{kIn}; ++x, tile += B) {
-            const std::ptrdiff_t row = top + y, column = left + x;
-            if (row < 0 || column < 0 || row >= static_cast<std::ptrdiff_t>(extent.rows) ||
-                column >= static_cast<std::ptrdiff_t>(extent.columns))
+template <std::size_t Taps, std::size_t B>
+HILUM_IN_CLONES void filterTile(const float* filter, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
+    alignas(kVectorBytes) std::array<float, kIn * Taps * B> half;
+    for (std::size_t x = 0; x < Taps; ++x)
+        filterIntoSix<Taps, B>(filter + x * pixel, row, half.data() + x * B, Taps * B);
+    for (std::size_t y = 0; y < kIn; ++y)
+        filterIntoSix<Taps, B>(half.data() + y * Taps * B, B, values + y * kIn * plane, plane);
+}
+
+// Side × Side pixels from a place that may lie outside; zero there.
+template <std::size_t Side, std::size_t B>
+HILUM_IN_CLONES void copyTile(const float* film, const ChannelLayout& layout, std::ptrdiff_t top, std::ptrdiff_t left,
+                              float* tile) {
+    for (std::ptrdiff_t y = top; y < top + std::ptrdiff_t{Side}; ++y) {
+        for (std::ptrdiff_t x = left; x < left + std::ptrdiff_t{Side}; ++x, tile += B) {
+            if (y < 0 || x < 0 || y >= static_cast<std::ptrdiff_t>(layout.rows) || x >= static_cast<std::ptrdiff_t>(layout.columns))
                 std::fill_n(tile, B, 0.0F);
             else
-                std::copy_n(source + (row * static_cast<std::ptrdiff_t>(extent.columns) + column) * std::ptrdiff_t{B}, B,
+                std::copy_n(film + (static_cast<std::size_t>(y) * layout.columns + static_cast<std::size_t>(x)) * layout.pixel, B,
                             tile);
         }
     }
 }
 
-// All tiles of a row, of one block of channels.
-template <std::size_t B>
-HILUM_IN_CLONES void rowIntoOf(const float* source, const WinogradTiles& tiles, std::size_t row, float* values) {
-    const auto rows = static_cast<std::ptrdiff_t>(tiles.source.rows), columns = static_cast<std::ptrdiff_t>(tiles.source.columns);
-    const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(row * kOut) - static_cast<std::ptrdiff_t>(tiles.paddingTop);
-    const std::size_t channels = tiles.sourceChannels(), plane = tiles.tilesOfBand() * channels;
-    alignas(kVectorBytes) std::array<float, kWinogradProducts * B> padded;
-    for (std::size_t column = 0; column < tiles.columns(); ++column, values += channels) {
-        const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(column * kOut) - static_cast<std::ptrdiff_t>(tiles.paddingLeft);
-        const std::ptrdiff_t side{kIn};
-        if (top >= 0 && left >= 0 && top + side <= rows && left + side <= columns) {
-            tileInto<B>(source + (top * columns + left) * std::ptrdiff_t{B}, tiles.source.columns * B, values, plane);
+// One tile, of all channels: what lies together is written together.
+struct TilePlace {
+    std::size_t film = 0, row = 0, column = 0;  // of tiles
+    std::size_t block = 0, plane = 0;           // of its values, from one to the next
+};
+
+template <std::size_t B, bool IsGradient>
+HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
+    constexpr std::size_t kSide = IsGradient ? kOut : kIn;
+    const ChannelLayout& layout = IsGradient ? tiles.target : tiles.source;
+    const std::size_t paddingTop = IsGradient ? 0 : tiles.paddingTop, paddingLeft = IsGradient ? 0 : tiles.paddingLeft;
+    const auto top = static_cast<std::ptrdiff_t>(place.row * kOut) - static_cast<std::ptrdiff_t>(paddingTop);
+    const auto left = static_cast<std::ptrdiff_t>(place.column * kOut) - static_cast<std::ptrdiff_t>(paddingLeft);
+    const std::ptrdiff_t side{kSide};
+    const bool isInside = top >= 0 && left >= 0 && top + side <= static_cast<std::ptrdiff_t>(layout.rows) &&
+                          left + side <= static_cast<std::ptrdiff_t>(layout.columns);
+    const float* film = films + place.film * layout.film;
+    alignas(kVectorBytes) std::array<float, kSide * kSide * B> padded;
+    for (std::size_t channel = 0; channel < layout.channels; channel += B, film += layout.block, values += place.block) {
+        const float* tile = padded.data();
+        std::size_t pixel = B, row = kSide * B;
+        if (isInside) {
+            pixel = layout.pixel;
+            row = layout.columns * layout.pixel;
+            tile = film + static_cast<std::size_t>(top) * row + static_cast<std::size_t>(left) * pixel;
         } else {
-            copyTile<B>(source, tiles.source, top, left, padded.data());
-            tileInto<B>(padded.data(), kIn * B, values, plane);
+            copyTile<kSide, B>(film, layout, top, left, padded.data());
         }
+        if constexpr (IsGradient)
+            filterTile<kOut, B>(tile, pixel, row, values, place.plane);
+        else
+            sourceTile<B>(tile, pixel, row, values, place.plane);
     }
 }
 
 template <std::size_t B>
-HILUM_IN_CLONES void rowFromOf(const float* products, const WinogradTiles& tiles, std::size_t row, const float* bias,
-                      const WinogradEpilogue& epilogue, float* target) {
-    const std::size_t channels = tiles.targetChannels(), plane = tiles.tilesOfBand() * channels;
-    const std::size_t rowStride = tiles.target.columns * B, rows = std::min(kOut, tiles.target.rows - row * kOut);
-    target += row * kOut * rowStride;
+HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place,
+                            const WinogradEpilogue& epilogue, float* films) {
+    const ChannelLayout& layout = tiles.target;
+    const std::size_t rowStride = layout.columns * layout.pixel;
+    const std::size_t rows = std::min(kOut, layout.rows - place.row * kOut);
+    const std::size_t columns = std::min(kOut, layout.columns - place.column * kOut);
+    float* target = films + place.film * layout.film + place.row * kOut * rowStride + place.column * kOut * layout.pixel;
     alignas(kVectorBytes) std::array<float, kOut * kIn * B> half;
     alignas(kVectorBytes) std::array<float, kOut * B> whole;
-    for (std::size_t column = 0; column < tiles.columns(); ++column, products += channels, target += kOut * B) {
+    alignas(kVectorBytes) std::array<float, B> bias{};
+    for (std::size_t channel = 0; channel < layout.channels; channel += B, target += layout.block, products += B) {
+        if (epilogue.bias != nullptr)
+            std::copy_n(epilogue.bias + channel, B, bias.data());
         for (std::size_t x = 0; x < kIn; ++x)
-            intoFour<B>(products + x * plane, kIn * plane, half.data() + x * B, kIn * B);
-        const std::size_t columns = std::min(kOut, tiles.target.columns - column * kOut);
+            fromSix<kOut, B>(products + x * place.plane, kIn * place.plane, half.data() + x * B, kIn * B);
         for (std::size_t y = 0; y < rows; ++y) {
-            intoFour<B>(half.data() + y * kIn * B, B, whole.data(), B);
+            fromSix<kOut, B>(half.data() + y * kIn * B, B, whole.data(), B);
             for (std::size_t x = 0; x < columns; ++x) {
-                float* to = target + y * rowStride + x * B;
+                float* to = target + y * rowStride + x * layout.pixel;
 #pragma omp simd
                 for (std::size_t lane = 0; lane < B; ++lane) {
                     float value = whole[x * B + lane] + bias[lane];
                     if (epilogue.adds)
                         value += to[lane];
-                    value = value < epilogue.clamp.low ? epilogue.clamp.low : value; // what is no number stays so
-                    to[lane] = value > epilogue.clamp.high ? epilogue.clamp.high : value;
+                    value = value < epilogue.low ? epilogue.low : value; // what is no number stays so
+                    to[lane] = value > epilogue.high ? epilogue.high : value;
                 }
             }
         }
     }
 }
 
-// Attributes do not mix with templates, so every clone is spelled out.
-#define HILUM_WINOGRAD_ROWS(B)                                                                                    \
-    HILUM_CLONES void rowInto##B(const float* source, const WinogradTiles& tiles, std::size_t row, float* values) { \
-        rowIntoOf<B>(source, tiles, row, values);                                                                 \
-    }                                                                                                             \
-    HILUM_CLONES void rowFrom##B(const float* products, const WinogradTiles& tiles, std::size_t row,              \
-                                 const float* bias, const WinogradEpilogue& epilogue, float* target) {            \
-        rowFromOf<B>(products, tiles, row, bias, epilogue, target);                                               \
+// B outputs of one input.
+template <std::size_t B>
+HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& strides, bool isTurned, float* packed, std::size_t plane) {
+    alignas(kVectorBytes) std::array<float, kWinogradTaps * B> filter;
+    for (std::size_t tap = 0; tap < kWinogradTaps; ++tap) {
+        const float* from = weights + (isTurned ? kWinogradTaps - 1 - tap : tap) * strides.tap;
+        for (std::size_t lane = 0; lane < B; ++lane)
+            filter[tap * B + lane] = from[lane * strides.output];
     }
-HILUM_WINOGRAD_ROWS(8)
-HILUM_WINOGRAD_ROWS(16)
-#undef HILUM_WINOGRAD_ROWS
+    filterTile<kFilter, B>(filter.data(), B, kFilter * B, packed, plane);
+}
 
-// work(row, block) for every row of the band and block of channels.
+// B inputs of one output.
+template <std::size_t B>
+HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, const WeightStrides& strides, float* gradient) {
+    alignas(kVectorBytes) std::array<float, kFilter * kIn * B> half;
+    alignas(kVectorBytes) std::array<float, kFilter * B> row;
+    for (std::size_t x = 0; x < kIn; ++x)
+        fromSix<kFilter, B>(products + x * plane, kIn * plane, half.data() + x * B, kIn * B);
+    for (std::size_t y = 0; y < kFilter; ++y) {
+        fromSix<kFilter, B>(half.data() + y * kIn * B, B, row.data(), B);
+        for (std::size_t x = 0; x < kFilter; ++x) {
+            float* to = gradient + (y * kFilter + x) * strides.tap;
+            for (std::size_t lane = 0; lane < B; ++lane)
+                to[lane * strides.input] = row[x * B + lane];
+        }
+    }
+}
+
+// Attributes do not mix with templates, so every clone is spelled out.
+#define HILUM_WINOGRAD(B)                                                                                              \
+    HILUM_CLONES void sourceInto##B(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) { \
+        intoOf<B, false>(films, tiles, place, values);                                                                 \
+    }                                                                                                                  \
+    HILUM_CLONES void gradientInto##B(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) { \
+        intoOf<B, true>(films, tiles, place, values);                                                                  \
+    }                                                                                                                  \
+    HILUM_CLONES void targetFrom##B(const float* products, const WinogradTiles& tiles, const TilePlace& place,           \
+                                    const WinogradEpilogue& epilogue, float* films) {                                  \
+        fromOf<B>(products, tiles, place, epilogue, films);                                                            \
+    }
+HILUM_WINOGRAD(8)
+HILUM_WINOGRAD(16)
+#undef HILUM_WINOGRAD
+
+constexpr std::size_t kWeightLanes = 8;
+// A panel of outputs, of all inputs.
+HILUM_CLONES void packPanel(const float* weights, const WeightStrides& strides, std::size_t inputs, std::size_t panel,
+                            bool isTurned, float* packed, std::size_t plane) {
+    for (std::size_t input = 0; input < inputs; ++input) {
+        for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)
+            weightsOf<kWeightLanes>(weights + input * strides.input + lane * strides.output, strides, isTurned,
+                                    packed + input * panel + lane, plane);
+    }
+}
+HILUM_CLONES void gradientOfOutput(const float* products, std::size_t inputs, std::size_t plane, const WeightStrides& strides,
+                                   float* gradient) {
+    for (std::size_t input = 0; input < inputs; input += kWeightLanes)
+        weightGradientOf<kWeightLanes>(products + input, plane, strides, gradient + input * strides.input);
+}
+
+// work(tile of the band, its place) for every tile of a band.
 template <class Work>
-void forEachRow(std::size_t bandRows, std::size_t blocks, const Work& work) {
-    const auto count = static_cast<std::ptrdiff_t>(bandRows * blocks);
-#pragma omp parallel for schedule(static)
-    for (std::ptrdiff_t i = 0; i < count; ++i)
-        work(static_cast<std::size_t>(i) / blocks, static_cast<std::size_t>(i) % blocks);
+void forEachTile(const WinogradTiles& tiles, std::size_t band, ParallelFor parallel, const Work& work) {
+    const std::size_t columns = tiles.columns(), ofFilm = tiles.rows() * columns;
+    parallel(tiles.tilesOf(band), [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            const std::size_t tile = band * tiles.bandTiles + i;
+            work(i, TilePlace{tile / ofFilm, tile % ofFilm / columns, tile % columns});
+        }
+    });
+}
+
+using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, float*);
+void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels, std::size_t band,
+               TileOrder order, float* values, ParallelFor parallel) {
+    const std::size_t count = tiles.tilesOf(band);
+    const bool isByTile = order == TileOrder::ByTile;
+    forEachTile(tiles, band, parallel, [&](std::size_t tile, TilePlace place) {
+        place.block = isByTile ? tiles.block : count * tiles.block;
+        place.plane = winogradPlane(count * channels);
+        work(films, tiles, place, values + tile * (isByTile ? channels : tiles.block));
+    });
 }
 
 } // namespace
 
-WinogradTiles winogradTiles(WinogradTiles tiles) {
-    const std::size_t in = tiles.sourceChannels(), out = tiles.targetChannels();
+ChannelLayout inBlocks(std::size_t rows, std::size_t columns, std::size_t channels, std::size_t block) {
+    return {rows, columns, channels, block, rows * columns * block, rows * columns * channels};
+}
+
+ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channels, std::size_t block) {
+    return {rows, columns, channels, channels, block, rows * columns * channels};
+}
+
+WinogradTiles inBands(WinogradTiles tiles) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const std::size_t most = std::max(kCacheBytes, kWinogradProducts * in * out * sizeof(float));
-    tiles.bandRows = 1;
-    for (std::size_t rows = 2; rows <= tiles.rows(); ++rows) {
-        if (tiles.rows() % rows == 0 && kWinogradProducts * (in + out) * rows * tiles.columns() * sizeof(float) <= most)
-            tiles.bandRows = rows;
-    }
+    tiles.bandTiles = std::clamp<std::size_t>(most / (kWinogradProducts * (in + out) * sizeof(float)), 1, tiles.count());
     return tiles;
 }
 
-std::vector<float> winogradWeights(std::span<const float> weights) {
-    constexpr std::size_t kEach = kFilter * kFilter;
-    const std::size_t filters = weights.size() / kEach;
-    std::vector<float> products(kWinogradProducts * filters);
-#pragma omp parallel for schedule(static)
-    for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(filters); ++i) {
-        const auto filter = static_cast<std::size_t>(i);
-        std::array<std::array<double, kFilter>, kIn> half{};
-        for (std::size_t y = 0; y < kIn; ++y) {
-            for (std::size_t x = 0; x < kFilter; ++x) {
-                for (std::size_t k = 0; k < kFilter; ++k)
-                    half[y][x] += kFilterTransform[y][k] * static_cast<double>(weights[filter * kEach + k * kFilter + x]);
-            }
-        }
-        for (std::size_t y = 0; y < kIn; ++y) {
-            for (std::size_t x = 0; x < kIn; ++x) {
-                double sum = 0;
-                for (std::size_t k = 0; k < kFilter; ++k)
-                    sum += half[y][k] * kFilterTransform[x][k];
-                products[(y * kIn + x) * filters + filter] = static_cast<float>(sum);
-            }
-        }
-    }
-    return products;
-}
-
-void intoWinogradTiles(const float* source, const WinogradTiles& tiles, std::size_t band, float* values) {
-    const auto work = tiles.block == 16 ? rowInto16 : rowInto8;
-    const std::size_t blockSize = tiles.source.rows * tiles.source.columns * tiles.block;
-    forEachRow(tiles.bandRows, tiles.source.blocks, [&](std::size_t row, std::size_t block) {
-        work(source + block * blockSize, tiles, band * tiles.bandRows + row,
-             values + row * tiles.columns() * tiles.sourceChannels() + block * tiles.block);
+void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
+                         std::size_t panel, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
+    parallel(outputs / panel, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            packPanel(weights + i * panel * strides.output, strides, inputs, panel, isTurned, packed + i * inputs * panel, plane);
     });
 }
 
+void intoWinogradTiles(const float* source, const WinogradTiles& tiles, std::size_t band, TileOrder order, float* values,
+                       ParallelFor parallel) {
+    intoTiles(tiles.block == 16 ? sourceInto16 : sourceInto8, source, tiles, tiles.source.channels, band, order, values,
+              parallel);
+}
+
 void fromWinogradTiles(const float* products, const WinogradTiles& tiles, std::size_t band,
-                       const WinogradEpilogue& epilogue, float* target) {
-    const auto work = tiles.block == 16 ? rowFrom16 : rowFrom8;
-    const std::size_t blockSize = tiles.target.rows * tiles.target.columns * tiles.block;
-    forEachRow(tiles.bandRows, tiles.target.blocks, [&](std::size_t row, std::size_t block) {
-        work(products + row * tiles.columns() * tiles.targetChannels() + block * tiles.block, tiles,
-             band * tiles.bandRows + row, epilogue.bias + block * tiles.block, epilogue, target + block * blockSize);
+                       const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+    const auto work = tiles.block == 16 ? targetFrom16 : targetFrom8;
+    forEachTile(tiles, band, parallel, [&](std::size_t tile, TilePlace place) {
+        place.plane = winogradPlane(tiles.tilesOf(band) * tiles.target.channels);
+        work(products + tile * tiles.target.channels, tiles, place, epilogue, target);
+    });
+}
+
+void gradientIntoWinogradTiles(const float* gradient, const WinogradTiles& tiles, std::size_t band, TileOrder order,
+                               float* values, ParallelFor parallel) {
+    intoTiles(tiles.block == 16 ? gradientInto16 : gradientInto8, gradient, tiles, tiles.target.channels, band, order, values,
+              parallel);
+}
+
+void weightGradientFromWinograd(const float* products, std::size_t outputs, std::size_t inputs, const WeightStrides& strides,
+                                float* gradient, ParallelFor parallel) {
+    parallel(outputs, [&](std::size_t first, std::size_t last) {
+        for (std::size_t output = first; output < last; ++output)
+            gradientOfOutput(products + output * inputs, inputs, winogradPlane(outputs * inputs), strides, gradient + output * strides.output);
     });
 }
 

@@ -1,48 +1,85 @@
-// Winograd's minimal filtering F(4 × 4, 3 × 3) (Lavin and Gray 2015, arXiv 1509.09308): what comes before and behind the
-// products. 4 × 4 outputs of a 3 × 3 convolution with stride 1 take 36 multiplications a channel instead of 144.
-// Threaded with OpenMP, as oneDNN is.
+// Winograd's minimal filtering (Lavin and Gray 2015, arXiv 1509.09308) of 3 × 3 convolutions with stride 1, F(4 × 4, 3 × 3),
+// and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and behind the products (TileProducts.h). 4 × 4 outputs
+// take 36 multiplications a channel instead of 144. The gradient of a source is such a convolution of the target's. In
+// fp32. No library needed.
 #pragma once
 
 #include <cstddef>
-#include <span>
-#include <vector>
+#include <limits>
 
-#include "core/onednn/Kernels.h"
+#include "core/kernels/Parallel.h"
 
 namespace hilum {
 
+constexpr std::size_t kWinogradTaps = 9;
 constexpr std::size_t kWinogradProducts = 36; // of a tile and a pair of channels
 
-// How a convolution falls into tiles of 4 × 4 outputs; done in bands of tile rows, so that what lies between the
-// transforms stays in the caches.
+// Where the values of films lie, in floats from one to the next: of pixels of a row, of blocks of channels, of films.
+// Channels of a block lie together, rows of pixels follow each other.
+struct ChannelLayout {
+    std::size_t rows = 0, columns = 0, channels = 0;
+    std::size_t pixel = 0, block = 0, film = 0;
+};
+// C / block × H × W × block for a film; block: 8 or 16, a divisor of the channels.
+ChannelLayout inBlocks(std::size_t rows, std::size_t columns, std::size_t channels, std::size_t block);
+// H × W × C for a film.
+ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channels, std::size_t block);
+
+// How a convolution falls into tiles of 4 × 4 outputs, film by film, row by row; done in bands of tiles, so that what lies
+// between the transforms stays in the caches.
 struct WinogradTiles {
-    BlockedExtent source, target;
-    std::size_t block = 8; // channels that lie together: 8 or 16
+    ChannelLayout source, target;
+    std::size_t films = 1;
+    std::size_t block = 8; // channels that are transformed together: 8 or 16, a divisor of both sides' channels
     std::size_t paddingTop = 0, paddingLeft = 0;
-    std::size_t bandRows = 0;
+    std::size_t bandTiles = 0;
 
     [[nodiscard]] std::size_t rows() const { return (target.rows + 3) / 4; }
     [[nodiscard]] std::size_t columns() const { return (target.columns + 3) / 4; }
-    [[nodiscard]] std::size_t bands() const { return rows() / bandRows; }
-    [[nodiscard]] std::size_t tilesOfBand() const { return bandRows * columns(); }
-    [[nodiscard]] std::size_t sourceChannels() const { return source.blocks * block; }
-    [[nodiscard]] std::size_t targetChannels() const { return target.blocks * block; }
+    [[nodiscard]] std::size_t count() const { return films * rows() * columns(); }
+    [[nodiscard]] std::size_t bands() const { return (count() + bandTiles - 1) / bandTiles; }
+    [[nodiscard]] std::size_t tilesOf(std::size_t band) const {
+        return band + 1 < bands() ? bandTiles : count() - band * bandTiles;
+    }
 };
-// bandRows divides the rows: as many as keep a band's values within the size of the caches, or of the weights.
-WinogradTiles winogradTiles(WinogradTiles tiles);
+// With as many tiles a band as keep its values within the size of the caches, or of the weights.
+WinogradTiles inBands(WinogradTiles tiles);
 
-// 36 × K × C from K × C × 3 × 3.
-std::vector<float> winogradWeights(std::span<const float> weights);
-// One band of a source blocked by channels -> 36 × tiles × C.
-void intoWinogradTiles(const float* source, const WinogradTiles& tiles, std::size_t band, float* values);
+// From one product's matrix of so many values to the next one's: some more, as strides of powers of two would put all 36 of
+// a tile into the same few lines of the caches.
+constexpr std::size_t winogradPlane(std::size_t values) { return values + 16; }
+
+// How the values of a band's tiles lie in the 36 planes: tiles × C, or C / block × tiles × block.
+enum class TileOrder { ByTile, ByBlock };
+
+// Weights by output, input and tap (3 rows of 3), in floats from one to the next. Both channels are multiples of 8.
+struct WeightStrides {
+    std::size_t output = 0, input = 0, tap = 0;
+};
+// (outputs / panel) × inputs × panel in each of 36 planes, `plane` apart. isTurned: of filters turned by 180°, as the
+// gradient of a source takes them.
+void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
+                         std::size_t panel, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel);
+
+// One band of a source. Planes of values here and below are winogradPlane() apart.
+void intoWinogradTiles(const float* source, const WinogradTiles& tiles, std::size_t band, TileOrder order, float* values,
+                       ParallelFor parallel);
 
 struct WinogradEpilogue {
-    const float* bias = nullptr; // a channel
+    const float* bias = nullptr; // a channel; null: none
     bool adds = false;           // to what the target holds
-    Clamp clamp;
+    float low = -std::numeric_limits<float>::infinity();
+    float high = std::numeric_limits<float>::infinity();
 };
-// 36 × tiles × K -> one band of a target blocked by channels.
+// Tiles × K in each plane -> one band of a target.
 void fromWinogradTiles(const float* products, const WinogradTiles& tiles, std::size_t band,
-                       const WinogradEpilogue& epilogue, float* target);
+                       const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
+
+// One band of the target's gradient.
+void gradientIntoWinogradTiles(const float* gradient, const WinogradTiles& tiles, std::size_t band, TileOrder order,
+                               float* values, ParallelFor parallel);
+// K × C in each plane, the products of all tiles summed, -> K × C × 3 × 3 as the strides say.
+void weightGradientFromWinograd(const float* products, std::size_t outputs, std::size_t inputs, const WeightStrides& strides,
+                                float* gradient, ParallelFor parallel);
 
 } // namespace hilum

@@ -12,6 +12,7 @@
 #include "core/network/GrowingFeatures.h"
 #include "core/network/Initialise.h"
 #include "core/network/PointwiseConvolution.h"
+#include "core/network/TiledConvolution.h"
 
 namespace hilum {
 namespace {
@@ -175,6 +176,8 @@ private:
                 [&](const op::Convolution& o) {
                     if (isFasterPointwise(o, first()))
                         return pointwiseConvolution(first(), own.weight, o.stride);
+                    if (isFasterInTiles(o, first()))
+                        return tiledConvolution(first(), own.weight, own.bias, o.padding);
                     return at::conv2d(first(), own.weight, own.bias, sides(o.stride), sides(o.padding), 1, o.groups);
                 },
                 [&](const op::BatchNorm&) { return normalised(step.node); },

@@ -5,6 +5,11 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/kernels/TileProducts.h"
+#include "core/onednn/Kernels.h"
+#include "core/onednn/OpenMpThreads.h"
+#include "core/onednn/PackedWeights.h"
+
 #include <omp.h>
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #include <cpuid.h>
@@ -86,7 +91,7 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
                           spec.window, attributesFor(spec.epilogue), [&](const ConvolutionDesc& desc) {
                               const std::string name = desc.impl_info_str();
                               if (ways.empty() || isWorthTrying(name)) {
-                                  ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}, {}});
+                                  ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}});
                                   ++found;
                               }
                               return found < most;
@@ -114,32 +119,33 @@ std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
                       target[1] % block == 0;
     if (!fits || (spec.epilogue.activation != nullptr && spec.epilogue.activation->curve != op::Curve::Relu))
         return std::nullopt;
-    const auto extent = [&](const dnnl::memory::dims& dims) {
-        return BlockedExtent{static_cast<std::size_t>(dims[1]) / tiles.block, static_cast<std::size_t>(dims[2]),
-                             static_cast<std::size_t>(dims[3])};
+    const auto layout = [&](const dnnl::memory::dims& dims) {
+        return inBlocks(static_cast<std::size_t>(dims[2]), static_cast<std::size_t>(dims[3]), static_cast<std::size_t>(dims[1]),
+                        tiles.block);
     };
-    tiles.source = extent(source);
-    tiles.target = extent(target);
+    tiles.source = layout(source);
+    tiles.target = layout(target);
     tiles.paddingTop = static_cast<std::size_t>(spec.window.paddingBefore[0]);
     tiles.paddingLeft = static_cast<std::size_t>(spec.window.paddingBefore[1]);
-    return winogradTiles(tiles);
+    return inBands(tiles);
 }
 
-void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, const dnnl::engine& engine) {
-    const std::optional<WinogradTiles> tiles = tilesOf(spec);
-    if (!tiles)
-        return;
-    const auto dim = [](std::size_t value) { return static_cast<dnnl::memory::dim>(value); };
-    try {
-        ConvolutionWay way;
-        way.tiles = tiles;
-        way.product = productDesc(engine, {dim(kWinogradProducts), dim(tiles->tilesOfBand()), dim(tiles->sourceChannels()),
-                                           dim(tiles->targetChannels())});
-        way.name = std::string("products ") + way.product.impl_info_str();
-        ways.push_back(std::move(way));
-    } catch (const dnnl::error&) {
-        return; // oneDNN cannot do it that way
-    }
+void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
+    if (const auto tiles = tilesOf(spec))
+        ways.push_back({"products", false, {}, tiles});
+}
+
+ProductDims productsOf(const WinogradTiles& tiles, std::size_t band) {
+    const std::size_t rows = tiles.tilesOf(band), inner = tiles.source.channels, columns = tiles.target.channels;
+    const std::size_t wide = 2 * tiles.block;
+    return {.count = kWinogradProducts,
+            .rows = rows,
+            .inner = inner,
+            .columns = columns,
+            .panel = columns % wide == 0 ? wide : tiles.block,
+            .leftPlane = winogradPlane(rows * inner),
+            .rightPlane = inner * columns,
+            .resultPlane = winogradPlane(rows * columns)};
 }
 
 class PrimitiveRun final : public ConvolutionRun {
@@ -187,54 +193,44 @@ private:
 
 class TilesRun final : public ConvolutionRun {
 public:
-    TilesRun(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments, const dnnl::engine& engine)
-        : m_tiles(*way.tiles), m_desc(way.product), m_product(way.product), m_engine(engine),
-          m_source(arguments.at(DNNL_ARG_SRC)), m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
+    TilesRun(const WinogradTiles& tiles, const ConvolutionSpec& spec, const Arguments& arguments)
+        : m_tiles(tiles), m_source(arguments.at(DNNL_ARG_SRC)),
+          m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
+          m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
         m_epilogue.bias = dataOf(m_bias);
         m_epilogue.adds = spec.epilogue.sum;
-        if (const op::Activation* activation = spec.epilogue.activation)
-            m_epilogue.clamp = clampOf(*activation);
+        if (const op::Activation* activation = spec.epilogue.activation) {
+            const Clamp clamp = clampOf(*activation);
+            m_epilogue.low = clamp.low;
+            m_epilogue.high = clamp.high;
+        }
     }
 
-    // The tiles, the products, and what the product wants.
+    // The tiles and the products.
     [[nodiscard]] dnnl::memory::desc scratchpad() const override {
-        return {{static_cast<dnnl::memory::dim>(tileBytes() + productBytes() + m_desc.scratchpad_desc().get_size())},
-                dnnl::memory::data_type::u8,
-                dnnl::memory::format_tag::x};
+        const std::size_t products = kWinogradProducts * winogradPlane(m_tiles.bandTiles * m_tiles.target.channels);
+        return {{static_cast<dnnl::memory::dim>(values() + products)}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x};
     }
-    void setScratchpad(const dnnl::memory& memory) override {
-        m_scratchpad = memory;
-        auto* bytes = static_cast<std::byte*>(memory.get_data_handle());
-        m_values = reinterpret_cast<float*>(bytes);
-        m_products = reinterpret_cast<float*>(bytes + tileBytes());
-        m_arguments = {{DNNL_ARG_SRC, {m_desc.src_desc(), m_engine, m_values}},
-                       {DNNL_ARG_WEIGHTS, m_weights},
-                       {DNNL_ARG_DST, {m_desc.dst_desc(), m_engine, m_products}},
-                       {DNNL_ARG_SCRATCHPAD, {m_desc.scratchpad_desc(), m_engine, bytes + tileBytes() + productBytes()}}};
-    }
+    void setScratchpad(const dnnl::memory& memory) override { m_scratchpad = memory; }
     void operator()(dnnl::stream& stream) const override {
+        stream.wait();
+        float *const tiles = dataOf(m_scratchpad), *const products = tiles + values();
         for (std::size_t band = 0; band < m_tiles.bands(); ++band) {
-            intoWinogradTiles(dataOf(m_source), m_tiles, band, m_values);
-            m_product.execute(stream, m_arguments);
-            stream.wait();
-            fromWinogradTiles(m_products, m_tiles, band, m_epilogue, dataOf(m_target));
+            intoWinogradTiles(dataOf(m_source), m_tiles, band, TileOrder::ByTile, tiles, onOpenMpThreads);
+            multiply(productsOf(m_tiles, band), tiles, dataOf(m_weights), products, onOpenMpThreads);
+            fromWinogradTiles(products, m_tiles, band, m_epilogue, dataOf(m_target), onOpenMpThreads);
         }
     }
 
 private:
     WinogradTiles m_tiles;
-    ProductDesc m_desc;
-    dnnl::matmul m_product;
-    dnnl::engine m_engine;
     dnnl::memory m_source, m_target, m_bias, m_weights, m_scratchpad;
     WinogradEpilogue m_epilogue;
-    float *m_values = nullptr, *m_products = nullptr;
-    Arguments m_arguments;
 
     static float* dataOf(const dnnl::memory& memory) { return static_cast<float*>(memory.get_data_handle()); }
-    static std::size_t padded(std::size_t bytes) { return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine; }
-    [[nodiscard]] std::size_t tileBytes() const { return padded(m_desc.src_desc().get_size()); }
-    [[nodiscard]] std::size_t productBytes() const { return padded(m_desc.dst_desc().get_size()); }
+    [[nodiscard]] std::size_t values() const { // floats
+        return kWinogradProducts * winogradPlane(m_tiles.bandTiles * m_tiles.source.channels);
+    }
 };
 
 } // namespace
@@ -258,25 +254,28 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
         return ways;
     addWays(ways, spec, engine, winograd, false, 2);
     addWays(ways, spec, engine, direct, true, 1);
-    addProducts(ways, spec, engine);
+    addProducts(ways, spec);
     return ways;
 }
 
 dnnl::memory::desc ConvolutionWay::weights() const {
-    return tiles ? product.weights_desc() : convolution.weights_desc();
+    if (!tiles)
+        return convolution.weights_desc();
+    const ProductDims dims = productsOf(*tiles, 0);
+    return winogradLayout(dims.columns, dims.inner, dims.panel);
 }
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
                                       const dnnl::engine& engine) {
     if (way.tiles)
-        return std::make_unique<TilesRun>(way, spec, arguments, engine);
+        return std::make_unique<TilesRun>(*way.tiles, spec, arguments);
     return std::make_unique<PrimitiveRun>(way, spec, arguments, engine);
 }
 
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,
                       const Arguments& arguments, ChoiceFile& choices,
                       const std::function<dnnl::memory(const dnnl::memory::desc&)>& pack) {
-    const std::string key = machineText(omp_get_max_threads()) + ", way of " + spec.text();
+    const std::string key = machineText(omp_get_max_threads()) + ", fastest way of " + spec.text();
     if (const auto known = choices.find(key))
         return *known;
     struct Candidate {

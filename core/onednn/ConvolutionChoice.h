@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/kernels/Winograd.h"
 #include "core/onednn/OneDnn.h"
-#include "core/onednn/Winograd.h"
 #include "core/storage/ChoiceFile.h"
 
 namespace hilum {
@@ -29,16 +29,15 @@ struct ConvolutionSpec {
 };
 
 // One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or on values
-// put in the order H × W × C first, for which some processors have the faster kernels; or oneDNN's matrix product
-// between the transforms of Winograd.h, which every processor has.
+// put in the order H × W × C first, for which some processors have the faster kernels; or the products of
+// core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has.
 struct ConvolutionWay {
-    std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products gemm:jit"
+    std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products"
     bool reorders = false;
     ConvolutionDesc convolution;         // unless it is in tiles
     std::optional<WinogradTiles> tiles;
-    ProductDesc product; // of tiles: 36 × tiles × C by 36 × C × K
 
-    // The layout that it asks for: K × C × 3 × 3, or 36 × C × K.
+    // The layout that it asks for: K × C × 3 × 3, or 36 × K × C.
     [[nodiscard]] dnnl::memory::desc weights() const;
 };
 

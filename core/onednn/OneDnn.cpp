@@ -61,21 +61,6 @@ dnnl::pooling_forward::primitive_desc poolingDesc(const dnnl::engine& engine, dn
 #endif
 }
 
-ProductDesc productDesc(const dnnl::engine& engine, const ProductDims& dims) {
-    using Tag = dnnl::memory::format_tag;
-    const auto matrices = [&dims](dnnl::memory::dim rows, dnnl::memory::dim columns, Tag order) {
-        return dnnl::memory::desc({dims.count, rows, columns}, dnnl::memory::data_type::f32, order);
-    };
-    const dnnl::memory::desc left = matrices(dims.rows, dims.inner, Tag::abc), right = matrices(dims.inner, dims.columns, Tag::any),
-                             result = matrices(dims.rows, dims.columns, Tag::abc);
-    const dnnl::primitive_attr attributes = attributesFor({});
-#if DNNL_VERSION_MAJOR >= 3
-    return {engine, left, right, result, attributes};
-#else
-    return {dnnl::matmul::desc(left, right, result), attributes, engine};
-#endif
-}
-
 dnnl::primitive_attr attributesFor(const Epilogue& epilogue) {
     dnnl::post_ops operations;
     if (epilogue.sum)

@@ -33,15 +33,6 @@ dnnl::pooling_forward::primitive_desc poolingDesc(const dnnl::engine& engine, dn
                                                   const dnnl::memory::dims& kernel, const WindowDims& window,
                                                   const dnnl::primitive_attr& attributes);
 
-using ProductDesc = dnnl::matmul::primitive_desc;
-
-// count products of matrices, rows × inner by inner × columns: the left ones and the results row by row, the right ones
-// as oneDNN wants them. In fp32, with a scratchpad that the caller brings.
-struct ProductDims {
-    dnnl::memory::dim count = 1, rows = 0, inner = 0, columns = 0;
-};
-ProductDesc productDesc(const dnnl::engine& engine, const ProductDims& dims);
-
 // Behind a primitive: [add what the target holds,] then [the activation].
 struct Epilogue {
     bool sum = false;

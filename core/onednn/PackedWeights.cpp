@@ -3,7 +3,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/onednn/Winograd.h"
+#include "core/kernels/Winograd.h"
+#include "core/onednn/OpenMpThreads.h"
 
 namespace hilum {
 
@@ -22,6 +23,24 @@ dnnl::memory::dims weightDims(const op::Convolution& c) {
     if (c.groups == 1)
         return {c.out, c.in, c.kernel.height, c.kernel.width};
     return {c.groups, c.out / c.groups, c.in / c.groups, c.kernel.height, c.kernel.width};
+}
+
+dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs, std::size_t panel) {
+    using Tag = dnnl::memory::format_tag;
+    return {{static_cast<dnnl::memory::dim>(kWinogradProducts), static_cast<dnnl::memory::dim>(outputs), static_cast<dnnl::memory::dim>(inputs)},
+            dnnl::memory::data_type::f32,
+            panel == 32 ? Tag::aBc32b : panel == 16 ? Tag::aBc16b : Tag::aBc8b};
+}
+
+dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine) {
+    const auto outputs = static_cast<std::size_t>(layout.dims()[1]), inputs = static_cast<std::size_t>(layout.dims()[2]);
+    std::size_t panel = 32;
+    while (panel > 8 && (outputs % panel != 0 || winogradLayout(outputs, inputs, panel) != layout))
+        panel /= 2;
+    dnnl::memory packed(layout, engine);
+    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, panel, false,
+                        static_cast<float*>(packed.get_data_handle()), outputs * inputs, onOpenMpThreads);
+    return packed;
 }
 
 bool PackedWeights::hasBias(const FusedPass& pass) const {
@@ -43,13 +62,10 @@ std::vector<float> PackedWeights::folded(const FusedPass& pass) const {
 dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc& layout) const {
     using Tag = dnnl::memory::format_tag;
     std::vector<float> weights = folded(pass);
-    dnnl::memory::dims dims = weightDims(convolution(pass));
-    Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
-    if (layout.dims() != dims) { // those of products
-        weights = winogradWeights(weights);
-        dims = {static_cast<dnnl::memory::dim>(kWinogradProducts), dims[1], dims[0]};
-        plain = Tag::acb;
-    }
+    const dnnl::memory::dims dims = weightDims(convolution(pass));
+    const Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
+    if (layout.dims() != dims)
+        return winogradWeights(weights, layout, m_engine);
     dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data());
     dnnl::memory target(layout, m_engine);
     dnnl::stream stream(m_engine);

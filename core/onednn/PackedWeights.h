@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "core/graph/Fusion.h"
@@ -21,6 +22,11 @@ Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors);
 
 dnnl::memory::dims weightDims(const op::Convolution& convolution);
 
+// The layout of Winograd's weights: 36 × K × C with K in panels of 8, 16 or 32.
+dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs, std::size_t panel);
+// Of weights K × C × 3 × 3.
+dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine);
+
 class PackedWeights {
 public:
     // All of them must outlive this. older: where it has a pass's weights in the same layout, they are shared.
@@ -28,7 +34,7 @@ public:
                   const PackedWeights* older = nullptr)
         : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}
 
-    // Packs without keeping. layout: of the convolution's own dimensions, or of its 36 × C × K products.
+    // Packs without keeping. layout: of the convolution's own dimensions, or winogradLayout().
     [[nodiscard]] dnnl::memory pack(const FusedPass& pass, const dnnl::memory::desc& layout) const;
     void keep(const FusedPass& pass, const dnnl::memory& packed) { m_packed[pass.main] = packed; }
     // Kept, or packed now.

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <random>
 
+#include "core/kernels/TileProducts.h"
 #include "core/onednn/ConvolutionChoice.h"
+#include "core/onednn/OpenMpThreads.h"
+#include "core/onednn/PackedWeights.h"
 
 #include <QtTest>
 
@@ -38,12 +41,9 @@ std::span<const float> valuesOf(const dnnl::memory& memory) {
 // The layout of the ways' weights, from K × C × 3 × 3.
 dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout, const dnnl::engine& engine,
                     dnnl::stream& stream) {
+    if (layout.dims() != plain.get_desc().dims())
+        return winogradWeights(valuesOf(plain), layout, engine);
     dnnl::memory source = plain, target(layout, engine);
-    std::vector<float> products;
-    if (layout.dims() != plain.get_desc().dims()) {
-        products = winogradWeights(valuesOf(plain));
-        source = dnnl::memory({layout.dims(), Type::f32, Tag::acb}, engine, products.data());
-    }
     dnnl::reorder(source, target).execute(stream, source, target);
     stream.wait();
     return target;
@@ -147,12 +147,46 @@ private Q_SLOTS:
         QVERIFY(!hasTiles(ways(3, 1, nullptr, 12))); // not whole blocks
     }
 
-    void bandsDivideTheRows() {
+    // Against sums in double; of every number of rows that are summed together.
+    void productsAreThoseOfMatrices_data() {
+        QTest::addColumn<std::size_t>("panel");
+        for (const std::size_t panel : {8U, 16U, 32U})
+            QTest::addRow("panels of %zu", panel) << panel;
+    }
+    void productsAreThoseOfMatrices() {
+        QFETCH(std::size_t, panel);
+        for (std::size_t rows = 1; rows <= 17; ++rows) {
+            const ProductDims dims{3, rows, 24, 3 * panel, panel, rows * 24, 24 * 3 * panel, rows * 3 * panel};
+            std::mt19937 random(static_cast<std::uint32_t>(rows));
+            std::normal_distribution<float> normal;
+            const auto numbers = [&](std::size_t each) {
+                std::vector<float> values(dims.count * each);
+                std::ranges::generate(values, [&] { return normal(random); });
+                return values;
+            };
+            const std::vector<float> left = numbers(rows * dims.inner), right = numbers(dims.inner * dims.columns);
+            std::vector<float> result(dims.count * rows * dims.columns, -1);
+            multiply(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
+            for (std::size_t i = 0; i < result.size(); ++i) {
+                const std::size_t of = i / (rows * dims.columns), row = i / dims.columns % rows, column = i % dims.columns;
+                double sum = 0;
+                for (std::size_t k = 0; k < dims.inner; ++k)
+                    sum += double{left[(of * rows + row) * dims.inner + k]} *
+                           double{right[((of * 3 + column / panel) * dims.inner + k) * panel + column % panel]};
+                QVERIFY(std::abs(result[i] - sum) < 1e-5 * std::max(1.0, std::abs(sum)));
+            }
+        }
+    }
+
+    void bandsHoldEveryTile() {
         for (const std::size_t rows : {4U, 52U, 56U, 128U, 224U}) {
             WinogradTiles tiles;
-            tiles.source = tiles.target = {8, rows, rows};
-            tiles = winogradTiles(tiles);
-            QCOMPARE(tiles.bands() * tiles.bandRows, tiles.rows());
+            tiles.source = tiles.target = inBlocks(rows, rows, 64, 8);
+            tiles = inBands(tiles);
+            std::size_t count = 0;
+            for (std::size_t band = 0; band < tiles.bands(); ++band)
+                count += tiles.tilesOf(band);
+            QCOMPARE(count, tiles.rows() * tiles.columns());
             QCOMPARE(tiles.bands() > 1, rows >= 128); // those alone are larger than the caches
         }
     }

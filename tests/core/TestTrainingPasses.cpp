@@ -10,6 +10,7 @@
 #include "core/network/GrowingFeatures.h"
 #include "core/network/Network.h"
 #include "core/network/PointwiseConvolution.h"
+#include "core/network/TiledConvolution.h"
 
 #include <QtTest>
 
@@ -110,6 +111,98 @@ private Q_SLOTS:
         QVERIFY(error(x.grad(), wideX.grad()) < kMostError);
         QVERIFY(error(weight.grad(), wideWeight.grad()) < kMostError);
         QVERIFY(x.grad().is_contiguous(at::MemoryFormat::ChannelsLast));
+    }
+
+    void tiledConvolutionIsLibTorchs_data() {
+        QTest::addColumn<std::vector<std::int64_t>>("sizes"); // N, C, H, W and K
+        QTest::addColumn<int>("padding");
+        QTest::addColumn<bool>("hasBias");
+        QTest::addColumn<bool>("weightsByPixel");
+        using Sizes = std::vector<std::int64_t>;
+        QTest::newRow("whole tiles") << Sizes{2, 32, 16, 24, 48} << 1 << true << true;
+        QTest::newRow("ragged tiles") << Sizes{6, 16, 13, 7, 32} << 1 << false << true;
+        QTest::newRow("blocks of 8") << Sizes{4, 24, 14, 14, 8} << 1 << true << false;
+        QTest::newRow("no padding") << Sizes{8, 16, 14, 10, 16} << 0 << true << true;
+        QTest::newRow("much padding") << Sizes{6, 16, 9, 10, 16} << 2 << false << true;
+        QTest::newRow("several bands") << Sizes{4, 32, 96, 96, 64} << 1 << true << true;
+    }
+    void tiledConvolutionIsLibTorchs() {
+        QFETCH(std::vector<std::int64_t>, sizes);
+        QFETCH(int, padding);
+        QFETCH(bool, hasBias);
+        QFETCH(bool, weightsByPixel);
+        const std::int64_t in = sizes[1], out = sizes[4];
+        const auto byPixel = [](const at::Tensor& values) { return values.contiguous(at::MemoryFormat::ChannelsLast); };
+        const at::Tensor x = byPixel(at::randn({sizes[0], in, sizes[2], sizes[3]})).requires_grad_(true);
+        at::Tensor weight = at::randn({out, in, 3, 3}) / std::sqrt(9.0 * static_cast<double>(in));
+        if (weightsByPixel)
+            weight = byPixel(weight);
+        weight.requires_grad_(true);
+        const at::Tensor bias = hasBias ? at::randn({out}).requires_grad_(true) : at::Tensor();
+        QVERIFY(isFasterInTiles({.name = "a", .in = static_cast<int>(in), .out = static_cast<int>(out), .kernel = 3, .padding = padding}, x));
+        const at::Tensor y = tiledConvolution(x, weight, bias, padding);
+        const at::Tensor gradient = at::randn(y.sizes());
+        y.backward(gradient);
+
+        const auto wide = [](const at::Tensor& leaf) {
+            return leaf.defined() ? leaf.detach().to(at::kDouble).contiguous().requires_grad_(true) : at::Tensor();
+        };
+        const at::Tensor wideX = wide(x), wideWeight = wide(weight), wideBias = wide(bias);
+        const at::Tensor expected = at::conv2d(wideX, wideWeight, wideBias, 1, padding);
+        expected.backward(gradient.to(at::kDouble));
+        QVERIFY(y.sizes() == expected.sizes());
+        QVERIFY(error(y, expected) < 2e-6);
+        QVERIFY(error(x.grad(), wideX.grad()) < 2e-6);
+        QVERIFY(error(weight.grad(), wideWeight.grad()) < 2e-5);
+        QVERIFY(!hasBias || error(bias.grad(), wideBias.grad()) < 1e-6);
+        QVERIFY(weight.grad().strides() == weight.strides());
+    }
+
+    void frozenPartsOfATiledConvolutionHaveNoGradient() {
+        const auto leaf = [](at::IntArrayRef sizes, bool isLive) {
+            at::Tensor values = at::randn(sizes);
+            if (sizes.size() == 4)
+                values = values.contiguous(at::MemoryFormat::ChannelsLast);
+            return values.requires_grad_(isLive);
+        };
+        for (int live = 1; live < 8; ++live) { // every set of the three that is not empty
+            const bool lives[] = {(live & 1) != 0, (live & 2) != 0, (live & 4) != 0};
+            const at::Tensor parts[] = {leaf({2, 16, 20, 20}, lives[0]), leaf({8, 16, 3, 3}, lives[1]), leaf({8}, lives[2])};
+            tiledConvolution(parts[0], parts[1], parts[2], 1).sum().backward(); // a gradient that is one number everywhere
+            std::vector<at::Tensor> expected;
+            for (const at::Tensor& part : parts)
+                expected.push_back(part.detach().clone().requires_grad_(part.requires_grad()));
+            at::conv2d(expected[0], expected[1], expected[2], 1, 1).sum().backward();
+            for (std::size_t i = 0; i < 3; ++i) {
+                QCOMPARE(parts[i].grad().defined(), lives[i]);
+                QVERIFY(!lives[i] || error(parts[i].grad(), expected[i].grad()) < 1e-5);
+            }
+        }
+    }
+
+    void onlyWhatPaysIsDoneInTiles() {
+        const auto isTiled = [](const op::Convolution& convolution, const at::Tensor& x) {
+            return isFasterInTiles(convolution, x.contiguous(at::MemoryFormat::ChannelsLast));
+        };
+        const op::Convolution usual{.name = "a", .in = 16, .out = 16, .kernel = 3, .padding = 1};
+        const auto with = [&usual](const auto& change) {
+            op::Convolution other = usual;
+            change(other);
+            return other;
+        };
+        const at::Tensor x = at::randn({6, 16, 12, 12});
+        QVERIFY(isTiled(usual, x));
+        QVERIFY(!isFasterInTiles(usual, x)); // plane by plane
+        QVERIFY(!isTiled(usual, at::randn({96, 16, 2, 2}))); // a tile for four pixels
+        QVERIFY(!isTiled(usual, at::randn({5, 16, 12, 12}))); // too few for the weights' transforms
+        QVERIFY(!isTiled(usual, at::randn({0, 16, 12, 12})));
+        QVERIFY(!isTiled(usual, x.to(at::kDouble)));
+        QVERIFY(!isTiled(with([](op::Convolution& o) { o.stride = 2; }), x));
+        QVERIFY(!isTiled(with([](op::Convolution& o) { o.kernel = 5; }), x));
+        QVERIFY(!isTiled(with([](op::Convolution& o) { o.groups = 2; }), x));
+        QVERIFY(!isTiled(with([](op::Convolution& o) { o.out = 12; }), x));
+        const Bf16Autocast narrowly(at::kCPU);
+        QVERIFY(!isTiled(usual, x));
     }
 
     void batchNormIsLibTorchs_data() {
