@@ -278,7 +278,7 @@ private:
             row(word + " blacked out", result.regionBlack) + row("all but the " + word + " blacked out", result.onlyRegion) +
             element("tr", nameCell("guessing: the largest class") + figureCell(result.guessing(), ""));
         std::string heat = element("caption", "Heat maps of the predicted classes") +
-                           headRow({"films", "heat in the " + word, "its part of the film", "maximum in the " + word,
+                           headRow({"films", "heat in the " + word, "area of the film", "maximum in the " + word,
                                     "by chance"}) +
                            heatRow("all", result.heat);
         for (std::size_t i = 0; i < result.labels.size(); ++i)

@@ -124,9 +124,9 @@ std::string_view regionWord(ShortcutRegion region) { return region == ShortcutRe
 
 std::string_view shortcutCaveat(ShortcutRegion region) {
     if (region == ShortcutRegion::Centre)
-        return "There are no lung masks; a rectangle in the middle, three quarters as wide and as high as the film, stands "
-               "for the lungs (Maguolo and Nanni 2021). It holds most of them, not all: their rims may still show outside, "
-               "and black areas are nothing that the network was trained on.";
+        return "A rectangle in the middle, three quarters as wide and as high as the film, stands for the lungs (Maguolo and "
+               "Nanni 2021). It holds most of them, not all, and heart and spine as well; and black areas are nothing that the "
+               "network was trained on: the test can show that something else is used, not that nothing else is.";
     return "The outline of what is blacked out still shows the shape of the lungs, and black areas are nothing that the "
            "network was trained on: the test can show that something else is used, not that nothing else is.";
 }

@@ -115,8 +115,9 @@ public:
         m_result.region = region();
         if (auto examined = examineRuns(); !examined)
             return tl::unexpected(examined.error());
-        if (m_result.withoutMask == m_total)
-            return fail(ErrorCode::NotFound, "Not one of the test films has a lung mask.", m_root.string());
+        if (m_result.region == ShortcutRegion::Lungs && m_result.withoutMask == m_total)
+            return fail(ErrorCode::NotFound, "Not one of the test films has a lung mask.",
+                        (m_options.masks.empty() ? m_root : m_options.masks).string());
         if (m_result.filmCount() == 0)
             return fail(ErrorCode::Damaged, "Not one of the test films could be used: " +
                                                 m_result.leftOut.front().reason,

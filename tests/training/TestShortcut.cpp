@@ -169,6 +169,13 @@ private Q_SLOTS:
         QCOMPARE(shortcutToJson(*again), json);
         QCOMPARE(shortcutToText(*again), shortcutToText(result));
         QVERIFY(holds(shortcutToText(result), "75.00 %"));
+        QVERIFY(holds(shortcutToText(result), "lungs blacked out") && !holds(shortcutToText(result), "middle"));
+        ShortcutResult ofCentre = result;
+        ofCentre.region = ShortcutRegion::Centre;
+        const auto centreAgain = parseShortcutJson(shortcutToJson(ofCentre));
+        QVERIFY(centreAgain && centreAgain->region == ShortcutRegion::Centre);
+        QVERIFY(holds(shortcutToText(*centreAgain), "middle blacked out") && !holds(shortcutToText(*centreAgain), "lungs blacked out"));
+        QVERIFY(holds(shortcutToText(*centreAgain), "A rectangle in the middle"));
     }
 
     void hostileFileIsRefused_data() {
@@ -208,6 +215,9 @@ private Q_SLOTS:
         QVERIFY(run && run->shortcut);
         const std::string html = resultsDocument(*run);
         QVERIFY(holds(html, "Shortcut test") && holds(html, "uses something other than the lungs"));
+        result.region = ShortcutRegion::Centre;
+        writeText(RunFolder(folder).shortcut(), shortcutToJson(result));
+        QVERIFY(holds(resultsDocument(*loadRun(folder)), "A rectangle in the middle"));
         result.modelSha256 = "of another model";
         writeText(RunFolder(folder).shortcut(), shortcutToJson(result));
         QVERIFY(loadRun(folder) && !loadRun(folder)->shortcut);

@@ -399,15 +399,18 @@ void ResultsPage::showShortcut() {
     if (!found)
         return;
     setRole(*m_shortcut, verdictOf(*found) == ShortcutVerdict::Shortcut ? "warning" : "secondary");
-    m_shortcut->setText(toQString(std::string_view(verdictText(*found))) + QLatin1Char(' ') +
-                        toQString(std::string_view(heatText(*found))));
+    QString text = toQString(std::string_view(verdictText(*found))) + QLatin1Char(' ') +
+                   toQString(std::string_view(heatText(*found)));
+    if (found->region == ShortcutRegion::Centre)
+        text += QLatin1Char(' ') + toQString(shortcutCaveat(found->region));
+    m_shortcut->setText(text);
     m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat(found->region)).toHtmlEscaped()));
 }
 
 // Its result is kept in the run folder, and shown when it is there.
 void ResultsPage::testShortcut() {
     m_testShortcut->setEnabled(false);
-    Q_EMIT messageShown(tr("Reading the test films without lungs, and with lungs alone …"));
+    Q_EMIT messageShown(tr("Reading the test films again, partly blacked out …"));
     m_shortcutThread.post(0, [this, run = *m_results, readFilm = m_session.backend().readFilm](const std::stop_token& stop) {
         ShortcutOptions options;
         options.readFilm = readFilm;
