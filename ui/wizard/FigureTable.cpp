@@ -8,7 +8,7 @@ namespace hilum {
 namespace {
 
 constexpr int kFewestRows = 4;          // that are in sight; of more the table scrolls
-constexpr int kMarginsOfAHeaderPx = 22; // of the style sheet, either side together, and a little
+constexpr int kMarginsOfAHeaderPx = 13; // of the style sheet, either side together, and a little
 
 } // namespace
 
@@ -23,7 +23,8 @@ FigureTable::FigureTable(int rowHeightPx, QWidget* parent) : QTableWidget(parent
     horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    connect(horizontalHeader(), &QHeaderView::sectionResized, this, &FigureTable::fitNames);
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, &FigureTable::fitNames,
+            Qt::QueuedConnection); // when all have their size
 }
 
 void FigureTable::setNames(const QStringList& rows, const QStringList& columns) {
