@@ -8,7 +8,7 @@ namespace hilum {
 namespace {
 
 constexpr int kFewestRows = 4;          // that are in sight; of more the table scrolls
-constexpr int kMarginsOfAHeaderPx = 13; // of the style sheet, either side together, and a little
+constexpr int kMarginsOfAHeaderPx = 19; // of the style sheet, either side together, and a little
 
 } // namespace
 
