@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/domain/ProcessorClones.h"
+#include "core/kernels/TileProducts.h"
 
 namespace hilum {
 namespace {
@@ -293,6 +294,31 @@ void fromWinogradTiles(const float* products, const WinogradTiles& tiles, std::s
         place.plane = winogradPlane(tiles.tilesOf(band) * tiles.target.channels);
         work(products + tile * tiles.target.channels, tiles, place, epilogue, target);
     });
+}
+
+std::size_t winogradScratch(const WinogradTiles& tiles) {
+    return kWinogradProducts *
+           (winogradPlane(tiles.bandTiles * tiles.source.channels) + winogradPlane(tiles.bandTiles * tiles.target.channels));
+}
+
+void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
+                     const WinogradEpilogue& epilogue, float* scratch, float* target, ParallelFor parallel) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
+    float* const products = scratch + kWinogradProducts * winogradPlane(tiles.bandTiles * in);
+    for (std::size_t band = 0; band < tiles.bands(); ++band) {
+        const std::size_t count = tiles.tilesOf(band);
+        intoWinogradTiles(source, tiles, band, TileOrder::ByTile, scratch, parallel);
+        multiply({.count = kWinogradProducts,
+                  .rows = count,
+                  .inner = in,
+                  .columns = out,
+                  .panel = filters.panel,
+                  .leftPlane = winogradPlane(count * in),
+                  .rightPlane = filters.plane,
+                  .resultPlane = winogradPlane(count * out)},
+                 scratch, filters.values, products, parallel);
+        fromWinogradTiles(products, tiles, band, epilogue, target, parallel);
+    }
 }
 
 void gradientIntoWinogradTiles(const float* gradient, const WinogradTiles& tiles, std::size_t band, TileOrder order,

@@ -75,6 +75,16 @@ struct WinogradEpilogue {
 void fromWinogradTiles(const float* products, const WinogradTiles& tiles, std::size_t band,
                        const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
 
+// Packed as packWinogradWeights() does.
+struct WinogradFilters {
+    const float* values = nullptr;
+    std::size_t panel = 0, plane = 0;
+};
+// The whole convolution, band by band. scratch: winogradScratch() floats.
+std::size_t winogradScratch(const WinogradTiles& tiles);
+void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
+                     const WinogradEpilogue& epilogue, float* scratch, float* target, ParallelFor parallel);
+
 // One band of the target's gradient.
 void gradientIntoWinogradTiles(const float* gradient, const WinogradTiles& tiles, std::size_t band, TileOrder order,
                                float* values, ParallelFor parallel);

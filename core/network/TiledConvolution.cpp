@@ -43,14 +43,9 @@ private:
     std::unique_ptr<float[]> m_values;
     std::size_t m_count = 0;
 };
-thread_local Scratch weightScratch, tileScratch, productScratch;
+thread_local Scratch weightScratch, tileScratch, gradientScratch;
 
 float* planes(Scratch& scratch, std::size_t values) { return scratch.of(kWinogradProducts * winogradPlane(values)); }
-
-ProductDims productsOf(std::size_t rows, std::size_t inner, std::size_t columns, std::size_t panel) {
-    return {kWinogradProducts,           rows, inner, columns, panel, winogradPlane(rows * inner), winogradPlane(inner * columns),
-            winogradPlane(rows * columns)};
-}
 
 std::size_t blockOf(std::int64_t channels) { return channels % (2 * kBlock) == 0 ? 2 * kBlock : kBlock; }
 
@@ -83,18 +78,14 @@ void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightSt
               Extent padding, const at::Tensor& target) {
     const std::size_t block = std::min(blockOf(source.size(1)), blockOf(target.size(1)));
     const WinogradTiles tiles = inBands(tilesOf(source, target, block, padding));
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels, panel = blockOf(target.size(1));
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     float* const weights = planes(weightScratch, in * out);
-    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, panel, isTurned, weights, winogradPlane(in * out), onTorchThreads);
-    float* const values = planes(tileScratch, tiles.bandTiles * in);
-    float* const products = planes(productScratch, tiles.bandTiles * out);
+    const WinogradFilters filters{weights, blockOf(target.size(1)), winogradPlane(in * out)};
+    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, filters.panel, isTurned, weights, filters.plane, onTorchThreads);
     WinogradEpilogue epilogue;
     epilogue.bias = bias;
-    for (std::size_t band = 0; band < tiles.bands(); ++band) {
-        intoWinogradTiles(source.data_ptr<float>(), tiles, band, TileOrder::ByTile, values, onTorchThreads);
-        multiply(productsOf(tiles.tilesOf(band), in, out, panel), values, weights, products, onTorchThreads);
-        fromWinogradTiles(products, tiles, band, epilogue, target.data_ptr<float>(), onTorchThreads);
-    }
+    convolveInTiles(source.data_ptr<float>(), tiles, filters, epilogue, tileScratch.of(winogradScratch(tiles)),
+                    target.data_ptr<float>(), onTorchThreads);
 }
 
 at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& weight, Extent padding) {
@@ -105,11 +96,20 @@ at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const
     float* const sums = planes(weightScratch, in * out);
     std::fill_n(sums, kWinogradProducts * winogradPlane(in * out), 0.0F);
     float* const right = planes(tileScratch, sources.bandTiles * in);
-    float* const left = planes(productScratch, sources.bandTiles * out);
+    float* const left = planes(gradientScratch, sources.bandTiles * out);
     for (std::size_t band = 0; band < sources.bands(); ++band) {
         intoWinogradTiles(x.data_ptr<float>(), sources, band, TileOrder::ByBlock, right, onTorchThreads);
         gradientIntoWinogradTiles(gradient.data_ptr<float>(), gradients, band, TileOrder::ByBlock, left, onTorchThreads);
-        addProductsOfPanels(productsOf(out, sources.tilesOf(band), in, sources.block), left, right, sums, onTorchThreads);
+        const std::size_t count = sources.tilesOf(band);
+        addProductsOfPanels({.count = kWinogradProducts,
+                             .rows = out,
+                             .inner = count,
+                             .columns = in,
+                             .panel = sources.block,
+                             .leftPlane = winogradPlane(count * out),
+                             .rightPlane = winogradPlane(count * in),
+                             .resultPlane = winogradPlane(in * out)},
+                            left, right, sums, onTorchThreads);
     }
     at::Tensor result = at::empty_like(weight);
     weightGradientFromWinograd(sums, out, in, stridesOf(result), result.data_ptr<float>(), onTorchThreads);

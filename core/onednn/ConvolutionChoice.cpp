@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstring>
 
-#include "core/kernels/TileProducts.h"
 #include "core/onednn/Kernels.h"
 #include "core/onednn/OpenMpThreads.h"
 #include "core/onednn/PackedWeights.h"
@@ -135,17 +134,10 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
         ways.push_back({"products", false, {}, tiles});
 }
 
-ProductDims productsOf(const WinogradTiles& tiles, std::size_t band) {
-    const std::size_t rows = tiles.tilesOf(band), inner = tiles.source.channels, columns = tiles.target.channels;
+// Of the weights.
+std::size_t panelOf(const WinogradTiles& tiles) {
     const std::size_t wide = 2 * tiles.block;
-    return {.count = kWinogradProducts,
-            .rows = rows,
-            .inner = inner,
-            .columns = columns,
-            .panel = columns % wide == 0 ? wide : tiles.block,
-            .leftPlane = winogradPlane(rows * inner),
-            .rightPlane = inner * columns,
-            .resultPlane = winogradPlane(rows * columns)};
+    return tiles.target.channels % wide == 0 ? wide : tiles.block;
 }
 
 class PrimitiveRun final : public ConvolutionRun {
@@ -206,20 +198,15 @@ public:
         }
     }
 
-    // The tiles and the products.
     [[nodiscard]] dnnl::memory::desc scratchpad() const override {
-        const std::size_t products = kWinogradProducts * winogradPlane(m_tiles.bandTiles * m_tiles.target.channels);
-        return {{static_cast<dnnl::memory::dim>(values() + products)}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x};
+        return {{static_cast<dnnl::memory::dim>(winogradScratch(m_tiles))}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x};
     }
     void setScratchpad(const dnnl::memory& memory) override { m_scratchpad = memory; }
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
-        float *const tiles = dataOf(m_scratchpad), *const products = tiles + values();
-        for (std::size_t band = 0; band < m_tiles.bands(); ++band) {
-            intoWinogradTiles(dataOf(m_source), m_tiles, band, TileOrder::ByTile, tiles, onOpenMpThreads);
-            multiply(productsOf(m_tiles, band), tiles, dataOf(m_weights), products, onOpenMpThreads);
-            fromWinogradTiles(products, m_tiles, band, m_epilogue, dataOf(m_target), onOpenMpThreads);
-        }
+        convolveInTiles(dataOf(m_source), m_tiles,
+                        {dataOf(m_weights), panelOf(m_tiles), m_tiles.source.channels * m_tiles.target.channels}, m_epilogue,
+                        dataOf(m_scratchpad), dataOf(m_target), onOpenMpThreads);
     }
 
 private:
@@ -228,9 +215,6 @@ private:
     WinogradEpilogue m_epilogue;
 
     static float* dataOf(const dnnl::memory& memory) { return static_cast<float*>(memory.get_data_handle()); }
-    [[nodiscard]] std::size_t values() const { // floats
-        return kWinogradProducts * winogradPlane(m_tiles.bandTiles * m_tiles.source.channels);
-    }
 };
 
 } // namespace
@@ -261,8 +245,7 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
 dnnl::memory::desc ConvolutionWay::weights() const {
     if (!tiles)
         return convolution.weights_desc();
-    const ProductDims dims = productsOf(*tiles, 0);
-    return winogradLayout(dims.columns, dims.inner, dims.panel);
+    return winogradLayout(tiles->target.channels, tiles->source.channels, panelOf(*tiles));
 }
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
