@@ -245,6 +245,12 @@ private Q_SLOTS:
         click(QStringLiteral("Results"));
         QTest::qWait(2500); // for the pictures
         picture("real-5-results");
+        // There are no lung masks: the middle of each film stands for them.
+        click(QStringLiteral("Does it look at the lungs?"));
+        QTRY_VERIFY_WITH_TIMEOUT(wizard().results().results().shortcut.has_value(), 120'000);
+        QVERIFY(wizard().results().results().shortcut->region == ShortcutRegion::Centre);
+        QTest::qWait(1500); // for the pictures
+        picture("real-5-shortcut");
         click(QStringLiteral("Models"));
         QTRY_VERIFY_WITH_TIMEOUT(!m_window->models().board().groups.empty(), 10'000);
         QCOMPARE(m_window->models().board().groups.size(), 1U); // all on the same locked test set
