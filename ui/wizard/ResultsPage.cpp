@@ -402,7 +402,7 @@ void ResultsPage::showShortcut() {
     QString text = toQString(std::string_view(verdictText(*found))) + QLatin1Char(' ') +
                    toQString(std::string_view(heatText(*found)));
     if (found->region == ShortcutRegion::Centre)
-        text += QLatin1Char(' ') + toQString(shortcutCaveat(found->region));
+        text += QLatin1Char(' ') + tr("A rectangle in the middle stands for the lungs.");
     m_shortcut->setText(text);
     m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat(found->region)).toHtmlEscaped()));
 }
