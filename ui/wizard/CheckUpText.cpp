@@ -25,6 +25,10 @@ QString labelText(const DatasetIndex& index, std::size_t film) {
     return toQString(std::string_view(index.labels[static_cast<std::size_t>(index.films[film].label)]));
 }
 
+std::shared_ptr<const std::vector<CheckUpFilm>> listOf(std::vector<CheckUpFilm> films) {
+    return std::make_shared<const std::vector<CheckUpFilm>>(std::move(films));
+}
+
 CheckUpLine unreadableLine(const CheckUp& checkUp) {
     std::vector<QString> names;
     std::vector<CheckUpFilm> films;
@@ -36,7 +40,7 @@ CheckUpLine unreadableLine(const CheckUp& checkUp) {
     }
     if (names.empty())
         return {true, tr("Every film can be read"), {}, {}};
-    return {false, tr("%1 files cannot be read").arg(names.size()), joinedExamples(names, names.size()), std::move(films)};
+    return {false, tr("%1 files cannot be read").arg(names.size()), joinedExamples(names, names.size()), listOf(std::move(films))};
 }
 
 CheckUpLine duplicateLine(const CheckUp& checkUp, const DatasetIndex& index) {
@@ -58,7 +62,7 @@ CheckUpLine duplicateLine(const CheckUp& checkUp, const DatasetIndex& index) {
     QString title = tr("%1 groups of duplicates").arg(names.size());
     if (across > 0)
         title += tr(", %1 of them across classes").arg(across);
-    return {false, title, tr("They are kept in one set. %1").arg(joinedExamples(names, names.size())), std::move(all)};
+    return {false, title, tr("They are kept in one set. %1").arg(joinedExamples(names, names.size())), listOf(std::move(all))};
 }
 
 CheckUpLine patientLine(const CheckUp& checkUp, const DatasetIndex& index) {
@@ -77,7 +81,7 @@ CheckUpLine patientLine(const CheckUp& checkUp, const DatasetIndex& index) {
         return {true, tr("No patient has films of two classes"), {}, {}};
     return {false, tr("%1 patients have films of two classes").arg(names.size()),
             tr("Are the labels right? Split by patient, they stand in one set. %1").arg(joinedExamples(names, names.size())),
-            std::move(films)};
+            listOf(std::move(films))};
 }
 
 CheckUpLine imbalanceLine(const CheckUp& checkUp) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include <QString>
@@ -20,10 +21,10 @@ struct CheckUpLine {
     bool isGood = false; // nothing to worry about
     QString title;
     QString text; // may be empty
-    std::vector<CheckUpFilm> films; // that it is about, those that belong together one after another
+    std::shared_ptr<const std::vector<CheckUpFilm>> films{}; // those that belong together one after another; null: none
 };
 
-// The worst first.
+// The worst first. Takes its time where a finding is about 100,000 films. Thread-safe.
 std::vector<CheckUpLine> checkUpLines(const CheckUp& checkUp, const DatasetIndex& index);
 
 } // namespace hilum

@@ -1,5 +1,7 @@
 #include "ui/wizard/DataPage.h"
 
+#include <memory>
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -244,7 +246,7 @@ void DataPage::updateCheckUp() {
     if (const auto& error = m_session.checkUpError()) {
         addFinding({false, tr("The check-up could not be finished"), toQString(std::string_view(error->message)), {}});
     } else {
-        for (const CheckUpLine& line : checkUpLines(*m_session.checkUp(), m_session.index()))
+        for (const CheckUpLine& line : m_session.checkUpLines())
             addFinding(line);
     }
     m_findings->addStretch();
@@ -264,12 +266,15 @@ void DataPage::addFinding(const CheckUpLine& line) {
     words->addWidget(makeText("strong", line.title, row));
     if (!line.text.isEmpty())
         words->addWidget(makeText("secondary", line.text, row));
-    if (!line.films.empty()) {
-        auto* all = new QPushButton(tr("Show %n film(s)", nullptr, static_cast<int>(line.films.size())), row);
+    if (line.films) {
+        auto* all = new QPushButton(tr("Show %n film(s)", nullptr, static_cast<int>(line.films->size())), row);
         setRole(*all, "link");
         words->addWidget(all, 0, Qt::AlignLeft);
-        connect(all, &QPushButton::clicked, this, [this, line] {
-            auto* dialog = new FindingDialog(line, m_session.index().root, this);
+        connect(all, &QPushButton::clicked, this, [this, title = line.title, shown = std::weak_ptr(line.films)] {
+            const auto films = shown.lock(); // the session's, which takes care of where they are destroyed
+            if (!films)
+                return;
+            auto* dialog = new FindingDialog(title, *films, m_session.index().root, this);
             connect(dialog, &FindingDialog::filmWanted, this, &DataPage::filmWanted);
             connect(&m_session, &TrainSession::dataChanged, dialog, &QDialog::close);
             dialog->show(); // stays beside the viewer

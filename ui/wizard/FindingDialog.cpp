@@ -24,24 +24,25 @@ constexpr QSize kSize{640, 460};
 
 } // namespace
 
-FindingDialog::FindingDialog(const CheckUpLine& finding, const std::filesystem::path& root, QWidget* parent)
+FindingDialog::FindingDialog(const QString& title, const std::vector<CheckUpFilm>& films,
+                             const std::filesystem::path& root, QWidget* parent)
     : QDialog(parent) {
     setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(finding.title);
+    setWindowTitle(title);
     resize(kSize);
     auto* layout = new QVBoxLayout(this);
-    QTreeWidget* list = makeTable({tr("Film"), tr("Finding")}, finding.title, this);
+    QTreeWidget* list = makeTable({tr("Film"), tr("Finding")}, title, this);
     list->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    const std::size_t shown = std::min(finding.films.size(), kMostFilms);
+    const std::size_t shown = std::min(films.size(), kMostFilms);
     for (std::size_t i = 0; i < shown; ++i) {
-        const CheckUpFilm& film = finding.films[i];
+        const CheckUpFilm& film = films[i];
         auto* item = new QTreeWidgetItem(list, {toQString(film.file), film.note});
         item->setData(0, Qt::UserRole, toQString(root / film.file));
     }
     layout->addWidget(list, 1);
-    const QString hint = shown < finding.films.size()
+    const QString hint = shown < films.size()
                              ? tr("The first %1 of %2; hilum-cli check lists them all.")
-                                   .arg(grouped(static_cast<long long>(shown)), grouped(static_cast<long long>(finding.films.size())))
+                                   .arg(grouped(static_cast<long long>(shown)), grouped(static_cast<long long>(films.size())))
                              : tr("Enter or a double click opens a film in the viewer.");
     auto* foot = new QHBoxLayout;
     foot->addWidget(makeText("secondary", hint, this), 1);

@@ -2,19 +2,21 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include <QDialog>
 
 namespace hilum {
 
-struct CheckUpLine;
+struct CheckUpFilm;
 
 class FindingDialog : public QDialog {
     Q_OBJECT
 
 public:
     // root: of the data.
-    FindingDialog(const CheckUpLine& finding, const std::filesystem::path& root, QWidget* parent = nullptr);
+    FindingDialog(const QString& title, const std::vector<CheckUpFilm>& films, const std::filesystem::path& root,
+                  QWidget* parent = nullptr);
 
 Q_SIGNALS:
     void filmWanted(const std::filesystem::path& film);

@@ -63,9 +63,10 @@ void TrainSession::start(JobThread& thread, int lane, std::uint64_t& slot, Work 
         auto value = std::make_shared<Result<Value>>(work(stop));
         QMetaObject::invokeMethod(
             this,
-            [id, &slot, value, done] {
+            [id, &slot, value = std::move(value), done]() mutable {
                 if (id == slot)
                     done(std::move(*value));
+                releaseElsewhere(std::move(value)); // a stale one is whole
             },
             Qt::QueuedConnection);
     });
@@ -84,8 +85,7 @@ void TrainSession::openData(const std::filesystem::path& data) {
         m_settings.split.patientPattern.clear();
     m_samples.clear();
     m_previewFilm = {};
-    releaseElsewhere(std::exchange(m_checkUp, nullptr));
-    m_checkUpError.reset();
+    forgetCheckUp();
     ++m_checkUpJob; // what belongs to the data before is stale
     ++m_sampleJob;
     ++m_splitJob;
@@ -182,10 +182,17 @@ void TrainSession::readSamples() {
     });
 }
 
+void TrainSession::forgetCheckUp() {
+    releaseElsewhere(std::exchange(m_checkUp, nullptr));
+    for (CheckUpLine& line : m_checkUpLines)
+        releaseElsewhere(std::move(line.films));
+    m_checkUpLines.clear();
+    m_checkUpError.reset();
+}
+
 void TrainSession::runCheckUp() {
     m_checkUpProgress = 0;
-    releaseElsewhere(std::exchange(m_checkUp, nullptr));
-    m_checkUpError.reset();
+    forgetCheckUp();
     Q_EMIT checkUpChanged();
     const std::uint64_t id = m_checkUpJob + 1; // of the job started below
     auto work = [this, id, index = m_index,
@@ -211,6 +218,7 @@ void TrainSession::runCheckUp() {
                 keepNearDuplicatesTogether(*grouped, found);
                 checked.grouped = std::move(grouped);
             }
+            checked.lines = hilum::checkUpLines(found, *index);
             checked.checkUp = std::make_shared<const CheckUp>(std::move(found));
             return checked;
         });
@@ -221,6 +229,7 @@ void TrainSession::runCheckUp() {
             return Q_EMIT checkUpChanged();
         }
         m_checkUp = std::move(checked->checkUp);
+        m_checkUpLines = std::move(checked->lines);
         Q_EMIT checkUpChanged();
         if (!checked->grouped)
             return;

@@ -21,6 +21,7 @@
 #include "ui/jobs/AnalysisBackend.h"
 #include "ui/jobs/JobThread.h"
 #include "ui/jobs/TrainingQueue.h"
+#include "ui/wizard/CheckUpText.h"
 #include "ui/wizard/DataFacts.h"
 
 namespace hilum {
@@ -51,6 +52,7 @@ public:
 
     // --- the check-up ---
     [[nodiscard]] const CheckUp* checkUp() const { return m_checkUp.get(); } // null until it is done
+    [[nodiscard]] const std::vector<CheckUpLine>& checkUpLines() const { return m_checkUpLines; } // valid with a check-up
     [[nodiscard]] const std::optional<Error>& checkUpError() const { return m_checkUpError; }
     [[nodiscard]] double checkUpProgress() const { return m_checkUpProgress; } // in [0, 1]
 
@@ -106,6 +108,7 @@ private:
     };
     struct CheckedData {
         std::shared_ptr<const CheckUp> checkUp;
+        std::vector<CheckUpLine> lines;
         std::shared_ptr<const DatasetIndex> grouped; // near duplicates kept together; null: there are none to keep
     };
     static Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings);
@@ -113,6 +116,7 @@ private:
     [[nodiscard]] std::function<Result<IndexedData>(const std::stop_token&)> indexWork() const;
     void indexAgain();
     void readSamples();
+    void forgetCheckUp();
     void runCheckUp();
     void makeSplitAgain();
     [[nodiscard]] std::filesystem::path freeRunFolder(const std::string& network) const;
@@ -125,6 +129,7 @@ private:
     std::vector<std::vector<QImage>> m_samples; // per label
     GreyImage m_previewFilm;
     std::shared_ptr<const CheckUp> m_checkUp;
+    std::vector<CheckUpLine> m_checkUpLines;
     std::optional<Error> m_checkUpError;
     double m_checkUpProgress = 0;
     TrainingConfig m_settings;
