@@ -173,7 +173,7 @@ private:
         return masked ? ShortcutRegion::Lungs : ShortcutRegion::Centre;
     }
 
-    // Those that can be used.
+    // With a mask, where the region is the lungs.
     std::vector<TestFilm> filmsOf(const FinishedRun& run) {
         std::vector<TestFilm> films;
         for (const FilmPrediction& one : run.predictions) {

@@ -42,9 +42,9 @@ struct ShortcutOptions {
 };
 
 // Of a cross-validation every film is read by the model that did not see it. Three readings per film, some 10 ms each
-// for a small network. Films without a mask are counted and left out; so are those that cannot be read, with the
-// reason. Blocking; thread-safe.
-// Errors: NotFound (the data, or not a single mask), BadModelFile (not the model whose figures the run holds), those
+// for a small network. Where the region is the lungs, films without a mask are counted and left out; so are films that
+// cannot be read, with the reason. Blocking; thread-safe.
+// Errors: NotFound (the data, or not a single mask where lungs are asked for), BadModelFile (not the model whose figures the run holds), those
 // of loadRun() and Classifier::load(), Damaged (no film could be used), Cancelled, OutOfMemory.
 Result<ShortcutResult> shortcutTest(const FinishedRun& run, const ShortcutOptions& options, std::stop_token stop = {});
 
