@@ -7,6 +7,7 @@
 namespace hilum {
 namespace {
 
+constexpr std::size_t kLeastPanel = 8;
 constexpr std::size_t kLeftPanel = 8; // rows of the left side that lie together, in addProductsOfPanels()
 
 // N floats that a processor adds and multiplies at once, wherever they lie.
@@ -121,7 +122,7 @@ HILUM_IN_CLONES void panelsBy(const ProductDims& dims, const float* left, const 
     const Strides strides{1, kLeftPanel, dims.panel, kLeftPanel};
     for (std::size_t row = 0; row < dims.rows; row += Rows) {
         const float* from = left + row / kLeftPanel * kLeftPanel * dims.inner + row % kLeftPanel;
-        const float* next = row + Rows < dims.rows ? from + kLeftPanel * dims.inner : left;
+        const float* next = row / kLeftPanel + 1 < dims.rows / kLeftPanel ? from + kLeftPanel * dims.inner : left;
         block<N, W, Rows, true>(from, right, next, strides, dims.inner, result + row * dims.columns, dims.columns);
     }
 }
@@ -139,6 +140,7 @@ HILUM_IN_CLONES void addPanelBy(const ProductDims& dims, const float* left, cons
 // Lanes and rows by the registers there are. Clones (ProcessorClones.h) cannot ask for two sets of instructions at once.
 using PanelProduct = void (*)(const ProductDims&, const float* left, const float* right, const float* next, float* result);
 struct PanelProducts {
+    std::size_t lanes = 0;
     PanelProduct multiply, add;
 };
 #define HILUM_PANEL_PRODUCTS(NAME, TARGET, LANES, ROWS, ADDED_ROWS)                                                    \
@@ -150,7 +152,7 @@ struct PanelProducts {
                           float* result) {                                                                             \
         addPanelBy<LANES, ADDED_ROWS>(dims, left, right, next, result);                                                \
     }                                                                                                                  \
-    constexpr PanelProducts k##NAME{multiply##NAME, add##NAME};
+    constexpr PanelProducts k##NAME{LANES, multiply##NAME, add##NAME};
 HILUM_PANEL_PRODUCTS(Anywhere, , 4, 6, 4)
 #ifdef HILUM_X86_TARGETS
 HILUM_PANEL_PRODUCTS(Avx2, __attribute__((target("avx2,fma"))), 8, 6, 4)
@@ -158,14 +160,23 @@ HILUM_PANEL_PRODUCTS(Avx512, __attribute__((target("avx512f"))), 16, 8, 8)
 #endif
 #undef HILUM_PANEL_PRODUCTS
 
-const PanelProducts& productsFor([[maybe_unused]] std::size_t panel) {
+const PanelProducts& productsHere() {
 #ifdef HILUM_X86_TARGETS
-    if (__builtin_cpu_supports("avx512f") && panel % 16 == 0)
+    if (__builtin_cpu_supports("avx512f"))
         return kAvx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return kAvx2;
 #endif
     return kAnywhere;
+}
+
+const PanelProducts& productsFor([[maybe_unused]] std::size_t panel) {
+    const PanelProducts& best = productsHere();
+#ifdef HILUM_X86_TARGETS
+    if (panel % best.lanes != 0)
+        return kAvx2; // which AVX-512 comes with
+#endif
+    return best;
 }
 
 void forEachPanel(PanelProduct product, const ProductDims& dims, const float* left, const float* right, float* result,
@@ -182,6 +193,15 @@ void forEachPanel(PanelProduct product, const ProductDims& dims, const float* le
 }
 
 } // namespace
+
+bool hasWideProducts() { return &productsHere() != &kAnywhere; }
+
+std::size_t panelFor(std::size_t columns) {
+    std::size_t panel = std::max<std::size_t>(2 * productsHere().lanes, kLeastPanel);
+    while (columns % panel != 0)
+        panel /= 2;
+    return panel;
+}
 
 void multiply(const ProductDims& dims, const float* left, const float* right, float* result, ParallelFor parallel) {
     forEachPanel(productsFor(dims.panel).multiply, dims, left, right, result, parallel);

@@ -14,6 +14,11 @@ struct ProductDims {
     std::size_t leftPlane = 0, rightPlane = 0, resultPlane = 0; // from one product's matrix to the next one's, in floats
 };
 
+// Whether the products use the processor's wide vectors: AVX2 with FMA, or AVX-512. Without them they save nothing.
+bool hasWideProducts();
+// The panel that suits the processor's vectors; columns are a multiple of 8.
+std::size_t panelFor(std::size_t columns);
+
 // Of count products: left is rows × inner, right is (columns / panel) × inner × panel, result is rows × columns.
 void multiply(const ProductDims& dims, const float* left, const float* right, float* result, ParallelFor parallel);
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kIn = 6, kOut = 4, kFilter = 3; // sides of a tile of sources, of targets, and of the filter
 constexpr std::size_t kCacheBytes = 6'000'000;
 constexpr std::size_t kVectorBytes = 64;
+constexpr std::size_t kGradientTiles = 256; // a band of them; so that a panel of them stays in the nearest cache
+constexpr std::size_t kGradientBlock = 8;   // of the target's channels, as addProductsOfPanels() takes them
 
 // The paper's matrices, section 4.3, as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
 // `to` apart. Of the points 0, 1, -1, 2, -2 and infinity.
@@ -205,9 +207,6 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
     HILUM_CLONES void sourceInto##B(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) { \
         intoOf<B, false>(films, tiles, place, values);                                                                 \
     }                                                                                                                  \
-    HILUM_CLONES void gradientInto##B(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) { \
-        intoOf<B, true>(films, tiles, place, values);                                                                  \
-    }                                                                                                                  \
     HILUM_CLONES void targetFrom##B(const float* products, const WinogradTiles& tiles, const TilePlace& place,           \
                                     const WinogradEpilogue& epilogue, float* films) {                                  \
         fromOf<B>(products, tiles, place, epilogue, films);                                                            \
@@ -215,6 +214,9 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
 HILUM_WINOGRAD(8)
 HILUM_WINOGRAD(16)
 #undef HILUM_WINOGRAD
+HILUM_CLONES void gradientIntoBlocks(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
+    intoOf<kGradientBlock, true>(films, tiles, place, values);
+}
 
 constexpr std::size_t kWeightLanes = 8;
 // A panel of outputs, of all inputs.
@@ -244,6 +246,10 @@ void forEachTile(const WinogradTiles& tiles, std::size_t band, ParallelFor paral
     });
 }
 
+// How the values of a band's tiles lie in the 36 planes, which are winogradPlane() apart: tiles × C, or
+// C / block × tiles × block.
+enum class TileOrder { ByTile, ByBlock };
+
 using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, float*);
 void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels, std::size_t band,
                TileOrder order, float* values, ParallelFor parallel) {
@@ -255,6 +261,25 @@ void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, st
         work(films, tiles, place, values + tile * (isByTile ? channels : tiles.block));
     });
 }
+
+// One band of a source.
+void sourceIntoTiles(const float* source, const WinogradTiles& tiles, std::size_t band, TileOrder order, float* values,
+                     ParallelFor parallel) {
+    intoTiles(tiles.block == 16 ? sourceInto16 : sourceInto8, source, tiles, tiles.source.channels, band, order, values,
+              parallel);
+}
+
+// Tiles × K in each plane -> one band of a target.
+void targetFromTiles(const float* products, const WinogradTiles& tiles, std::size_t band, const WinogradEpilogue& epilogue,
+                     float* target, ParallelFor parallel) {
+    const auto work = tiles.block == 16 ? targetFrom16 : targetFrom8;
+    forEachTile(tiles, band, parallel, [&](std::size_t tile, TilePlace place) {
+        place.plane = winogradPlane(tiles.tilesOf(band) * tiles.target.channels);
+        work(products + tile * tiles.target.channels, tiles, place, epilogue, target);
+    });
+}
+
+std::size_t planes(std::size_t values) { return kWinogradProducts * winogradPlane(values); }
 
 } // namespace
 
@@ -274,64 +299,72 @@ WinogradTiles inBands(WinogradTiles tiles) {
 }
 
 void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
-                         std::size_t panel, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
+                         bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
+    const std::size_t panel = panelFor(outputs);
     parallel(outputs / panel, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i)
             packPanel(weights + i * panel * strides.output, strides, inputs, panel, isTurned, packed + i * inputs * panel, plane);
     });
 }
 
-void intoWinogradTiles(const float* source, const WinogradTiles& tiles, std::size_t band, TileOrder order, float* values,
-                       ParallelFor parallel) {
-    intoTiles(tiles.block == 16 ? sourceInto16 : sourceInto8, source, tiles, tiles.source.channels, band, order, values,
-              parallel);
-}
-
-void fromWinogradTiles(const float* products, const WinogradTiles& tiles, std::size_t band,
-                       const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
-    const auto work = tiles.block == 16 ? targetFrom16 : targetFrom8;
-    forEachTile(tiles, band, parallel, [&](std::size_t tile, TilePlace place) {
-        place.plane = winogradPlane(tiles.tilesOf(band) * tiles.target.channels);
-        work(products + tile * tiles.target.channels, tiles, place, epilogue, target);
-    });
-}
-
 std::size_t winogradScratch(const WinogradTiles& tiles) {
-    return kWinogradProducts *
-           (winogradPlane(tiles.bandTiles * tiles.source.channels) + winogradPlane(tiles.bandTiles * tiles.target.channels));
+    return planes(tiles.bandTiles * tiles.source.channels) + planes(tiles.bandTiles * tiles.target.channels);
 }
 
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
                      const WinogradEpilogue& epilogue, float* scratch, float* target, ParallelFor parallel) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
-    float* const products = scratch + kWinogradProducts * winogradPlane(tiles.bandTiles * in);
+    float* const products = scratch + planes(tiles.bandTiles * in);
     for (std::size_t band = 0; band < tiles.bands(); ++band) {
         const std::size_t count = tiles.tilesOf(band);
-        intoWinogradTiles(source, tiles, band, TileOrder::ByTile, scratch, parallel);
+        sourceIntoTiles(source, tiles, band, TileOrder::ByTile, scratch, parallel);
         multiply({.count = kWinogradProducts,
                   .rows = count,
                   .inner = in,
                   .columns = out,
-                  .panel = filters.panel,
+                  .panel = panelFor(out),
                   .leftPlane = winogradPlane(count * in),
                   .rightPlane = filters.plane,
                   .resultPlane = winogradPlane(count * out)},
                  scratch, filters.values, products, parallel);
-        fromWinogradTiles(products, tiles, band, epilogue, target, parallel);
+        targetFromTiles(products, tiles, band, epilogue, target, parallel);
     }
 }
 
-void gradientIntoWinogradTiles(const float* gradient, const WinogradTiles& tiles, std::size_t band, TileOrder order,
-                               float* values, ParallelFor parallel) {
-    intoTiles(tiles.block == 16 ? gradientInto16 : gradientInto8, gradient, tiles, tiles.target.channels, band, order, values,
-              parallel);
+std::size_t weightGradientScratch(const WinogradTiles& tiles) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels, count = std::min(kGradientTiles, tiles.count());
+    return planes(count * in) + planes(count * out) + planes(in * out);
 }
 
-void weightGradientFromWinograd(const float* products, std::size_t outputs, std::size_t inputs, const WeightStrides& strides,
-                                float* gradient, ParallelFor parallel) {
-    parallel(outputs, [&](std::size_t first, std::size_t last) {
+void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
+                           float* scratch, float* weightGradient, ParallelFor parallel) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
+    WinogradTiles sources = tiles;
+    sources.block = sources.source.block = in % 16 == 0 ? 16 : 8;
+    sources.bandTiles = std::min(kGradientTiles, tiles.count());
+    WinogradTiles gradients = sources;
+    gradients.block = gradients.target.block = kGradientBlock;
+    float* const right = scratch;
+    float* const left = right + planes(sources.bandTiles * in);
+    float* const sums = left + planes(sources.bandTiles * out);
+    std::fill_n(sums, planes(in * out), 0.0F);
+    for (std::size_t band = 0; band < sources.bands(); ++band) {
+        const std::size_t count = sources.tilesOf(band);
+        sourceIntoTiles(source, sources, band, TileOrder::ByBlock, right, parallel);
+        intoTiles(gradientIntoBlocks, gradient, gradients, out, band, TileOrder::ByBlock, left, parallel);
+        addProductsOfPanels({.count = kWinogradProducts,
+                             .rows = out,
+                             .inner = count,
+                             .columns = in,
+                             .panel = sources.block,
+                             .leftPlane = winogradPlane(count * out),
+                             .rightPlane = winogradPlane(count * in),
+                             .resultPlane = winogradPlane(in * out)},
+                            left, right, sums, parallel);
+    }
+    parallel(out, [&](std::size_t first, std::size_t last) {
         for (std::size_t output = first; output < last; ++output)
-            gradientOfOutput(products + output * inputs, inputs, winogradPlane(outputs * inputs), strides, gradient + output * strides.output);
+            gradientOfOutput(sums + output * in, in, winogradPlane(in * out), strides, weightGradient + output * strides.output);
     });
 }
 

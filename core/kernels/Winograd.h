@@ -45,25 +45,18 @@ struct WinogradTiles {
 // With as many tiles a band as keep its values within the size of the caches, or of the weights.
 WinogradTiles inBands(WinogradTiles tiles);
 
-// From one product's matrix of so many values to the next one's: some more, as strides of powers of two would put all 36 of
-// a tile into the same few lines of the caches.
+// From one product's matrix of weights to the next one's: some more, as strides of powers of two would put all 36 of a
+// tile into the same few lines of the caches.
 constexpr std::size_t winogradPlane(std::size_t values) { return values + 16; }
-
-// How the values of a band's tiles lie in the 36 planes: tiles × C, or C / block × tiles × block.
-enum class TileOrder { ByTile, ByBlock };
 
 // Weights by output, input and tap (3 rows of 3), in floats from one to the next. Both channels are multiples of 8.
 struct WeightStrides {
     std::size_t output = 0, input = 0, tap = 0;
 };
-// (outputs / panel) × inputs × panel in each of 36 planes, `plane` apart. isTurned: of filters turned by 180°, as the
+// (outputs / panel) × inputs × panel, panel as panelFor() says, in each of 36 planes, `plane` apart. isTurned: of filters turned by 180°, as the
 // gradient of a source takes them.
 void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
-                         std::size_t panel, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel);
-
-// One band of a source. Planes of values here and below are winogradPlane() apart.
-void intoWinogradTiles(const float* source, const WinogradTiles& tiles, std::size_t band, TileOrder order, float* values,
-                       ParallelFor parallel);
+                         bool isTurned, float* packed, std::size_t plane, ParallelFor parallel);
 
 struct WinogradEpilogue {
     const float* bias = nullptr; // a channel; null: none
@@ -71,25 +64,21 @@ struct WinogradEpilogue {
     float low = -std::numeric_limits<float>::infinity();
     float high = std::numeric_limits<float>::infinity();
 };
-// Tiles × K in each plane -> one band of a target.
-void fromWinogradTiles(const float* products, const WinogradTiles& tiles, std::size_t band,
-                       const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
 
 // Packed as packWinogradWeights() does.
 struct WinogradFilters {
     const float* values = nullptr;
-    std::size_t panel = 0, plane = 0;
+    std::size_t plane = 0;
 };
-// The whole convolution, band by band. scratch: winogradScratch() floats.
+// The convolution. scratch: winogradScratch() floats.
 std::size_t winogradScratch(const WinogradTiles& tiles);
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
                      const WinogradEpilogue& epilogue, float* scratch, float* target, ParallelFor parallel);
 
-// One band of the target's gradient.
-void gradientIntoWinogradTiles(const float* gradient, const WinogradTiles& tiles, std::size_t band, TileOrder order,
-                               float* values, ParallelFor parallel);
-// K × C in each plane, the products of all tiles summed, -> K × C × 3 × 3 as the strides say.
-void weightGradientFromWinograd(const float* products, std::size_t outputs, std::size_t inputs, const WeightStrides& strides,
-                                float* gradient, ParallelFor parallel);
+// The weights' gradient, K × C × 3 × 3 as the strides say, from the source and the target's gradient, both byPixels();
+// blocks and bands are its own. scratch: weightGradientScratch() floats.
+std::size_t weightGradientScratch(const WinogradTiles& tiles);
+void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
+                           float* scratch, float* weightGradient, ParallelFor parallel);
 
 } // namespace hilum

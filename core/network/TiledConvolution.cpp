@@ -1,6 +1,9 @@
 #include "core/network/TiledConvolution.h"
 
+#include <algorithm>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -13,11 +16,10 @@
 namespace hilum {
 namespace {
 
-constexpr std::int64_t kBlock = 8;            // channels
-constexpr std::size_t kGradientTiles = 256;   // a band; so that a panel of them stays in the nearest cache
-constexpr std::int64_t kFewestTiles = 48; // of a batch; for fewer the weights' transforms are not worth it
+constexpr std::int64_t kBlock = 8;           // channels
+constexpr std::int64_t kFewestTiles = 48;    // of a batch; for fewer the weights' transforms are not worth it
+constexpr double kMostMultiplications = 0.6; // of those of the plain sum; above that the transforms are not worth it
 constexpr std::size_t kLineBytes = 64;
-constexpr double kMostMultiplications = 0.6;  // of those of the plain sum; above that the transforms are not worth it
 
 void onTorchThreads(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) {
     at::parallel_for(0, static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
@@ -31,6 +33,7 @@ public:
     float* of(std::size_t count) {
         if (count > m_count) {
             m_values.reset();
+            m_count = 0;
             m_values = std::make_unique_for_overwrite<float[]>(count + kLineBytes / sizeof(float));
             m_count = count;
         }
@@ -43,9 +46,7 @@ private:
     std::unique_ptr<float[]> m_values;
     std::size_t m_count = 0;
 };
-thread_local Scratch weightScratch, tileScratch, gradientScratch;
-
-float* planes(Scratch& scratch, std::size_t values) { return scratch.of(kWinogradProducts * winogradPlane(values)); }
+thread_local Scratch weightScratch, tileScratch;
 
 std::size_t blockOf(std::int64_t channels) { return channels % (2 * kBlock) == 0 ? 2 * kBlock : kBlock; }
 
@@ -79,40 +80,20 @@ void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightSt
     const std::size_t block = std::min(blockOf(source.size(1)), blockOf(target.size(1)));
     const WinogradTiles tiles = inBands(tilesOf(source, target, block, padding));
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
-    float* const weights = planes(weightScratch, in * out);
-    const WinogradFilters filters{weights, blockOf(target.size(1)), winogradPlane(in * out)};
-    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, filters.panel, isTurned, weights, filters.plane, onTorchThreads);
+    const std::size_t plane = winogradPlane(in * out);
+    float* const filters = weightScratch.of(kWinogradProducts * plane);
+    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, isTurned, filters, plane, onTorchThreads);
     WinogradEpilogue epilogue;
     epilogue.bias = bias;
-    convolveInTiles(source.data_ptr<float>(), tiles, filters, epilogue, tileScratch.of(winogradScratch(tiles)),
+    convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, tileScratch.of(winogradScratch(tiles)),
                     target.data_ptr<float>(), onTorchThreads);
 }
 
 at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& weight, Extent padding) {
-    WinogradTiles sources = tilesOf(x, gradient, blockOf(x.size(1)), padding);
-    WinogradTiles gradients = tilesOf(x, gradient, kBlock, padding);
-    sources.bandTiles = gradients.bandTiles = std::min(kGradientTiles, sources.count());
-    const std::size_t in = sources.source.channels, out = sources.target.channels;
-    float* const sums = planes(weightScratch, in * out);
-    std::fill_n(sums, kWinogradProducts * winogradPlane(in * out), 0.0F);
-    float* const right = planes(tileScratch, sources.bandTiles * in);
-    float* const left = planes(gradientScratch, sources.bandTiles * out);
-    for (std::size_t band = 0; band < sources.bands(); ++band) {
-        intoWinogradTiles(x.data_ptr<float>(), sources, band, TileOrder::ByBlock, right, onTorchThreads);
-        gradientIntoWinogradTiles(gradient.data_ptr<float>(), gradients, band, TileOrder::ByBlock, left, onTorchThreads);
-        const std::size_t count = sources.tilesOf(band);
-        addProductsOfPanels({.count = kWinogradProducts,
-                             .rows = out,
-                             .inner = count,
-                             .columns = in,
-                             .panel = sources.block,
-                             .leftPlane = winogradPlane(count * out),
-                             .rightPlane = winogradPlane(count * in),
-                             .resultPlane = winogradPlane(in * out)},
-                            left, right, sums, onTorchThreads);
-    }
+    const WinogradTiles tiles = tilesOf(x, gradient, kBlock, padding);
     at::Tensor result = at::empty_like(weight);
-    weightGradientFromWinograd(sums, out, in, stridesOf(result), result.data_ptr<float>(), onTorchThreads);
+    weightGradientInTiles(x.data_ptr<float>(), gradient.data_ptr<float>(), tiles, stridesOf(result),
+                          tileScratch.of(weightGradientScratch(tiles)), result.data_ptr<float>(), onTorchThreads);
     return result;
 }
 
@@ -156,9 +137,9 @@ public:
 } // namespace
 
 bool isFasterInTiles(const op::Convolution& convolution, const at::Tensor& x) {
-    if (convolution.kernel != Extent(3) || convolution.stride != Extent(1) || convolution.groups != 1 ||
+    if (!hasWideProducts() || convolution.kernel != Extent(3) || convolution.stride != Extent(1) || convolution.groups != 1 ||
         convolution.padding.height > 2 || convolution.padding.width > 2 || convolution.in % kBlock != 0 ||
-        convolution.out % kBlock != 0 || !x.device().is_cpu() || x.scalar_type() != at::kFloat || castsToBf16(at::kCPU) ||
+        convolution.out % kBlock != 0 || x.size(1) != convolution.in || !x.device().is_cpu() || x.scalar_type() != at::kFloat || castsToBf16(at::kCPU) ||
         !x.is_contiguous(at::MemoryFormat::ChannelsLast))
         return false;
     const std::int64_t rows = x.size(2) + 2 * convolution.padding.height - 2, columns = x.size(3) + 2 * convolution.padding.width - 2;

@@ -134,12 +134,6 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
         ways.push_back({"products", false, {}, tiles});
 }
 
-// Of the weights.
-std::size_t panelOf(const WinogradTiles& tiles) {
-    const std::size_t wide = 2 * tiles.block;
-    return tiles.target.channels % wide == 0 ? wide : tiles.block;
-}
-
 class PrimitiveRun final : public ConvolutionRun {
 public:
     PrimitiveRun(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments, const dnnl::engine& engine)
@@ -205,7 +199,7 @@ public:
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
         convolveInTiles(dataOf(m_source), m_tiles,
-                        {dataOf(m_weights), panelOf(m_tiles), m_tiles.source.channels * m_tiles.target.channels}, m_epilogue,
+                        {dataOf(m_weights), m_tiles.source.channels * m_tiles.target.channels}, m_epilogue,
                         dataOf(m_scratchpad), dataOf(m_target), onOpenMpThreads);
     }
 
@@ -245,7 +239,7 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
 dnnl::memory::desc ConvolutionWay::weights() const {
     if (!tiles)
         return convolution.weights_desc();
-    return winogradLayout(tiles->target.channels, tiles->source.channels, panelOf(*tiles));
+    return winogradLayout(tiles->target.channels, tiles->source.channels);
 }
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,

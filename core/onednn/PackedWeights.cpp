@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/kernels/TileProducts.h"
 #include "core/kernels/Winograd.h"
 #include "core/onednn/OpenMpThreads.h"
 
@@ -25,8 +26,9 @@ dnnl::memory::dims weightDims(const op::Convolution& c) {
     return {c.groups, c.out / c.groups, c.in / c.groups, c.kernel.height, c.kernel.width};
 }
 
-dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs, std::size_t panel) {
+dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs) {
     using Tag = dnnl::memory::format_tag;
+    const std::size_t panel = panelFor(outputs);
     return {{static_cast<dnnl::memory::dim>(kWinogradProducts), static_cast<dnnl::memory::dim>(outputs), static_cast<dnnl::memory::dim>(inputs)},
             dnnl::memory::data_type::f32,
             panel == 32 ? Tag::aBc32b : panel == 16 ? Tag::aBc16b : Tag::aBc8b};
@@ -34,11 +36,8 @@ dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs, std::
 
 dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine) {
     const auto outputs = static_cast<std::size_t>(layout.dims()[1]), inputs = static_cast<std::size_t>(layout.dims()[2]);
-    std::size_t panel = 32;
-    while (panel > 8 && (outputs % panel != 0 || winogradLayout(outputs, inputs, panel) != layout))
-        panel /= 2;
     dnnl::memory packed(layout, engine);
-    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, panel, false,
+    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, false,
                         static_cast<float*>(packed.get_data_handle()), outputs * inputs, onOpenMpThreads);
     return packed;
 }

@@ -1,5 +1,5 @@
-// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives ask for.
-// Internal: shows oneDNN.
+// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives or Winograd's products ask
+// for. Internal: shows oneDNN.
 #pragma once
 
 #include <map>
@@ -22,8 +22,8 @@ Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors);
 
 dnnl::memory::dims weightDims(const op::Convolution& convolution);
 
-// The layout of Winograd's weights: 36 × K × C with K in panels of 8, 16 or 32.
-dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs, std::size_t panel);
+// The layout of Winograd's weights: 36 × K × C with K in panels as panelFor() says.
+dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs);
 // Of weights K × C × 3 × 3.
 dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine);
 

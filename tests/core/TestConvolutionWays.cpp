@@ -49,6 +49,24 @@ dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout,
     return target;
 }
 
+std::vector<float> numbers(std::size_t count, std::mt19937& random) {
+    std::normal_distribution<float> normal;
+    std::vector<float> values(count);
+    std::ranges::generate(values, [&] { return normal(random); });
+    return values;
+}
+
+// One value of a product's result; left(of, row, k).
+template <class Left>
+double product(const ProductDims& dims, std::size_t i, const std::vector<float>& right, const Left& left) {
+    const std::size_t of = i / dims.resultPlane, row = i % dims.resultPlane / dims.columns, column = i % dims.columns;
+    const std::size_t first = of * dims.rightPlane + column / dims.panel * dims.inner * dims.panel + column % dims.panel;
+    double sum = 0;
+    for (std::size_t k = 0; k < dims.inner; ++k)
+        sum += double{left(of, row, k)} * double{right[first + k * dims.panel]};
+    return sum;
+}
+
 } // namespace
 
 class TestConvolutionWays : public QObject {
@@ -158,23 +176,43 @@ private Q_SLOTS:
         for (std::size_t rows = 1; rows <= 17; ++rows) {
             const ProductDims dims{3, rows, 24, 3 * panel, panel, rows * 24, 24 * 3 * panel, rows * 3 * panel};
             std::mt19937 random(static_cast<std::uint32_t>(rows));
-            std::normal_distribution<float> normal;
-            const auto numbers = [&](std::size_t each) {
-                std::vector<float> values(dims.count * each);
-                std::ranges::generate(values, [&] { return normal(random); });
-                return values;
-            };
-            const std::vector<float> left = numbers(rows * dims.inner), right = numbers(dims.inner * dims.columns);
-            std::vector<float> result(dims.count * rows * dims.columns, -1);
+            const std::vector<float> left = numbers(dims.count * dims.leftPlane, random),
+                                     right = numbers(dims.count * dims.rightPlane, random);
+            std::vector<float> result(dims.count * dims.resultPlane, -1);
             multiply(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
             for (std::size_t i = 0; i < result.size(); ++i) {
-                const std::size_t of = i / (rows * dims.columns), row = i / dims.columns % rows, column = i % dims.columns;
-                double sum = 0;
-                for (std::size_t k = 0; k < dims.inner; ++k)
-                    sum += double{left[(of * rows + row) * dims.inner + k]} *
-                           double{right[((of * 3 + column / panel) * dims.inner + k) * panel + column % panel]};
-                QVERIFY(std::abs(result[i] - sum) < 1e-5 * std::max(1.0, std::abs(sum)));
+                const double expected = product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
+                    return left[of * dims.leftPlane + row * dims.inner + k];
+                });
+                QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
             }
+        }
+    }
+
+    void productsOfPanelsAreAdded_data() { productsAreThoseOfMatrices_data(); }
+    void productsOfPanelsAreAdded() {
+        QFETCH(std::size_t, panel);
+        for (const std::size_t rows : {8U, 16U, 40U}) {
+            const ProductDims dims{3, rows, 20, 3 * panel, panel, rows * 20, 20 * 3 * panel, rows * 3 * panel};
+            std::mt19937 random(static_cast<std::uint32_t>(rows));
+            const std::vector<float> left = numbers(dims.count * dims.leftPlane, random),
+                                     right = numbers(dims.count * dims.rightPlane, random),
+                                     before = numbers(dims.count * dims.resultPlane, random);
+            std::vector<float> result = before;
+            addProductsOfPanels(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
+            for (std::size_t i = 0; i < result.size(); ++i) {
+                const double expected = double{before[i]} + product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
+                    return left[of * dims.leftPlane + (row / 8 * dims.inner + k) * 8 + row % 8];
+                });
+                QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
+            }
+        }
+    }
+
+    void panelsDivideTheChannels() {
+        for (const std::size_t channels : {8U, 24U, 48U, 64U, 512U}) {
+            const std::size_t panel = panelFor(channels);
+            QVERIFY(channels % panel == 0 && panel % 8 == 0 && panel <= 32);
         }
     }
 
@@ -184,8 +222,10 @@ private Q_SLOTS:
             tiles.source = tiles.target = inBlocks(rows, rows, 64, 8);
             tiles = inBands(tiles);
             std::size_t count = 0;
-            for (std::size_t band = 0; band < tiles.bands(); ++band)
+            for (std::size_t band = 0; band < tiles.bands(); ++band) {
+                QVERIFY(tiles.tilesOf(band) >= 1 && tiles.tilesOf(band) <= tiles.bandTiles);
                 count += tiles.tilesOf(band);
+            }
             QCOMPARE(count, tiles.rows() * tiles.columns());
             QCOMPARE(tiles.bands() > 1, rows >= 128); // those alone are larger than the caches
         }

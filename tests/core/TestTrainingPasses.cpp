@@ -10,6 +10,7 @@
 #include "core/network/GrowingFeatures.h"
 #include "core/network/Network.h"
 #include "core/network/PointwiseConvolution.h"
+#include "core/kernels/TileProducts.h"
 #include "core/network/TiledConvolution.h"
 
 #include <QtTest>
@@ -139,7 +140,8 @@ private Q_SLOTS:
             weight = byPixel(weight);
         weight.requires_grad_(true);
         const at::Tensor bias = hasBias ? at::randn({out}).requires_grad_(true) : at::Tensor();
-        QVERIFY(isFasterInTiles({.name = "a", .in = static_cast<int>(in), .out = static_cast<int>(out), .kernel = 3, .padding = padding}, x));
+        QCOMPARE(isFasterInTiles({.name = "a", .in = static_cast<int>(in), .out = static_cast<int>(out), .kernel = 3, .padding = padding}, x),
+                 hasWideProducts());
         const at::Tensor y = tiledConvolution(x, weight, bias, padding);
         const at::Tensor gradient = at::randn(y.sizes());
         y.backward(gradient);
@@ -156,6 +158,26 @@ private Q_SLOTS:
         QVERIFY(error(weight.grad(), wideWeight.grad()) < 2e-5);
         QVERIFY(!hasBias || error(bias.grad(), wideBias.grad()) < 1e-6);
         QVERIFY(weight.grad().strides() == weight.strides());
+    }
+
+    void tiledConvolutionIsTheSameOnAnyNumberOfThreads() {
+        const at::Tensor values = at::randn({5, 48, 30, 26}).contiguous(at::MemoryFormat::ChannelsLast);
+        const at::Tensor filters = at::randn({32, 48, 3, 3}), shifts = at::randn({32}), gradient = at::randn({5, 32, 30, 26});
+        const int usual = at::get_num_threads();
+        std::vector<at::Tensor> first;
+        for (const int threads : {1, 2, 3}) {
+            at::set_num_threads(threads);
+            const auto leaf = [](const at::Tensor& of) { return of.detach().clone().requires_grad_(true); };
+            const at::Tensor x = leaf(values), weight = leaf(filters), bias = leaf(shifts);
+            const at::Tensor y = tiledConvolution(x, weight, bias, 1);
+            y.backward(gradient);
+            const std::vector<at::Tensor> found{y.detach(), x.grad(), weight.grad(), bias.grad()};
+            at::set_num_threads(usual);
+            if (first.empty())
+                first = found;
+            for (std::size_t i = 0; i < found.size(); ++i)
+                QVERIFY(at::equal(found[i], first[i]));
+        }
     }
 
     void frozenPartsOfATiledConvolutionHaveNoGradient() {
@@ -191,7 +213,8 @@ private Q_SLOTS:
             return other;
         };
         const at::Tensor x = at::randn({6, 16, 12, 12});
-        QVERIFY(isTiled(usual, x));
+        QCOMPARE(isTiled(usual, x), hasWideProducts());
+        QVERIFY(!isTiled(usual, at::randn({6, 24, 12, 12}))); // not its channels
         QVERIFY(!isFasterInTiles(usual, x)); // plane by plane
         QVERIFY(!isTiled(usual, at::randn({96, 16, 2, 2}))); // a tile for four pixels
         QVERIFY(!isTiled(usual, at::randn({5, 16, 12, 12}))); // too few for the weights' transforms
