@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPointer>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
@@ -270,15 +271,20 @@ void DataPage::addFinding(const CheckUpLine& line) {
         auto* all = new QPushButton(tr("Show %n film(s)", nullptr, static_cast<int>(line.films->size())), row);
         setRole(*all, "link");
         words->addWidget(all, 0, Qt::AlignLeft);
-        connect(all, &QPushButton::clicked, this, [this, title = line.title, shown = std::weak_ptr(line.films)] {
+        const auto show = [this, title = line.title, shown = std::weak_ptr(line.films),
+                           dialog = QPointer<FindingDialog>()]() mutable {
             const auto films = shown.lock(); // the session's, which takes care of where they are destroyed
             if (!films)
                 return;
-            auto* dialog = new FindingDialog(title, *films, m_session.index().root, this);
-            connect(dialog, &FindingDialog::filmWanted, this, &DataPage::filmWanted);
-            connect(&m_session, &TrainSession::dataChanged, dialog, &QDialog::close);
+            if (!dialog) {
+                dialog = new FindingDialog(title, *films, m_session.index().root, this);
+                connect(dialog, &FindingDialog::filmWanted, this, &DataPage::filmWanted);
+                connect(&m_session, &TrainSession::dataChanged, dialog, &QDialog::close);
+            }
             dialog->show(); // stays beside the viewer
-        });
+            dialog->raise();
+        };
+        connect(all, &QPushButton::clicked, this, show);
     }
     layout->addLayout(words, 1);
     m_findings->addWidget(row);
