@@ -65,7 +65,7 @@ void addShortcutCommand(CLI::App& app, CommandContext& context) {
         ->type_name("DIR");
     command
         ->add_flag("--centre", arguments->centre,
-                   "Black out the middle of each film instead of the lungs, three quarters as wide and as high; so by\n"
+                   "Black out the centre of each film instead of the lungs, three quarters as wide and as high; so by\n"
                    "itself where no film has a mask")
         ->excludes("--masks");
     command->add_option("--threads", arguments->threads, "Threads that decode; 0: every core")

@@ -17,7 +17,7 @@ std::string rangeText(double low, double high) { return percentText(low) + " to 
 
 // As in "lies in …".
 std::string placeText(ShortcutRegion region) {
-    return region == ShortcutRegion::Lungs ? "the lungs" : "the middle of the film";
+    return region == ShortcutRegion::Lungs ? "the lungs" : "the centre of the film";
 }
 
 std::string heatRow(const std::string& name, std::size_t nameWidth, const RegionHeat& heat) {
@@ -120,11 +120,11 @@ std::string heatText(const ShortcutResult& result) {
     return share + "no other than a map that looks everywhere alike.";
 }
 
-std::string_view regionWord(ShortcutRegion region) { return region == ShortcutRegion::Lungs ? "lungs" : "middle"; }
+std::string_view regionWord(ShortcutRegion region) { return region == ShortcutRegion::Lungs ? "lungs" : "centre"; }
 
 std::string_view shortcutCaveat(ShortcutRegion region) {
     if (region == ShortcutRegion::Centre)
-        return "A rectangle in the middle, three quarters as wide and as high as the film, stands for the lungs (Maguolo and "
+        return "A rectangle in the centre, three quarters as wide and as high as the film, stands for the lungs (Maguolo and "
                "Nanni 2021). It holds most of them, not all, and heart and spine as well; and black areas are nothing that the "
                "network was trained on: the test can show that something else is used, not that nothing else is.";
     return "The outline of what is blacked out still shows the shape of the lungs, and black areas are nothing that the "

@@ -34,7 +34,7 @@ struct RegionHeat {
 // What is blacked out, and what the heat maps are held against.
 enum class ShortcutRegion {
     Lungs, // the films' lung masks
-    Centre // where there are none: a rectangle in the middle of the film that holds most of the lungs
+    Centre // where there are none: a rectangle in the centre of the film that holds most of the lungs
 };
 
 struct LeftOutFilm {
@@ -76,7 +76,7 @@ enum class ShortcutVerdict {
 // "Better" means that the whole interval lies above guessing.
 ShortcutVerdict verdictOf(const ShortcutResult& result);
 
-// "lungs", or "middle".
+// "lungs", or "centre".
 std::string_view regionWord(ShortcutRegion region);
 // One sentence or two.
 std::string verdictText(const ShortcutResult& result);

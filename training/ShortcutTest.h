@@ -2,7 +2,7 @@
 // with everything but the lungs blacked out. A network that looks at the lungs is lost without them; one that still
 // tells the classes apart uses something else. Without torch.
 //
-// Where the data have no lung masks, the middle of each film stands for the lungs, as Maguolo and Nanni blacked it out
+// Where the data have no lung masks, the centre of each film stands for the lungs, as Maguolo and Nanni blacked it out
 // (Information Fusion 76:1, 2021, arXiv 2004.12823): here three quarters of the width and of the height.
 //
 // Black is grey 0 of the square that the network sees, after window and fit and before normalisation. The mask is
@@ -27,7 +27,7 @@ enum class Blacked { Region, AllButRegion };
 
 // Both of the same size; inside is where the mask is not 0.
 GreyImage blackedOut(GreyImage square, const MaskImage& region, Blacked what);
-// The middle of a film, 255 inside: pixels whose centre lies within three eighths of either side of the film's.
+// The centre of a film, 255 inside: pixels whose centre lies within three eighths of either side of the film's.
 MaskImage centreOf(int widthPx, int heightPx);
 
 struct ShortcutOptions {

@@ -169,13 +169,13 @@ private Q_SLOTS:
         QCOMPARE(shortcutToJson(*again), json);
         QCOMPARE(shortcutToText(*again), shortcutToText(result));
         QVERIFY(holds(shortcutToText(result), "75.00 %"));
-        QVERIFY(holds(shortcutToText(result), "lungs blacked out") && !holds(shortcutToText(result), "middle"));
+        QVERIFY(holds(shortcutToText(result), "lungs blacked out") && !holds(shortcutToText(result), "centre"));
         ShortcutResult ofCentre = result;
         ofCentre.region = ShortcutRegion::Centre;
         const auto centreAgain = parseShortcutJson(shortcutToJson(ofCentre));
         QVERIFY(centreAgain && centreAgain->region == ShortcutRegion::Centre);
-        QVERIFY(holds(shortcutToText(*centreAgain), "middle blacked out") && !holds(shortcutToText(*centreAgain), "lungs blacked out"));
-        QVERIFY(holds(shortcutToText(*centreAgain), "A rectangle in the middle"));
+        QVERIFY(holds(shortcutToText(*centreAgain), "centre blacked out") && !holds(shortcutToText(*centreAgain), "lungs blacked out"));
+        QVERIFY(holds(shortcutToText(*centreAgain), "A rectangle in the centre"));
     }
 
     void hostileFileIsRefused_data() {
@@ -217,7 +217,7 @@ private Q_SLOTS:
         QVERIFY(holds(html, "Shortcut test") && holds(html, "uses something other than the lungs"));
         result.region = ShortcutRegion::Centre;
         writeText(RunFolder(folder).shortcut(), shortcutToJson(result));
-        QVERIFY(holds(resultsDocument(*loadRun(folder)), "A rectangle in the middle"));
+        QVERIFY(holds(resultsDocument(*loadRun(folder)), "A rectangle in the centre"));
         result.modelSha256 = "of another model";
         writeText(RunFolder(folder).shortcut(), shortcutToJson(result));
         QVERIFY(loadRun(folder) && !loadRun(folder)->shortcut);
@@ -287,8 +287,8 @@ private Q_SLOTS:
         QVERIFY2(none.err.contains("has a lung mask"), none.err);
     }
 
-    // The marker lies at the film's edge, so that the middle tells nothing.
-    void withoutMasksTheMiddleStandsForTheLungs() {
+    // The marker lies at the film's edge, so that the centre tells nothing.
+    void withoutMasksTheCentreStandsForTheLungs() {
         if (!fs::exists(path("marked-run")))
             QSKIP("There is no run.");
         const auto testCentre = [&](const QStringList& more) {
@@ -305,7 +305,7 @@ private Q_SLOTS:
         QCOMPARE(alone.filmCount(), static_cast<long>(loadRun(path("marked-run"))->predictions.size()));
         qInfo("%s", shortcutToText(alone).c_str());
         QVERIFY(verdictOf(alone) == ShortcutVerdict::Shortcut);
-        QVERIFY(holds(verdictText(alone), "something other than the middle of the film"));
+        QVERIFY(holds(verdictText(alone), "something other than the centre of the film"));
         QVERIFY(alone.onlyRegion.value < alone.regionBlack.value);
         QVERIFY(isNear(alone.heat.area, 0.75 * 0.75));
     }

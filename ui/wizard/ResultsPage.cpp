@@ -143,7 +143,7 @@ Card* ResultsPage::buildFigures() {
     card->body()->addWidget(m_shortcut);
     setRole(*m_testShortcut, "link");
     m_testShortcut->setToolTip(tr("Read the test films again with the lungs blacked out, and with everything else blacked out; "
-                                  "without lung masks beside the films, the middle of each film stands for the lungs"));
+                                  "without lung masks beside the films, the centre of each film stands for the lungs"));
     card->body()->addWidget(m_testShortcut, 0, Qt::AlignLeft);
     return card;
 }
@@ -402,7 +402,7 @@ void ResultsPage::showShortcut() {
     QString text = toQString(std::string_view(verdictText(*found))) + QLatin1Char(' ') +
                    toQString(std::string_view(heatText(*found)));
     if (found->region == ShortcutRegion::Centre)
-        text += QLatin1Char(' ') + tr("A rectangle in the middle stands for the lungs.");
+        text += QLatin1Char(' ') + tr("A rectangle in the centre stands for the lungs.");
     m_shortcut->setText(text);
     m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat(found->region)).toHtmlEscaped()));
 }
