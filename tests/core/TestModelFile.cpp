@@ -157,7 +157,7 @@ private Q_SLOTS:
         row("unknown type", container(R"({"a":{"dtype":"Q9","shape":[2],"data_offsets":[0,8]}})", 8));
         row("trailing bytes", container(R"({"a":)" + f32 + "}", 9));
         row("metadata not text", container(R"({"__metadata__":{"k":1}})", 0));
-        row("deep nesting", container(std::string(R"({"a":)") + std::string(50'000, '['), 0));
+        row("deep nesting", container(R"({"a":)" + std::string(50'000, '['), 0));
     }
     void malformedContainersAreRefused() {
         QFETCH(QByteArray, bytes);

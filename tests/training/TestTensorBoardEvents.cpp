@@ -59,7 +59,8 @@ private Q_SLOTS:
         QCOMPARE(std::bit_cast<double>(number(records[1], 1, 8)), 1010.0);
         QCOMPARE(std::bit_cast<double>(number(records[2], 1, 8)), 1020.0);
         QCOMPARE(records[1].substr(9, 2), std::string("\x10\x03")); // field 2: step 3
-        const std::string loss = std::string("\x0A\x0Aloss/train\x15") + std::string("\x00\x00\x00\x3F", 4); // 0.5
+        using namespace std::string_literals;
+        const std::string loss = "\x0A\x0Aloss/train\x15\x00\x00\x00\x3F"s; // 0.5
         QVERIFY(records[1].find(loss) != std::string::npos);
         QVERIFY(records[1].find("accuracy/train") != std::string::npos);
     }
