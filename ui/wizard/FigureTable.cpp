@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include <QHeaderView>
+#include <QStyleOptionHeader>
 
 namespace hilum {
 namespace {
 
-constexpr int kFewestRows = 4;          // that are in sight; of more the table scrolls
-constexpr int kMarginsOfAHeaderPx = 19; // of the style sheet, either side together, and a little
+constexpr int kFewestRows = 4; // that are in sight; of more the table scrolls
 
 } // namespace
 
@@ -44,10 +44,14 @@ void FigureTable::setNames(const QStringList& rows, const QStringList& columns) 
 
 // A header with margins of a style sheet cuts its text without a sign, a right-aligned one at its front.
 void FigureTable::fitNames() {
+    QHeaderView* header = horizontalHeader();
+    QStyleOptionHeader section;
+    section.initFrom(header);
     for (int column = 0; column < static_cast<int>(m_columns.size()); ++column) {
         const QString& name = m_columns[column];
-        const int room = horizontalHeader()->sectionSize(column) - kMarginsOfAHeaderPx;
-        const QString shown = horizontalHeader()->fontMetrics().elidedText(name, Qt::ElideRight, room);
+        section.rect.setWidth(header->sectionSize(column));
+        const int room = style()->subElementRect(QStyle::SE_HeaderLabel, &section, header).width() - 1;
+        const QString shown = header->fontMetrics().elidedText(name, Qt::ElideRight, room);
         horizontalHeaderItem(column)->setText(shown);
         horizontalHeaderItem(column)->setToolTip(shown == name ? QString() : name);
     }

@@ -6,6 +6,7 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
@@ -242,6 +243,8 @@ void ResultsPage::fillTable() {
     QStringList rows = labelTexts(*m_results);
     rows << tr("macro average");
     m_table->setNames(rows, {tr("Precision"), tr("Recall"), tr("Specificity"), tr("F1"), tr("Films")});
+    constexpr int kSpecificity = 2; // the longest name, which is shown whole
+    m_table->horizontalHeader()->setSectionResizeMode(kSpecificity, QHeaderView::ResizeToContents);
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const bool isMacro = row == m_table->rowCount() - 1;
         const ClassMetrics& metrics = isMacro ? report.macro : report.classes[static_cast<std::size_t>(row)];
