@@ -423,9 +423,18 @@ Result<void> fillInput(TrainingConfig& config, const NetworkInfo& info) {
         config.inputSizePx = info.inputSizePx;
     if (config.inputSizePx < 16)
         return fail(ErrorCode::InvalidArgument, "The input must be at least 16 pixels wide.", "inputSizePx");
-    const std::vector<Extent> extents = extentsOf(info.describe(2, 3), config.inputSizePx);
-    if (std::ranges::find(extents, Extent()) != extents.end())
-        return fail(ErrorCode::InvalidArgument, "The input is too small for this network.", "inputSizePx");
+    const Graph graph = info.describe(2, 3);
+    const auto fits = [&graph](int size) {
+        const std::vector<Extent> extents = extentsOf(graph, size);
+        return std::ranges::find(extents, Extent()) == extents.end();
+    };
+    if (!fits(config.inputSizePx)) {
+        int least = config.inputSizePx + 1;
+        while (!fits(least))
+            ++least;
+        return fail(ErrorCode::InvalidArgument,
+                    "The input of this network must be at least " + std::to_string(least) + " pixels wide.", "inputSizePx");
+    }
     if (config.inputPlanes == 0)
         config.inputPlanes = config.mean.empty() ? info.inputPlanes : static_cast<int>(config.mean.size());
     if (config.inputPlanes != 1 && config.inputPlanes != 3)

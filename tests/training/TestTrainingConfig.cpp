@@ -1,6 +1,7 @@
 #include <map>
 #include <set>
 
+#include <QRegularExpression>
 #include <QtTest/QtTest>
 
 #include "training/Text.h"
@@ -171,6 +172,21 @@ private Q_SLOTS:
         config.mean = {0.55};
         config.standardDeviation = {0.23};
         QCOMPARE(resolved(config)->inputPlanes, 1);
+    }
+
+    void tooSmallAnInputIsToldTheSmallest() {
+        TrainingConfig config = minimal();
+        config.network = "inception_v3"; // whose auxiliary head takes most
+        config.inputSizePx = 96;
+        const auto refused = resolved(config);
+        QVERIFY(!refused);
+        const QRegularExpressionMatch number = QRegularExpression("at least (\\d+) pixels").match(QString::fromStdString(refused.error().message));
+        QVERIFY2(number.hasMatch(), refused.error().message.c_str());
+        const int least = number.captured(1).toInt();
+        for (const int size : {least, least - 1}) {
+            config.inputSizePx = size;
+            QCOMPARE(resolved(config).has_value(), size == least);
+        }
     }
 
     void textSetsEveryKindOfField() {
