@@ -7,8 +7,8 @@
 namespace hilum {
 namespace {
 
-constexpr std::size_t kLeastPanel = 8;
-constexpr std::size_t kLeftPanel = 8; // rows of the left side that lie together, in addProductsOfPanels()
+constexpr std::size_t kLeastPanel = 8; // columns of the right side
+constexpr std::size_t kLeftPanel = 8;  // rows of the left side that lie together, in addProductsOfPanels()
 
 // N floats that a processor adds and multiplies at once, wherever they lie.
 #if defined(__GNUC__) || defined(__clang__)

@@ -5,12 +5,12 @@
 #include <torch/utils.h>
 
 #include "core/domain/Precision.h"
+#include "core/kernels/TileProducts.h"
 #include "core/network/Autocast.h"
 #include "core/network/FusedNorm.h"
 #include "core/network/GrowingFeatures.h"
 #include "core/network/Network.h"
 #include "core/network/PointwiseConvolution.h"
-#include "core/kernels/TileProducts.h"
 #include "core/network/TiledConvolution.h"
 
 #include <QtTest>
