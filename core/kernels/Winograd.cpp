@@ -4,19 +4,27 @@
 #include <array>
 
 #include "core/domain/ProcessorClones.h"
+#include "core/kernels/Scratch.h"
 #include "core/kernels/TileProducts.h"
 
 namespace hilum {
 namespace {
 
 constexpr std::size_t kIn = 6, kOut = 4, kFilter = 3; // sides of a tile of sources, of targets, and of the filter
-constexpr std::size_t kCacheBytes = 6'000'000;
 constexpr std::size_t kVectorBytes = 64;
+// Of a core's own cache, for what a thread transforms, and for the products of it. But of few tiles at a time the weights
+// would be read too often.
+constexpr std::size_t kSourceValues = 150'000, kProductValues = 100'000, kFewestTiles = 32;
 constexpr std::size_t kGradientTiles = 256; // a band of them; so that a panel of them stays in the nearest cache
 constexpr std::size_t kGradientBlock = 8;   // of the target's channels, as addProductsOfPanels() takes them
 
-// The paper's matrices, section 4.3, as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
-// `to` apart. Of the points 0, 1, -1, 2, -2 and infinity.
+// The matrices of section 4 as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
+// `to` apart. Of the points 0, ±5/8, ±3/2 and infinity instead of the paper's 0, ±1, ±2 and infinity: the results round
+// half as much (how points are found: Barabasz et al. 2018, arXiv 1803.10986), and the constants are exact.
+constexpr float kNear = 5 / 8.0F, kFar = 3 / 2.0F;
+constexpr float kNear2 = kNear * kNear, kFar2 = kFar * kFar, kBoth2 = kNear2 * kFar2;
+// The products of a point's distances to the others.
+constexpr float kFromNear = 2 * kNear2 * (kNear2 - kFar2), kFromFar = 2 * kFar2 * (kFar2 - kNear2);
 
 // Bᵀ: six into six.
 template <std::size_t B>
@@ -25,13 +33,14 @@ HILUM_IN_CLONES void intoSix(const float* in, std::size_t from, float* out, std:
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = in[3 * from + lane],
                     e = in[4 * from + lane], f = in[5 * from + lane];
-        const float evens = e - 4 * c, odds = d - 4 * b, nearEvens = e - c, nearOdds = 2 * (d - b);
-        out[lane] = 4 * a - 5 * c + e;
-        out[to + lane] = evens + odds;
-        out[2 * to + lane] = evens - odds;
-        out[3 * to + lane] = nearEvens + nearOdds;
-        out[4 * to + lane] = nearEvens - nearOdds;
-        out[5 * to + lane] = 4 * b - 5 * d + f;
+        const float nearEvens = e - kFar2 * c, nearOdds = kNear * (d - kFar2 * b);
+        const float farEvens = e - kNear2 * c, farOdds = kFar * (d - kNear2 * b);
+        out[lane] = kBoth2 * a - (kNear2 + kFar2) * c + e;
+        out[to + lane] = nearEvens + nearOdds;
+        out[2 * to + lane] = nearEvens - nearOdds;
+        out[3 * to + lane] = farEvens + farOdds;
+        out[4 * to + lane] = farEvens - farOdds;
+        out[5 * to + lane] = kBoth2 * b - (kNear2 + kFar2) * d + f;
     }
 }
 
@@ -41,9 +50,9 @@ HILUM_IN_CLONES void filterIntoSix(const float* in, std::size_t from, float* out
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = Taps == 4 ? in[3 * from + lane] : 0;
-        const float near = (a + c) * (-1 / 6.0F), nearOdds = (b + d) * (-1 / 6.0F);
-        const float far = (a + 4 * c) * (1 / 24.0F), farOdds = (b + 4 * d) * (1 / 12.0F);
-        out[lane] = a * (1 / 4.0F);
+        const float near = (a + kNear2 * c) * (1 / kFromNear), nearOdds = (b + kNear2 * d) * (kNear / kFromNear);
+        const float far = (a + kFar2 * c) * (1 / kFromFar), farOdds = (b + kFar2 * d) * (kFar / kFromFar);
+        out[lane] = a * (1 / kBoth2);
         out[to + lane] = near + nearOdds;
         out[2 * to + lane] = near - nearOdds;
         out[3 * to + lane] = far + farOdds;
@@ -59,14 +68,14 @@ HILUM_IN_CLONES void fromSix(const float* in, std::size_t from, float* out, std:
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = in[3 * from + lane],
                     e = in[4 * from + lane], f = in[5 * from + lane];
-        const float near = b + c, nearOdds = b - c, far = d + e, farOdds = d - e;
+        const float near = b + c, nearOdds = kNear * (b - c), far = d + e, farOdds = kFar * (d - e);
         out[lane] = a + near + far;
-        out[to + lane] = nearOdds + 2 * farOdds;
+        out[to + lane] = nearOdds + farOdds;
         if constexpr (Outputs == 4) {
-            out[2 * to + lane] = near + 4 * far;
-            out[3 * to + lane] = nearOdds + 8 * farOdds + f;
+            out[2 * to + lane] = kNear2 * near + kFar2 * far;
+            out[3 * to + lane] = kNear2 * nearOdds + kFar2 * farOdds + f;
         } else {
-            out[2 * to + lane] = near + 4 * far + f;
+            out[2 * to + lane] = kNear2 * near + kFar2 * far + f;
         }
     }
 }
@@ -140,18 +149,25 @@ HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, cons
     }
 }
 
+struct ChannelRange {
+    std::size_t first = 0, count = 0;
+};
+
+// products: of the channels of the range alone.
 template <std::size_t B>
-HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place,
+HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place, ChannelRange channels,
                             const WinogradEpilogue& epilogue, float* films) {
     const ChannelLayout& layout = tiles.target;
     const std::size_t rowStride = layout.columns * layout.pixel;
     const std::size_t rows = std::min(kOut, layout.rows - place.row * kOut);
     const std::size_t columns = std::min(kOut, layout.columns - place.column * kOut);
-    float* target = films + place.film * layout.film + place.row * kOut * rowStride + place.column * kOut * layout.pixel;
+    float* target = films + place.film * layout.film + channels.first / B * layout.block + place.row * kOut * rowStride +
+                    place.column * kOut * layout.pixel;
     alignas(kVectorBytes) std::array<float, kOut * kIn * B> half;
     alignas(kVectorBytes) std::array<float, kOut * B> whole;
     alignas(kVectorBytes) std::array<float, B> bias{};
-    for (std::size_t channel = 0; channel < layout.channels; channel += B, target += layout.block, products += B) {
+    const std::size_t end = channels.first + channels.count;
+    for (std::size_t channel = channels.first; channel < end; channel += B, target += layout.block, products += B) {
         if (epilogue.bias != nullptr)
             std::copy_n(epilogue.bias + channel, B, bias.data());
         for (std::size_t x = 0; x < kIn; ++x)
@@ -208,8 +224,8 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
         intoOf<B, false>(films, tiles, place, values);                                                                 \
     }                                                                                                                  \
     HILUM_CLONES void targetFrom##B(const float* products, const WinogradTiles& tiles, const TilePlace& place,           \
-                                    const WinogradEpilogue& epilogue, float* films) {                                  \
-        fromOf<B>(products, tiles, place, epilogue, films);                                                            \
+                                    ChannelRange channels, const WinogradEpilogue& epilogue, float* films) {           \
+        fromOf<B>(products, tiles, place, channels, epilogue, films);                                                  \
     }
 HILUM_WINOGRAD(8)
 HILUM_WINOGRAD(16)
@@ -234,52 +250,98 @@ HILUM_CLONES void gradientOfOutput(const float* products, std::size_t inputs, st
         weightGradientOf<kWeightLanes>(products + input, plane, strides, gradient + input * strides.input);
 }
 
-// work(tile of the band, its place) for every tile of a band.
-template <class Work>
-void forEachTile(const WinogradTiles& tiles, std::size_t band, ParallelFor parallel, const Work& work) {
+struct TileRange {
+    std::size_t first = 0, count = 0;
+};
+
+TilePlace placeOf(std::size_t tile, const WinogradTiles& tiles) {
     const std::size_t columns = tiles.columns(), ofFilm = tiles.rows() * columns;
-    parallel(tiles.tilesOf(band), [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-            const std::size_t tile = band * tiles.bandTiles + i;
-            work(i, TilePlace{tile / ofFilm, tile % ofFilm / columns, tile % columns});
-        }
-    });
+    return {tile / ofFilm, tile % ofFilm / columns, tile % columns};
 }
 
-// How the values of a band's tiles lie in the 36 planes, which are winogradPlane() apart: tiles × C, or
+// How the values of some tiles lie in the 36 planes, which are winogradPlane() apart: tiles × C, or
 // C / block × tiles × block.
 enum class TileOrder { ByTile, ByBlock };
 
 using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, float*);
-void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels, std::size_t band,
+void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels, TileRange range,
                TileOrder order, float* values, ParallelFor parallel) {
-    const std::size_t count = tiles.tilesOf(band);
     const bool isByTile = order == TileOrder::ByTile;
-    forEachTile(tiles, band, parallel, [&](std::size_t tile, TilePlace place) {
-        place.block = isByTile ? tiles.block : count * tiles.block;
-        place.plane = winogradPlane(count * channels);
-        work(films, tiles, place, values + tile * (isByTile ? channels : tiles.block));
+    parallel(range.count, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            TilePlace place = placeOf(range.first + i, tiles);
+            place.block = isByTile ? tiles.block : range.count * tiles.block;
+            place.plane = winogradPlane(range.count * channels);
+            work(films, tiles, place, values + i * (isByTile ? channels : tiles.block));
+        }
     });
 }
 
-// One band of a source.
-void sourceIntoTiles(const float* source, const WinogradTiles& tiles, std::size_t band, TileOrder order, float* values,
+void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order, float* values,
                      ParallelFor parallel) {
-    intoTiles(tiles.block == 16 ? sourceInto16 : sourceInto8, source, tiles, tiles.source.channels, band, order, values,
+    intoTiles(tiles.block == 16 ? sourceInto16 : sourceInto8, source, tiles, tiles.source.channels, range, order, values,
               parallel);
 }
 
-// Tiles × K in each plane -> one band of a target.
-void targetFromTiles(const float* products, const WinogradTiles& tiles, std::size_t band, const WinogradEpilogue& epilogue,
-                     float* target, ParallelFor parallel) {
+// One of the range's tiles: tiles × channels in each plane -> those channels of a target.
+void targetFromTile(const float* products, const WinogradTiles& tiles, TileRange range, std::size_t tile, ChannelRange channels,
+                    const WinogradEpilogue& epilogue, float* target) {
+    TilePlace place = placeOf(range.first + tile, tiles);
+    place.plane = winogradPlane(range.count * channels.count);
     const auto work = tiles.block == 16 ? targetFrom16 : targetFrom8;
-    forEachTile(tiles, band, parallel, [&](std::size_t tile, TilePlace place) {
-        place.plane = winogradPlane(tiles.tilesOf(band) * tiles.target.channels);
-        work(products + tile * tiles.target.channels, tiles, place, epilogue, target);
-    });
+    work(products + tile * channels.count, tiles, place, channels, epilogue, target);
 }
 
 std::size_t planes(std::size_t values) { return kWinogradProducts * winogradPlane(values); }
+
+void onThisThread(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) { work(0, count); }
+
+// Kept by every thread; what the first two hold is read by others, too, while their thread waits.
+thread_local Scratch sourceScratch, gradientScratch, productScratch;
+
+ProductDims productsOf(const WinogradTiles& tiles, const WinogradFilters& filters, std::size_t count, std::size_t columns) {
+    const std::size_t in = tiles.source.channels;
+    return {.count = kWinogradProducts,
+            .rows = count,
+            .inner = in,
+            .columns = columns,
+            .panel = panelFor(tiles.target.channels),
+            .leftPlane = winogradPlane(count * in),
+            .rightPlane = filters.plane,
+            .resultPlane = winogradPlane(count * columns)};
+}
+
+// All tiles, step by step, every step on all threads.
+void convolveTogether(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
+                      const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
+    const TileRange all{0, tiles.count()};
+    float* const values = sourceScratch.of(planes(all.count * in));
+    float* const products = productScratch.of(planes(all.count * out));
+    sourceIntoTiles(source, tiles, all, TileOrder::ByTile, values, parallel);
+    multiply(productsOf(tiles, filters, all.count, out), values, filters.values, products, parallel);
+    parallel(all.count, [&](std::size_t first, std::size_t last) {
+        for (std::size_t tile = first; tile < last; ++tile)
+            targetFromTile(products, tiles, all, tile, {0, out}, epilogue, target);
+    });
+}
+
+// Some tiles on this thread; channels of the target in groups whose products stay in the core's cache.
+void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range, const WinogradFilters& filters,
+                   const WinogradEpilogue& epilogue, float* target) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels, panel = panelFor(out);
+    const std::size_t fit = kProductValues / (kWinogradProducts * range.count * panel) * panel, most = std::max(fit, panel);
+    float* const values = sourceScratch.of(planes(range.count * in));
+    float* const products = productScratch.of(planes(range.count * std::min(most, out)));
+    sourceIntoTiles(source, tiles, range, TileOrder::ByTile, values, onThisThread);
+    for (ChannelRange channels; channels.first < out; channels.first += channels.count) {
+        channels.count = std::min(most, out - channels.first);
+        multiply(productsOf(tiles, filters, range.count, channels.count), values, filters.values + channels.first * in, products,
+                 onThisThread);
+        for (std::size_t tile = 0; tile < range.count; ++tile)
+            targetFromTile(products, tiles, range, tile, channels, epilogue, target);
+    }
+}
 
 } // namespace
 
@@ -291,13 +353,6 @@ ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channe
     return {rows, columns, channels, channels, block, rows * columns * channels};
 }
 
-WinogradTiles inBands(WinogradTiles tiles) {
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
-    const std::size_t most = std::max(kCacheBytes, kWinogradProducts * in * out * sizeof(float));
-    tiles.bandTiles = std::clamp<std::size_t>(most / (kWinogradProducts * (in + out) * sizeof(float)), 1, tiles.count());
-    return tiles;
-}
-
 void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
                          bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
     const std::size_t panel = panelFor(outputs);
@@ -307,58 +362,47 @@ void packWinogradWeights(const float* weights, const WeightStrides& strides, std
     });
 }
 
-std::size_t winogradScratch(const WinogradTiles& tiles) {
-    return planes(tiles.bandTiles * tiles.source.channels) + planes(tiles.bandTiles * tiles.target.channels);
-}
-
+// Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread waits. Of few tiles
+// and many weights that would read all weights on every thread.
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
-                     const WinogradEpilogue& epilogue, float* scratch, float* target, ParallelFor parallel) {
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
-    float* const products = scratch + planes(tiles.bandTiles * in);
-    for (std::size_t band = 0; band < tiles.bands(); ++band) {
-        const std::size_t count = tiles.tilesOf(band);
-        sourceIntoTiles(source, tiles, band, TileOrder::ByTile, scratch, parallel);
-        multiply({.count = kWinogradProducts,
-                  .rows = count,
-                  .inner = in,
-                  .columns = out,
-                  .panel = panelFor(out),
-                  .leftPlane = winogradPlane(count * in),
-                  .rightPlane = filters.plane,
-                  .resultPlane = winogradPlane(count * out)},
-                 scratch, filters.values, products, parallel);
-        targetFromTiles(products, tiles, band, epilogue, target, parallel);
+                     const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+    if (2 * tiles.count() < tiles.target.channels) {
+        convolveTogether(source, tiles, filters, epilogue, target, parallel);
+        return;
     }
-}
-
-std::size_t weightGradientScratch(const WinogradTiles& tiles) {
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels, count = std::min(kGradientTiles, tiles.count());
-    return planes(count * in) + planes(count * out) + planes(in * out);
+    const std::size_t most = std::max(kFewestTiles, kSourceValues / (kWinogradProducts * tiles.source.channels));
+    parallel(tiles.count(), [&](std::size_t first, std::size_t last) {
+        const std::size_t bands = (last - first + most - 1) / most;
+        TileRange range{first, 0};
+        for (std::size_t band = 0; band < bands; ++band, range.first += range.count) {
+            range.count = first + (last - first) * (band + 1) / bands - range.first;
+            convolveAlone(source, tiles, range, filters, epilogue, target);
+        }
+    });
 }
 
 void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
-                           float* scratch, float* weightGradient, ParallelFor parallel) {
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels;
+                           float* weightGradient, ParallelFor parallel) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels, most = std::min(kGradientTiles, tiles.count());
     WinogradTiles sources = tiles;
     sources.block = sources.source.block = in % 16 == 0 ? 16 : 8;
-    sources.bandTiles = std::min(kGradientTiles, tiles.count());
     WinogradTiles gradients = sources;
     gradients.block = gradients.target.block = kGradientBlock;
-    float* const right = scratch;
-    float* const left = right + planes(sources.bandTiles * in);
-    float* const sums = left + planes(sources.bandTiles * out);
+    float* const right = sourceScratch.of(planes(most * in));
+    float* const left = gradientScratch.of(planes(most * out));
+    float* const sums = productScratch.of(planes(in * out));
     std::fill_n(sums, planes(in * out), 0.0F);
-    for (std::size_t band = 0; band < sources.bands(); ++band) {
-        const std::size_t count = sources.tilesOf(band);
-        sourceIntoTiles(source, sources, band, TileOrder::ByBlock, right, parallel);
-        intoTiles(gradientIntoBlocks, gradient, gradients, out, band, TileOrder::ByBlock, left, parallel);
+    for (TileRange range; range.first < tiles.count(); range.first += range.count) {
+        range.count = std::min(most, tiles.count() - range.first);
+        sourceIntoTiles(source, sources, range, TileOrder::ByBlock, right, parallel);
+        intoTiles(gradientIntoBlocks, gradient, gradients, out, range, TileOrder::ByBlock, left, parallel);
         addProductsOfPanels({.count = kWinogradProducts,
                              .rows = out,
-                             .inner = count,
+                             .inner = range.count,
                              .columns = in,
                              .panel = sources.block,
-                             .leftPlane = winogradPlane(count * out),
-                             .rightPlane = winogradPlane(count * in),
+                             .leftPlane = winogradPlane(range.count * out),
+                             .rightPlane = winogradPlane(range.count * in),
                              .resultPlane = winogradPlane(in * out)},
                             left, right, sums, parallel);
     }

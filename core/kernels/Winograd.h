@@ -25,25 +25,17 @@ ChannelLayout inBlocks(std::size_t rows, std::size_t columns, std::size_t channe
 // H × W × C for a film.
 ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channels, std::size_t block);
 
-// How a convolution falls into tiles of 4 × 4 outputs, film by film, row by row; done in bands of tiles, so that what lies
-// between the transforms stays in the caches.
+// How a convolution falls into tiles of 4 × 4 outputs, film by film, row by row.
 struct WinogradTiles {
     ChannelLayout source, target;
     std::size_t films = 1;
     std::size_t block = 8; // channels that are transformed together: 8 or 16, a divisor of both sides' channels
     std::size_t paddingTop = 0, paddingLeft = 0;
-    std::size_t bandTiles = 0;
 
     [[nodiscard]] std::size_t rows() const { return (target.rows + 3) / 4; }
     [[nodiscard]] std::size_t columns() const { return (target.columns + 3) / 4; }
     [[nodiscard]] std::size_t count() const { return films * rows() * columns(); }
-    [[nodiscard]] std::size_t bands() const { return (count() + bandTiles - 1) / bandTiles; }
-    [[nodiscard]] std::size_t tilesOf(std::size_t band) const {
-        return band + 1 < bands() ? bandTiles : count() - band * bandTiles;
-    }
 };
-// With as many tiles a band as keep its values within the size of the caches, or of the weights.
-WinogradTiles inBands(WinogradTiles tiles);
 
 // From one product's matrix of weights to the next one's: some more, as strides of powers of two would put all 36 of a
 // tile into the same few lines of the caches.
@@ -70,15 +62,13 @@ struct WinogradFilters {
     const float* values = nullptr;
     std::size_t plane = 0;
 };
-// The convolution. scratch: winogradScratch() floats.
-std::size_t winogradScratch(const WinogradTiles& tiles);
+// The convolution.
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
-                     const WinogradEpilogue& epilogue, float* scratch, float* target, ParallelFor parallel);
+                     const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
 
 // The weights' gradient, K × C × 3 × 3 as the strides say, from the source and the target's gradient, both byPixels();
-// blocks and bands are its own. scratch: weightGradientScratch() floats.
-std::size_t weightGradientScratch(const WinogradTiles& tiles);
+// blocks are its own.
 void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
-                           float* scratch, float* weightGradient, ParallelFor parallel);
+                           float* weightGradient, ParallelFor parallel);
 
 } // namespace hilum

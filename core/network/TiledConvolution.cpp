@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "core/kernels/Scratch.h"
 #include "core/kernels/TileProducts.h"
 #include "core/kernels/Winograd.h"
 #include "core/network/Autocast.h"
@@ -19,7 +19,6 @@ namespace {
 constexpr std::int64_t kBlock = 8;           // channels
 constexpr std::int64_t kFewestTiles = 48;    // of a batch; for fewer the weights' transforms are not worth it
 constexpr double kMostMultiplications = 0.6; // of those of the plain sum; above that the transforms are not worth it
-constexpr std::size_t kLineBytes = 64;
 
 void onTorchThreads(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) {
     at::parallel_for(0, static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
@@ -27,26 +26,7 @@ void onTorchThreads(std::size_t count, const std::function<void(std::size_t firs
     });
 }
 
-// Kept between calls: memory that is new costs as much as what is done in it. On whole lines of the caches.
-class Scratch {
-public:
-    float* of(std::size_t count) {
-        if (count > m_count) {
-            m_values.reset();
-            m_count = 0;
-            m_values = std::make_unique_for_overwrite<float[]>(count + kLineBytes / sizeof(float));
-            m_count = count;
-        }
-        void* values = m_values.get();
-        std::size_t room = m_count * sizeof(float) + kLineBytes;
-        return static_cast<float*>(std::align(kLineBytes, count * sizeof(float), values, room));
-    }
-
-private:
-    std::unique_ptr<float[]> m_values;
-    std::size_t m_count = 0;
-};
-thread_local Scratch weightScratch, tileScratch;
+thread_local Scratch weightScratch;
 
 std::size_t blockOf(std::int64_t channels) { return channels % (2 * kBlock) == 0 ? 2 * kBlock : kBlock; }
 
@@ -78,22 +58,21 @@ at::Tensor inTaps(const at::Tensor& weight) {
 void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightStrides& strides, bool isTurned, const float* bias,
               Extent padding, const at::Tensor& target) {
     const std::size_t block = std::min(blockOf(source.size(1)), blockOf(target.size(1)));
-    const WinogradTiles tiles = inBands(tilesOf(source, target, block, padding));
+    const WinogradTiles tiles = tilesOf(source, target, block, padding);
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const std::size_t plane = winogradPlane(in * out);
     float* const filters = weightScratch.of(kWinogradProducts * plane);
     packWinogradWeights(weight.data_ptr<float>(), strides, out, in, isTurned, filters, plane, onTorchThreads);
     WinogradEpilogue epilogue;
     epilogue.bias = bias;
-    convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, tileScratch.of(winogradScratch(tiles)),
-                    target.data_ptr<float>(), onTorchThreads);
+    convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, target.data_ptr<float>(), onTorchThreads);
 }
 
 at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& weight, Extent padding) {
     const WinogradTiles tiles = tilesOf(x, gradient, kBlock, padding);
     at::Tensor result = at::empty_like(weight);
     weightGradientInTiles(x.data_ptr<float>(), gradient.data_ptr<float>(), tiles, stridesOf(result),
-                          tileScratch.of(weightGradientScratch(tiles)), result.data_ptr<float>(), onTorchThreads);
+                          result.data_ptr<float>(), onTorchThreads);
     return result;
 }
 

@@ -126,7 +126,7 @@ std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
     tiles.target = layout(target);
     tiles.paddingTop = static_cast<std::size_t>(spec.window.paddingBefore[0]);
     tiles.paddingLeft = static_cast<std::size_t>(spec.window.paddingBefore[1]);
-    return inBands(tiles);
+    return tiles;
 }
 
 void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
@@ -192,20 +192,18 @@ public:
         }
     }
 
-    [[nodiscard]] dnnl::memory::desc scratchpad() const override {
-        return {{static_cast<dnnl::memory::dim>(winogradScratch(m_tiles))}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x};
-    }
-    void setScratchpad(const dnnl::memory& memory) override { m_scratchpad = memory; }
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; } // has its own
+    void setScratchpad(const dnnl::memory&) override {}
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
         convolveInTiles(dataOf(m_source), m_tiles,
                         {dataOf(m_weights), m_tiles.source.channels * m_tiles.target.channels}, m_epilogue,
-                        dataOf(m_scratchpad), dataOf(m_target), onOpenMpThreads);
+                        dataOf(m_target), onOpenMpThreads);
     }
 
 private:
     WinogradTiles m_tiles;
-    dnnl::memory m_source, m_target, m_bias, m_weights, m_scratchpad;
+    dnnl::memory m_source, m_target, m_bias, m_weights;
     WinogradEpilogue m_epilogue;
 
     static float* dataOf(const dnnl::memory& memory) { return static_cast<float*>(memory.get_data_handle()); }

@@ -88,6 +88,8 @@ private Q_SLOTS:
             row("no padding", {16, 16, 10, 11, 0}, false, 0);
             row("smaller than a tile", {32, 16, 3, 2, 1}, false, 0);
             row("several bands", {32, 32, 128, 128, 1}, false, 0);
+            row("several groups of channels", {16, 160, 60, 57, 1}, true, 0);
+            row("few tiles and many channels", {32, 96, 14, 11, 1}, true, 0);
             row("sum and ReLU", {32, 32, 14, 14, 1}, true, 0);
             row("sum alone", {32, 32, 14, 14, 1}, true, -1);
             row("ReLU with a ceiling", {32, 32, 14, 14, 1}, false, kCeiling);
@@ -213,21 +215,6 @@ private Q_SLOTS:
         for (const std::size_t channels : {8U, 24U, 48U, 64U, 512U}) {
             const std::size_t panel = panelFor(channels);
             QVERIFY(channels % panel == 0 && panel % 8 == 0 && panel <= 32);
-        }
-    }
-
-    void bandsHoldEveryTile() {
-        for (const std::size_t rows : {4U, 52U, 56U, 128U, 224U}) {
-            WinogradTiles tiles;
-            tiles.source = tiles.target = inBlocks(rows, rows, 64, 8);
-            tiles = inBands(tiles);
-            std::size_t count = 0;
-            for (std::size_t band = 0; band < tiles.bands(); ++band) {
-                QVERIFY(tiles.tilesOf(band) >= 1 && tiles.tilesOf(band) <= tiles.bandTiles);
-                count += tiles.tilesOf(band);
-            }
-            QCOMPARE(count, tiles.rows() * tiles.columns());
-            QCOMPARE(tiles.bands() > 1, rows >= 128); // those alone are larger than the caches
         }
     }
 };
