@@ -123,10 +123,19 @@ std::vector<FloatImage> mapsOf(const std::vector<float>& weights, const std::vec
 
 std::vector<float> Head::Matrix::times(std::span<const float> vector) const {
     std::vector<float> result(rows());
+    const auto by = [&](const auto& values) {
+        if (!isTurned) {
+            multiply(values.data(), vector, bias, result);
+            return;
+        }
+        multiplyTransposed(values.data(), vector, columns, rows(), result);
+        for (std::size_t i = 0; i < bias.size(); ++i)
+            result[i] += bias[i];
+    };
     if (narrow.empty())
-        multiply(weight.data(), vector, bias, result);
+        by(weight);
     else
-        multiply(narrow.data(), vector, bias, result);
+        by(narrow);
     return result;
 }
 
@@ -170,6 +179,7 @@ std::optional<Head> Head::make(const Graph& graph, const TensorIndex& tensors, b
     head.sumOverGrid();
     if (bfloat16)
         head.narrowLargeMatrices();
+    head.turnFirstMatrix();
     return head;
 }
 
@@ -181,6 +191,20 @@ void Head::narrowLargeMatrices() {
         matrix.weight = {};
         std::vector<float>().swap(matrix.owned); // gives its memory back
     }
+}
+
+void Head::turnFirstMatrix() {
+    Matrix& first = m_layers.front();
+    const bool hasMapsWithoutIt = !m_perChannel.empty();
+    if (!hasMapsWithoutIt || first.rows() * first.columns < kLarge)
+        return;
+    if (first.narrow.empty()) {
+        first.owned = turned(first.weight, first.columns);
+        first.weight = first.owned;
+    } else {
+        first.narrow = turned(std::span<const Bfloat16>(first.narrow), first.columns);
+    }
+    first.isTurned = true;
 }
 
 void Head::sumOverGrid() {

@@ -20,8 +20,9 @@ namespace hilum {
 
 class Head {
 public:
-    // Weights that are floats already are used where they are, and must outlive the head. bfloat16: large matrices,
-    // whose reading takes the time, are kept in half the bytes. Empty: the head has no closed form.
+    // Weights that are floats already are used where they are, and must outlive the head, but for a large first matrix,
+    // which is turned: the rows that belong to zeros of a feature map behind a ReLU are not read then. bfloat16: large
+    // matrices, whose reading takes the time, are kept in half the bytes. Empty: the head has no closed form.
     static std::optional<Head> make(const Graph& graph, const TensorIndex& tensors, bool bfloat16);
 
     Head(Head&&) = default; // a copy would look into the other's weights
@@ -35,11 +36,12 @@ private:
 
     // A matrix, rows × columns: of a linear layer, or of a 1×1 convolution.
     struct Matrix {
-        std::vector<float> owned; // where the file has no aligned floats
+        std::vector<float> owned; // where the file's floats are not used as they are
         std::span<const float> weight;
         std::vector<Bfloat16> narrow; // instead of weight, where it is not empty
         std::vector<float> bias;
         std::size_t columns = 0;
+        bool isTurned = false; // the weights lie columns × rows; then there is times() alone
         [[nodiscard]] std::size_t rows() const { return std::max(weight.size(), narrow.size()) / columns; }
         // rows: matrix · vector + bias.
         [[nodiscard]] std::vector<float> times(std::span<const float> vector) const;
@@ -57,6 +59,7 @@ private:
                                           Explain explain) const;
     void sumOverGrid();
     void narrowLargeMatrices();
+    void turnFirstMatrix();
 };
 
 } // namespace hilum

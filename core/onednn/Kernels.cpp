@@ -1,15 +1,19 @@
 #include "core/onednn/Kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 #include <vector>
 
 #include "core/domain/ProcessorClones.h"
 
+#include <omp.h>
+
 namespace hilum {
 namespace {
 
 constexpr std::ptrdiff_t kWorthThreads = 16'384; // elements
+constexpr std::size_t kFewestColumns = 64, kMostColumns = 4096; // of a thread's part of a transposed product
 
 inline float toFloat(float value) { return value; }
 
@@ -86,11 +90,16 @@ inline float dotOf(const T* row, const float* vector, std::size_t count) {
     return sum;
 }
 
+// So many at a time read and write the target less often.
+constexpr std::size_t kRowsAtOnce = 4;
 template <class T>
-inline void addScaledOf(const T* row, float factor, float* target, std::size_t count) {
+inline void addScaledOf(const std::array<const T*, kRowsAtOnce>& rows, const std::array<float, kRowsAtOnce>& factors,
+                        float* target, std::size_t count) {
+    const T *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
+    const float e = factors[0], f = factors[1], g = factors[2], h = factors[3];
 #pragma omp simd
     for (std::size_t i = 0; i < count; ++i)
-        target[i] += factor * toFloat(row[i]);
+        target[i] += e * toFloat(a[i]) + f * toFloat(b[i]) + g * toFloat(c[i]) + h * toFloat(d[i]);
 }
 
 #define HILUM_VECTOR_KERNELS(T)                                                                                   \
@@ -100,8 +109,9 @@ inline void addScaledOf(const T* row, float factor, float* target, std::size_t c
     HILUM_CLONES float dot(const T* row, const float* vector, std::size_t count) {                                \
         return dotOf(row, vector, count);                                                                         \
     }                                                                                                             \
-    HILUM_CLONES void addScaled(const T* row, float factor, float* target, std::size_t count) {                   \
-        addScaledOf(row, factor, target, count);                                                                  \
+    HILUM_CLONES void addScaled(const std::array<const T*, kRowsAtOnce>& rows,                                    \
+                                const std::array<float, kRowsAtOnce>& factors, float* target, std::size_t count) { \
+        addScaledOf(rows, factors, target, count);                                                                \
     }
 HILUM_VECTOR_KERNELS(float)
 HILUM_VECTOR_KERNELS(Bfloat16)
@@ -273,21 +283,59 @@ void multiply(const T* matrix, std::span<const float> vector, std::span<const fl
 template <class T>
 void multiplyTransposed(const T* matrix, std::span<const float> left, std::size_t rows, std::size_t columns,
                         std::span<float> result) {
-    constexpr std::size_t kPart = 512; // columns that one thread works on: they stay in its cache
     const std::size_t count = left.size() / rows;
-    std::ranges::fill(result, 0.0F);
-    const auto parts = static_cast<std::ptrdiff_t>((columns + kPart - 1) / kPart);
-#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(rows * columns) > kWorthThreads)
-    for (std::ptrdiff_t part = 0; part < parts; ++part) {
-        const std::size_t first = static_cast<std::size_t>(part) * kPart;
-        const std::size_t width = std::min(kPart, columns - first);
-        for (std::size_t row = 0; row < rows; ++row) {
-            for (std::size_t k = 0; k < count; ++k) {
-                if (const float factor = left[k * rows + row]; factor != 0)
-                    addScaled(matrix + row * columns + first, factor, result.data() + k * columns + first, width);
+    std::vector<std::size_t> used; // rows; filled up with repetitions that are multiplied by zero
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t k = 0; k < count; ++k) {
+            if (left[k * rows + row] != 0) {
+                used.push_back(row);
+                break;
             }
         }
     }
+    const std::size_t real = used.size();
+    while (used.size() % kRowsAtOnce != 0)
+        used.push_back(used.back());
+    std::ranges::fill(result, 0.0F);
+    // What one thread adds to stays in its nearest cache.
+    const std::size_t each = columns / static_cast<std::size_t>(omp_get_max_threads());
+    const std::size_t width = std::max(std::min(each, kMostColumns / count), kFewestColumns);
+    const auto parts = static_cast<std::ptrdiff_t>((columns + width - 1) / width);
+#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(rows * columns) > kWorthThreads)
+    for (std::ptrdiff_t part = 0; part < parts; ++part) {
+        const std::size_t first = static_cast<std::size_t>(part) * width;
+        for (std::size_t i = 0; i < used.size(); i += kRowsAtOnce) {
+            std::array<const T*, kRowsAtOnce> from;
+            for (std::size_t n = 0; n < kRowsAtOnce; ++n)
+                from[n] = matrix + used[i + n] * columns + first;
+            for (std::size_t k = 0; k < count; ++k) {
+                std::array<float, kRowsAtOnce> factors;
+                for (std::size_t n = 0; n < kRowsAtOnce; ++n)
+                    factors[n] = i + n < real ? left[k * rows + used[i + n]] : 0;
+                addScaled(from, factors, result.data() + k * columns + first, std::min(width, columns - first));
+            }
+        }
+    }
+}
+
+template <class T>
+std::vector<T> turned(std::span<const T> matrix, std::size_t columns) {
+    constexpr std::size_t kSide = 32; // of blocks that stay in the nearest cache
+    const std::size_t rows = matrix.size() / columns;
+    std::vector<T> result(matrix.size());
+    const auto parts = static_cast<std::ptrdiff_t>((columns + kSide - 1) / kSide);
+#pragma omp parallel for schedule(static)
+    for (std::ptrdiff_t part = 0; part < parts; ++part) {
+        const std::size_t first = static_cast<std::size_t>(part) * kSide, last = std::min(first + kSide, columns);
+        for (std::size_t top = 0; top < rows; top += kSide) {
+            const std::size_t bottom = std::min(top + kSide, rows);
+            for (std::size_t column = first; column < last; ++column) {
+                for (std::size_t row = top; row < bottom; ++row)
+                    result[column * rows + row] = matrix[row * columns + column];
+            }
+        }
+    }
+    return result;
 }
 
 #define HILUM_INSTANTIATE(T)                                                                                      \
@@ -296,7 +344,8 @@ void multiplyTransposed(const T* matrix, std::span<const float> left, std::size_
     template void addValues(const T*, const T*, T*, std::size_t, Clamp);                                          \
     template void unblock(const T*, float*, std::size_t, std::size_t, std::size_t);                               \
     template void multiply(const T*, std::span<const float>, std::span<const float>, std::span<float>);           \
-    template void multiplyTransposed(const T*, std::span<const float>, std::size_t, std::size_t, std::span<float>);
+    template void multiplyTransposed(const T*, std::span<const float>, std::size_t, std::size_t, std::span<float>); \
+    template std::vector<T> turned(std::span<const T>, std::size_t);
 HILUM_INSTANTIATE(float)
 HILUM_INSTANTIATE(Bfloat16)
 #undef HILUM_INSTANTIATE

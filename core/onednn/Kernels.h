@@ -71,9 +71,13 @@ std::vector<Bfloat16> narrowed(std::span<const float> values);
 template <class T>
 void multiply(const T* matrix, std::span<const float> vector, std::span<const float> bias, std::span<float> result);
 // result[k][c] = Σ_r left[k][r] × matrix[r][c]: left count × rows, result count × columns; rows in which left is
-// zero for every k are not read.
+// zero for every k are not read, so that behind a ReLU this is the faster product.
 template <class T>
 void multiplyTransposed(const T* matrix, std::span<const float> left, std::size_t rows, std::size_t columns,
                         std::span<float> result);
+
+// rows × columns -> columns × rows.
+template <class T>
+std::vector<T> turned(std::span<const T> matrix, std::size_t columns);
 
 } // namespace hilum
