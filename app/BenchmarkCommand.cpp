@@ -14,6 +14,7 @@
 #include <random>
 #include <string_view>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/LibraryEnvironment.h"

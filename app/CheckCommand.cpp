@@ -5,6 +5,8 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "app/ConfigOptions.h"
 #include "training/CheckUp.h"
 

@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "core/domain/FilmReader.h"
 #include "core/image/ReadOptions.h"
+
+namespace CLI {
+class App;
+}
 
 namespace hilum {
 

@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "training/RunFolder.h"
 #include "training/TrainingConfig.h"
+
+namespace CLI {
+class App;
+class Option;
+}
 
 namespace hilum {
 

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "app/FrameOption.h"
 #include "core/image/ImageWriter.h"
 

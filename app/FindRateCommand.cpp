@@ -3,6 +3,8 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "app/ConfigOptions.h"
 #include "app/LibraryEnvironment.h"
 #include "app/ProgressLine.h"

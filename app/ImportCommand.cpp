@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "core/graph/Networks.h"
 #include "core/inference/ImportWeights.h"
 

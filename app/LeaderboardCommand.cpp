@@ -6,6 +6,8 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "core/storage/AtomicFile.h"
 #include "training/Leaderboard.h"
 

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <thread>
 
+#include <CLI/CLI.hpp>
+
 #include "core/domain/Threads.h"
 #include "core/image/ImageWriter.h"
 #include "core/image/Phantom.h"

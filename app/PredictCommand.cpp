@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/FrameOption.h"

@@ -5,6 +5,8 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "core/domain/Threads.h"
 #include "core/storage/AtomicFile.h"
 #include "training/RunFolder.h"

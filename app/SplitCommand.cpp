@@ -5,6 +5,8 @@
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "app/ConfigOptions.h"
 #include "core/storage/AtomicFile.h"
 #include "training/CheckUp.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "app/ConfigOptions.h"
 #include "app/LibraryEnvironment.h"
 #include "app/TrainReport.h"

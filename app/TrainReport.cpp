@@ -1,5 +1,7 @@
 #include "app/TrainReport.h"
 
+#include <CLI/CLI.hpp>
+
 #include "app/Commands.h"
 
 namespace hilum {

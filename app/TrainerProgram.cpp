@@ -14,6 +14,8 @@
 #include <unistd.h>
 #endif
 
+#include <CLI/CLI.hpp>
+
 #include "app/Commands.h"
 #include "core/storage/ProgramFolder.h"
 

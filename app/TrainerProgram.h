@@ -1,7 +1,9 @@
 // hilum-trainer, the program beside this one that holds what needs LibTorch.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace hilum {
 

@@ -1,6 +1,8 @@
 // hilum-cli: everything that the window does, without the window.
 
 #include "app/Commands.h"
+
+#include <CLI/CLI.hpp>
 #include "app/TrainerProgram.h"
 
 int main(int argc, char** argv) {
