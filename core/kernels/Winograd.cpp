@@ -329,7 +329,7 @@ void convolveTogether(const float* source, const WinogradTiles& tiles, const Win
 // Some tiles on this thread; channels of the target in groups whose products stay in the core's cache.
 void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range, const WinogradFilters& filters,
                    const WinogradEpilogue& epilogue, float* target) {
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels, panel = panelFor(out);
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels, panel = std::max(panelFor(out), tiles.block);
     const std::size_t fit = kProductValues / (kWinogradProducts * range.count * panel) * panel, most = std::max(fit, panel);
     float* const values = sourceScratch.of(planes(range.count * in));
     float* const products = productScratch.of(planes(range.count * std::min(most, out)));
