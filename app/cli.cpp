@@ -1,8 +1,6 @@
 // hilum-cli: everything that the window does, without the window.
 
 #include "app/Commands.h"
-
-#include <CLI/CLI.hpp>
 #include "app/TrainerProgram.h"
 
 int main(int argc, char** argv) {

@@ -305,7 +305,7 @@ private Q_SLOTS:
         QCOMPARE(alone.filmCount(), static_cast<long>(loadRun(path("marked-run"))->predictions.size()));
         qInfo("%s", shortcutToText(alone).c_str());
         // How much of the accuracy is left depends on what a black centre does to this network.
-        QVERIFY(verdictOf(alone) != ShortcutVerdict::NoneShown);
+        QVERIFY(verdictOf(alone) == ShortcutVerdict::Shortcut || verdictOf(alone) == ShortcutVerdict::Partly);
         QVERIFY(holds(verdictText(alone), "something other than the centre of the film"));
         QVERIFY(alone.onlyRegion.value < alone.regionBlack.value);
         QVERIFY(isNear(alone.heat.area, 0.75 * 0.75));
