@@ -32,6 +32,8 @@ std::string dimsText(const dnnl::memory::dims& dims) {
     return text;
 }
 
+bool isNarrow(const dnnl::memory::desc& desc) { return typeOf(desc) == dnnl::memory::data_type::bf16; }
+
 std::string activationText(const op::Activation* activation) {
     if (activation == nullptr)
         return {};
@@ -100,14 +102,12 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
     }
 }
 
-// None: not 3 × 3 with stride 1 on blocks of channels in fp32, or with an activation that takes more than limits.
+// None: not 3 × 3 with stride 1 on blocks of channels, or with an activation that takes more than limits.
 std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
     using Tag = dnnl::memory::format_tag;
     const dnnl::memory::dims source = spec.source.dims(), weights = spec.weights.dims(), target = spec.target.dims();
     const auto isBlocked = [&](Tag tag) {
-        const auto blocked = [tag](const dnnl::memory::dims& dims) {
-            return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, tag);
-        };
+        const auto blocked = [&](const dnnl::memory::dims& dims) { return dnnl::memory::desc(dims, typeOf(spec.source), tag); };
         return source[0] == 1 && spec.source == blocked(source) && spec.target == blocked(target);
     };
     WinogradTiles tiles;
@@ -177,13 +177,14 @@ private:
     dnnl::memory::desc m_scratchpad;
 };
 
+// Values in bf16 are widened before and rounded behind: what is transformed and multiplied is fp32.
 class TilesRun final : public ConvolutionRun {
 public:
     TilesRun(const WinogradTiles& tiles, const ConvolutionSpec& spec, const Arguments& arguments)
-        : m_tiles(tiles), m_source(arguments.at(DNNL_ARG_SRC)),
+        : m_tiles(tiles), m_isNarrow(isNarrow(spec.source)), m_source(arguments.at(DNNL_ARG_SRC)),
           m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
           m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
-        m_epilogue.bias = dataOf(m_bias);
+        m_epilogue.bias = dataOf<float>(m_bias);
         m_epilogue.adds = spec.epilogue.sum;
         if (const op::Activation* activation = spec.epilogue.activation) {
             const Clamp clamp = clampOf(*activation);
@@ -192,28 +193,51 @@ public:
         }
     }
 
-    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; } // has its own
-    void setScratchpad(const dnnl::memory&) override {}
+    // The tiles have their own.
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override {
+        if (!m_isNarrow)
+            return {};
+        return {{static_cast<dnnl::memory::dim>(m_tiles.source.film + m_tiles.target.film)},
+                dnnl::memory::data_type::f32,
+                dnnl::memory::format_tag::x};
+    }
+    void setScratchpad(const dnnl::memory& memory) override { m_scratchpad = memory; }
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
-        convolveInTiles(dataOf(m_source), m_tiles,
-                        {dataOf(m_weights), m_tiles.source.channels * m_tiles.target.channels}, m_epilogue,
-                        dataOf(m_target), onOpenMpThreads);
+        if (!m_isNarrow) {
+            convolve(dataOf<float>(m_source), dataOf<float>(m_target));
+            return;
+        }
+        auto *const source = dataOf<float>(m_scratchpad), *const target = source + m_tiles.source.film;
+        auto* const narrowTarget = dataOf<Bfloat16>(m_target);
+        widen({dataOf<Bfloat16>(m_source), m_tiles.source.film}, source);
+        if (m_epilogue.adds)
+            widen({narrowTarget, m_tiles.target.film}, target);
+        convolve(source, target);
+        narrow({target, m_tiles.target.film}, narrowTarget);
     }
 
 private:
     WinogradTiles m_tiles;
-    dnnl::memory m_source, m_target, m_bias, m_weights;
+    bool m_isNarrow;
+    dnnl::memory m_source, m_target, m_bias, m_weights, m_scratchpad;
     WinogradEpilogue m_epilogue;
 
-    static float* dataOf(const dnnl::memory& memory) { return static_cast<float*>(memory.get_data_handle()); }
+    template <class T>
+    static T* dataOf(const dnnl::memory& memory) {
+        return static_cast<T*>(memory.get_data_handle());
+    }
+    void convolve(const float* source, float* target) const {
+        const WinogradFilters filters{dataOf<float>(m_weights), m_tiles.source.channels * m_tiles.target.channels};
+        convolveInTiles(source, m_tiles, filters, m_epilogue, target, onOpenMpThreads);
+    }
 };
 
 } // namespace
 
 std::string ConvolutionSpec::text() const {
     return dimsText(source.dims()) + " " + dimsText(weights.dims()) + " " + dimsText(window.stride) +
-           (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation);
+           (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation) + (isNarrow(source) ? " in bf16" : "");
 }
 
 std::string machineText(int threads) {

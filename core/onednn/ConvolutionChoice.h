@@ -24,7 +24,7 @@ struct ConvolutionSpec {
     WindowDims window;
     Epilogue epilogue;
 
-    // Tells it from every other shape, e.g. "1x256x14x14 256x256x3x3 1x1 +sum +relu".
+    // Tells it from every other shape, e.g. "1x256x14x14 256x256x3x3 1x1 +sum +relu in bf16".
     [[nodiscard]] std::string text() const;
 };
 

@@ -187,7 +187,8 @@ void Head::narrowLargeMatrices() {
     for (Matrix& matrix : m_layers) {
         if (&matrix == &m_layers.back() || matrix.weight.size() < kLarge)
             continue;
-        matrix.narrow = narrowed(matrix.weight);
+        matrix.narrow.resize(matrix.weight.size());
+        narrow(matrix.weight, matrix.narrow.data());
         matrix.weight = {};
         std::vector<float>().swap(matrix.owned); // gives its memory back
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/domain/ProcessorClones.h"
+#include "core/onednn/NativeBfloat16.h"
 
 #include <omp.h>
 
@@ -117,34 +118,57 @@ HILUM_VECTOR_KERNELS(float)
 HILUM_VECTOR_KERNELS(Bfloat16)
 #undef HILUM_VECTOR_KERNELS
 
+// work(block, first, count): every thread takes its part of the pixels, or rows, of all blocks, as oneDNN's convolutions
+// do, so that what one of them wrote or reads lies in the same core's cache. elements: how many it is all in all.
+template <class Work>
+void forEachBlock(std::size_t blocks, std::size_t pixels, std::size_t elements, const Work& work) {
+    const auto parts = static_cast<std::ptrdiff_t>(omp_get_max_threads());
+#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(elements) > kWorthThreads)
+    for (std::ptrdiff_t part = 0; part < parts; ++part) {
+        const auto boundary = [&](std::ptrdiff_t index) {
+            return pixels * static_cast<std::size_t>(index) / static_cast<std::size_t>(parts);
+        };
+        const std::size_t first = boundary(part);
+        for (std::size_t block = 0; block < blocks; ++block)
+            work(block, first, boundary(part + 1) - first);
+    }
+}
+
 template <class T, std::size_t B>
 void scaleAndShiftBlocks(const T* source, T* target, const float* scale, const float* shift, BlockedExtent extent,
                          Clamp clamp) {
-    const auto rows = static_cast<std::ptrdiff_t>(extent.blocks * extent.rows);
-    const std::size_t rowSize = extent.columns * B;
-#pragma omp parallel for schedule(static) if (rows * static_cast<std::ptrdiff_t>(rowSize) > kWorthThreads)
-    for (std::ptrdiff_t row = 0; row < rows; ++row) {
-        const std::size_t at = static_cast<std::size_t>(row) * rowSize;
-        const std::size_t channel = static_cast<std::size_t>(row) / extent.rows * B;
-        scaleRow(source + at, target + at, scale + channel, shift + channel, extent.columns, clamp,
+    const std::size_t pixels = extent.rows * extent.columns;
+    const std::size_t elements = extent.blocks * pixels * B;
+    forEachBlock(extent.blocks, pixels, elements, [&](std::size_t block, std::size_t first, std::size_t count) {
+        const std::size_t at = (block * pixels + first) * B, channel = block * B;
+        if constexpr (B == 16 && std::is_same_v<T, Bfloat16>) {
+            if (native::scalePixels(source + at, target + at, scale + channel, shift + channel, count, clamp) == count)
+                return;
+        }
+        scaleRow(source + at, target + at, scale + channel, shift + channel, count, clamp,
                  std::integral_constant<std::size_t, B>{});
-    }
+    });
 }
 
 template <class T, std::size_t B>
 void scaleShiftAndHalveBlocks(const T* source, T* target, const float* scale, const float* shift,
                               BlockedExtent extent, Clamp clamp) {
     const std::size_t halfRows = extent.rows / 2, halfColumns = extent.columns / 2;
-    const auto rows = static_cast<std::ptrdiff_t>(extent.blocks * halfRows);
     const std::size_t rowSize = extent.columns * B;
-#pragma omp parallel for schedule(static) if (rows * static_cast<std::ptrdiff_t>(2 * rowSize) > kWorthThreads)
-    for (std::ptrdiff_t row = 0; row < rows; ++row) {
-        const std::size_t block = static_cast<std::size_t>(row) / halfRows;
-        const std::size_t y = static_cast<std::size_t>(row) % halfRows;
-        const T* upper = source + (block * extent.rows + 2 * y) * rowSize;
-        halveRows(upper, upper + rowSize, target + static_cast<std::size_t>(row) * halfColumns * B,
-                  scale + block * B, shift + block * B, halfColumns, clamp, std::integral_constant<std::size_t, B>{});
-    }
+    forEachBlock(extent.blocks, halfRows, extent.blocks * extent.rows * rowSize,
+                 [&](std::size_t block, std::size_t first, std::size_t count) {
+                     for (std::size_t y = first; y < first + count; ++y) {
+                         const T* upper = source + (block * extent.rows + 2 * y) * rowSize;
+                         T* to = target + (block * halfRows + y) * halfColumns * B;
+                         if constexpr (B == 16 && std::is_same_v<T, Bfloat16>) {
+                             if (native::halvePixels(upper, upper + rowSize, to, scale + block * B, shift + block * B,
+                                                     halfColumns, clamp) == halfColumns)
+                                 continue;
+                         }
+                         halveRows(upper, upper + rowSize, to, scale + block * B, shift + block * B, halfColumns, clamp,
+                                   std::integral_constant<std::size_t, B>{});
+                     }
+                 });
 }
 
 HILUM_CLONES void scalePixel(const Bfloat16* source, Bfloat16* target, const float* scale, const float* shift,
@@ -160,6 +184,30 @@ HILUM_CLONES void halvePixels(const Bfloat16* upper, const Bfloat16* lower, std:
     for (std::size_t c = 0; c < channels; ++c) {
         const auto at = [&](const Bfloat16* pixel) { return clamped(toFloat(pixel[c]) * scale[c] + shift[c], clamp); };
         target[c] = fromFloat<Bfloat16>(0.25F * (at(upper) + at(upper + stride) + at(lower) + at(lower + stride)));
+    }
+}
+
+HILUM_CLONES void widenRow(const Bfloat16* values, float* target, std::size_t count) {
+#pragma omp simd
+    for (std::size_t i = 0; i < count; ++i)
+        target[i] = toFloat(values[i]);
+}
+
+HILUM_CLONES void narrowRow(const float* values, Bfloat16* target, std::size_t count) {
+#pragma omp simd
+    for (std::size_t i = 0; i < count; ++i)
+        target[i] = toBfloat16(values[i]);
+}
+
+// work(first, count) for all values in parts, on all threads where it is worth it.
+template <class Work>
+void forEachPart(std::size_t count, const Work& work) {
+    constexpr std::size_t kPart = 4096;
+    const auto parts = static_cast<std::ptrdiff_t>((count + kPart - 1) / kPart);
+#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(count) > kWorthThreads)
+    for (std::ptrdiff_t part = 0; part < parts; ++part) {
+        const std::size_t first = static_cast<std::size_t>(part) * kPart;
+        work(first, std::min(kPart, count - first));
     }
 }
 
@@ -185,8 +233,10 @@ Clamp clampOf(const op::Activation& relu) {
 void scaleAndShift(PixelView source, PixelView target, const float* scale, const float* shift, PixelExtent extent,
                    Clamp clamp) {
     forEachPixel(extent, [&](std::size_t pixel) {
-        scalePixel(source.data + pixel * source.stride, target.data + pixel * target.stride, scale, shift, extent.channels,
-                   clamp);
+        const Bfloat16* from = source.data + pixel * source.stride;
+        Bfloat16* to = target.data + pixel * target.stride;
+        const std::size_t done = native::scaleChannels(from, to, scale, shift, extent.channels, clamp);
+        scalePixel(from + done, to + done, scale + done, shift + done, extent.channels - done, clamp);
     });
 }
 
@@ -242,13 +292,7 @@ void scaleShiftAndHalve(const T* source, T* target, const float* scale, const fl
 
 template <class T>
 void addValues(const T* a, const T* b, T* target, std::size_t count, Clamp clamp) {
-    constexpr std::size_t kPart = 4096;
-    const auto parts = static_cast<std::ptrdiff_t>((count + kPart - 1) / kPart);
-#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(count) > kWorthThreads)
-    for (std::ptrdiff_t part = 0; part < parts; ++part) {
-        const std::size_t first = static_cast<std::size_t>(part) * kPart;
-        addRow(a + first, b + first, target + first, std::min(kPart, count - first), clamp);
-    }
+    forEachPart(count, [&](std::size_t first, std::size_t some) { addRow(a + first, b + first, target + first, some, clamp); });
 }
 
 template <class T>
@@ -260,13 +304,17 @@ void unblock(const T* source, float* target, std::size_t channels, std::size_t p
     }
 }
 
-std::vector<Bfloat16> narrowed(std::span<const float> values) {
-    std::vector<Bfloat16> result(values.size());
-    const auto count = static_cast<std::ptrdiff_t>(values.size());
-#pragma omp parallel for schedule(static) if (count > kWorthThreads)
-    for (std::ptrdiff_t i = 0; i < count; ++i)
-        result[static_cast<std::size_t>(i)] = fromFloat<Bfloat16>(values[static_cast<std::size_t>(i)]);
-    return result;
+void widen(std::span<const Bfloat16> values, float* target) {
+    forEachPart(values.size(), [&](std::size_t first, std::size_t count) {
+        widenRow(values.data() + first, target + first, count);
+    });
+}
+
+void narrow(std::span<const float> values, Bfloat16* target) {
+    forEachPart(values.size(), [&](std::size_t first, std::size_t count) {
+        const std::size_t done = native::narrow(values.data() + first, target + first, count);
+        narrowRow(values.data() + first + done, target + first + done, count - done);
+    });
 }
 
 template <class T>

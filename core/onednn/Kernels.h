@@ -63,8 +63,9 @@ void toPlanes(PixelView source, float* target, PixelExtent extent);
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block);
 
+void widen(std::span<const Bfloat16> values, float* target);
 // Rounded to the nearest, halves to even.
-std::vector<Bfloat16> narrowed(std::span<const float> values);
+void narrow(std::span<const float> values, Bfloat16* target);
 
 // result[r] = bias[r] + Σ_c matrix[r][c] × vector[c]; matrix rows × columns, row-major, read once. bias may be
 // empty.

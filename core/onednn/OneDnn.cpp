@@ -28,6 +28,14 @@ Elementwise elementwiseOf(const op::Activation& activation) {
 
 } // namespace
 
+dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return desc.get_data_type();
+#else
+    return desc.data_type();
+#endif
+}
+
 void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm, const dnnl::memory::desc& source,
                        const dnnl::memory::desc& weights, const dnnl::memory::desc& bias,
                        const dnnl::memory::desc& target, const WindowDims& window,

@@ -12,6 +12,8 @@ namespace hilum {
 
 inline dnnl::memory::dims dimsOf(const Extent& extent) { return {extent.height, extent.width}; }
 
+dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc);
+
 struct WindowDims {
     dnnl::memory::dims stride;
     dnnl::memory::dims paddingBefore;

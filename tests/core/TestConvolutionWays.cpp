@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "core/domain/Bfloat16.h"
 #include "core/kernels/TileProducts.h"
 #include "core/onednn/ConvolutionChoice.h"
 #include "core/onednn/OpenMpThreads.h"
@@ -16,6 +17,7 @@ using namespace hilum;
 namespace {
 
 constexpr float kTolerance = 4e-5F; // of values that are about 1; the transforms round more than a plain sum does
+constexpr float kNarrowRounding = 1.0F / 256; // of a value, to bf16's 8 bits
 constexpr float kCeiling = 0.5F;
 
 using Tag = dnnl::memory::format_tag;
@@ -25,17 +27,25 @@ struct Shape {
     dnnl::memory::dim in, out, height, width, padding;
 };
 
+// Numbers that are bf16's, too.
 dnnl::memory filled(const dnnl::memory::desc& desc, const dnnl::engine& engine, std::uint32_t seed, float deviation) {
     dnnl::memory memory(desc, engine);
     std::mt19937 random(seed);
     std::normal_distribution<float> normal(0, deviation);
     auto* values = static_cast<float*>(memory.get_data_handle());
-    std::generate_n(values, desc.get_size() / sizeof(float), [&] { return normal(random); });
+    std::generate_n(values, desc.get_size() / sizeof(float), [&] { return toFloat(toBfloat16(normal(random))); });
     return memory;
 }
 
 std::span<const float> valuesOf(const dnnl::memory& memory) {
     return {static_cast<const float*>(memory.get_data_handle()), memory.get_desc().get_size() / sizeof(float)};
+}
+
+dnnl::memory inType(const dnnl::memory& memory, Type type, Tag layout, const dnnl::engine& engine, dnnl::stream& stream) {
+    dnnl::memory source = memory, target({memory.get_desc().dims(), type, layout}, engine);
+    dnnl::reorder(source, target).execute(stream, source, target);
+    stream.wait();
+    return target;
 }
 
 // The layout of the ways' weights, from K × C × 3 × 3.
@@ -76,12 +86,18 @@ private Q_SLOTS:
     void waysAgree_data() {
         QTest::addColumn<Shape>("shape");
         QTest::addColumn<Tag>("layout");
+        QTest::addColumn<Type>("type");
         QTest::addColumn<bool>("sums");
         QTest::addColumn<double>("ceiling"); // below zero: no activation
-        for (const auto& [name, layout] : {std::pair("blocks of 8", Tag::nChw8c), std::pair("blocks of 16", Tag::nChw16c)}) {
-            const auto row = [&, name = std::string(name), layout = layout](const char* what, Shape shape, bool sums,
-                                                                            double ceiling) {
-                QTest::addRow("%s, %s", name.c_str(), what) << shape << layout << sums << ceiling;
+        struct Kind {
+            std::string name;
+            Tag layout;
+            Type type;
+        };
+        for (const Kind& kind : {Kind{"blocks of 8", Tag::nChw8c, Type::f32}, Kind{"blocks of 16", Tag::nChw16c, Type::f32},
+                                 Kind{"blocks of 16 in bf16", Tag::nChw16c, Type::bf16}}) {
+            const auto row = [&](const char* what, Shape shape, bool sums, double ceiling) {
+                QTest::addRow("%s, %s", kind.name.c_str(), what) << shape << kind.layout << kind.type << sums << ceiling;
             };
             row("whole tiles", {32, 48, 16, 24, 1}, false, 0);
             row("ragged tiles", {16, 32, 13, 7, 1}, false, 0);
@@ -99,31 +115,32 @@ private Q_SLOTS:
     void waysAgree() {
         QFETCH(Shape, shape);
         QFETCH(Tag, layout);
+        QFETCH(Type, type);
         QFETCH(bool, sums);
         QFETCH(double, ceiling);
         const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
         dnnl::stream stream(engine);
         const op::Activation relu{.ceiling = std::max(ceiling, 0.0)};
         const dnnl::memory::dim outHeight = shape.height + 2 * shape.padding - 2, outWidth = shape.width + 2 * shape.padding - 2;
-        const ConvolutionSpec spec{.source = {{1, shape.in, shape.height, shape.width}, Type::f32, layout},
-                                   .weights = {{shape.out, shape.in, 3, 3}, Type::f32, Tag::any},
+        const auto specIn = [&](Type values) {
+            return ConvolutionSpec{.source = {{1, shape.in, shape.height, shape.width}, values, layout},
+                                   .weights = {{shape.out, shape.in, 3, 3}, values, Tag::any},
                                    .bias = {{shape.out}, Type::f32, Tag::x},
-                                   .target = {{1, shape.out, outHeight, outWidth}, Type::f32, layout},
+                                   .target = {{1, shape.out, outHeight, outWidth}, values, layout},
                                    .window = {{1, 1}, {shape.padding, shape.padding}, {shape.padding, shape.padding}},
                                    .epilogue = {sums, ceiling < 0 ? nullptr : &relu}};
+        };
+        const ConvolutionSpec wide = specIn(Type::f32);
         const float spread = 1 / std::sqrt(9.0F * static_cast<float>(shape.in));
-        const dnnl::memory source = filled(spec.source, engine, 1, 1), bias = filled(spec.bias, engine, 2, 1);
+        const dnnl::memory source = filled(wide.source, engine, 1, 1), bias = filled(wide.bias, engine, 2, 1);
         const dnnl::memory plain =
             filled({{shape.out, shape.in, 3, 3}, Type::f32, Tag::oihw}, engine, 3, spread);
-
-        const std::vector<ConvolutionWay> ways = waysOf(spec, engine, true);
-        QVERIFY(std::ranges::any_of(ways, [](const ConvolutionWay& way) { return way.tiles.has_value(); }));
-        QVERIFY(std::ranges::any_of(ways, [](const ConvolutionWay& way) { return !way.tiles; }));
-        std::vector<float> expected;
-        for (const ConvolutionWay& way : ways) {
-            const dnnl::memory target = filled(spec.target, engine, 4, 1); // to which a sum is added
+        const dnnl::memory before = filled(wide.target, engine, 4, 1); // to which a sum is added
+        // As floats in the layout.
+        const auto computed = [&](const ConvolutionWay& way, const ConvolutionSpec& spec, Type values) {
+            const dnnl::memory target = inType(before, values, layout, engine, stream);
             const auto run = runOf(way, spec,
-                                   {{DNNL_ARG_SRC, source},
+                                   {{DNNL_ARG_SRC, inType(source, values, layout, engine, stream)},
                                     {DNNL_ARG_BIAS, bias},
                                     {DNNL_ARG_DST, target},
                                     {DNNL_ARG_WEIGHTS, packed(plain, way.weights(), engine, stream)}},
@@ -131,16 +148,29 @@ private Q_SLOTS:
             run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
             (*run)(stream);
             stream.wait();
-            const std::span<const float> found = valuesOf(target);
-            if (expected.empty())
-                expected.assign(found.begin(), found.end());
-            QVERIFY(std::ranges::any_of(expected, [](float value) { return value > kCeiling / 2; }));
+            return inType(target, Type::f32, layout, engine, stream);
+        };
+        const std::vector<ConvolutionWay> ways = waysOf(wide, engine, true);
+        const auto direct = std::ranges::find_if(ways, [](const ConvolutionWay& way) { return !way.tiles; });
+        QVERIFY(direct != ways.end());
+        const dnnl::memory expectedMemory = computed(*direct, wide, Type::f32);
+        const std::span<const float> expected = valuesOf(expectedMemory);
+        QVERIFY(std::ranges::any_of(expected, [](float value) { return value > kCeiling / 2; }));
+
+        const ConvolutionSpec spec = specIn(type);
+        bool hasTiles = false;
+        for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
+            hasTiles = hasTiles || way.tiles;
+            const dnnl::memory foundMemory = computed(way, spec, type);
+            const std::span<const float> found = valuesOf(foundMemory);
             for (std::size_t i = 0; i < expected.size(); ++i) {
-                if (!(std::abs(found[i] - expected[i]) <= kTolerance))
+                const float rounding = type == Type::bf16 ? kNarrowRounding * std::abs(expected[i]) : 0;
+                if (!(std::abs(found[i] - expected[i]) <= kTolerance + rounding))
                     QFAIL(qPrintable(QString("%1: %2 instead of %3 at %4")
                                          .arg(QString::fromStdString(way.name)).arg(found[i]).arg(expected[i]).arg(i)));
             }
         }
+        QVERIFY(hasTiles);
     }
 
     void onlyWhatFitsIsDoneInTiles() {

@@ -2,6 +2,7 @@
 hilum_test(core TestChoiceFile LIBS hilum_storage)
 hilum_test(core TestGraph LIBS hilum_graph)
 if(HILUM_ONEDNN)
+  hilum_test(core TestBlockedPasses LIBS hilum_onednn)
   hilum_test(core TestConvolutionWays LIBS hilum_onednn hilum_storage hilum_dnnl)
   hilum_test(core TestEngines LIBS hilum_onednn hilum_network hilum_storage TIMEOUT 600)
 endif()

@@ -1,0 +1,120 @@
+#include "core/onednn/NativeBfloat16.h"
+
+#include "core/domain/Precision.h"
+#include "core/domain/ProcessorClones.h"
+
+#ifdef HILUM_X86_TARGETS
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored                                                                               \
+    "-Wmaybe-uninitialized" // of GCC 12's own intrinsics, which leave unused operands undefined
+#endif
+#include <immintrin.h>
+#define HILUM_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+#endif
+
+namespace hilum::native {
+
+#ifdef HILUM_X86_TARGETS
+namespace {
+
+constexpr std::size_t kHalf = 16, kLanes = 2 * kHalf; // floats of a vector, and bf16
+
+struct Limits {
+    __m512 low, high;
+};
+HILUM_AVX512_BF16 inline Limits limitsOf(Clamp clamp) {
+    return {_mm512_set1_ps(clamp.low), _mm512_set1_ps(clamp.high)};
+}
+
+HILUM_AVX512_BF16 inline __m512 scaled(const Bfloat16* values, __m512 scale, __m512 shift,
+                                       const Limits& limits) {
+    const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values));
+    const __m512 wide = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
+    return _mm512_min_ps(_mm512_max_ps(_mm512_fmadd_ps(wide, scale, shift), limits.low), limits.high);
+}
+
+HILUM_AVX512_BF16 inline void store(Bfloat16* target, __m512 values) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(target),
+                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)));
+}
+HILUM_AVX512_BF16 inline void store(Bfloat16* target, __m512 first, __m512 second) {
+    _mm512_storeu_si512(target, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
+}
+
+HILUM_AVX512_BF16 std::size_t scalePixelsHere(const Bfloat16* source, Bfloat16* target, const float* scale,
+                                              const float* shift, std::size_t pixels, Clamp clamp) {
+    const __m512 by = _mm512_loadu_ps(scale), plus = _mm512_loadu_ps(shift);
+    const Limits limits = limitsOf(clamp);
+    const std::size_t count = pixels * kHalf, whole = count / kLanes * kLanes;
+    for (std::size_t i = 0; i < whole; i += kLanes)
+        store(target + i, scaled(source + i, by, plus, limits), scaled(source + i + kHalf, by, plus, limits));
+    if (whole < count)
+        store(target + whole, scaled(source + whole, by, plus, limits));
+    return pixels;
+}
+
+HILUM_AVX512_BF16 std::size_t halvePixelsHere(const Bfloat16* upper, const Bfloat16* lower, Bfloat16* target,
+                                              const float* scale, const float* shift, std::size_t pixels,
+                                              Clamp clamp) {
+    const __m512 by = _mm512_loadu_ps(scale), plus = _mm512_loadu_ps(shift), quarter = _mm512_set1_ps(0.25F);
+    const Limits limits = limitsOf(clamp);
+    for (std::size_t i = 0; i < pixels * kHalf; i += kHalf) {
+        const std::size_t left = 2 * i, right = left + kHalf;
+        const __m512 above =
+            _mm512_add_ps(scaled(upper + left, by, plus, limits), scaled(upper + right, by, plus, limits));
+        const __m512 below =
+            _mm512_add_ps(scaled(lower + left, by, plus, limits), scaled(lower + right, by, plus, limits));
+        store(target + i, _mm512_mul_ps(quarter, _mm512_add_ps(above, below)));
+    }
+    return pixels;
+}
+
+HILUM_AVX512_BF16 std::size_t scaleChannelsHere(const Bfloat16* source, Bfloat16* target, const float* scale,
+                                                const float* shift, std::size_t channels, Clamp clamp) {
+    const Limits limits = limitsOf(clamp);
+    const std::size_t whole = channels / kLanes * kLanes;
+    for (std::size_t i = 0; i < whole; i += kLanes)
+        store(target + i, scaled(source + i, _mm512_loadu_ps(scale + i), _mm512_loadu_ps(shift + i), limits),
+              scaled(source + i + kHalf, _mm512_loadu_ps(scale + i + kHalf),
+                     _mm512_loadu_ps(shift + i + kHalf), limits));
+    return whole;
+}
+
+HILUM_AVX512_BF16 std::size_t narrowHere(const float* values, Bfloat16* target, std::size_t count) {
+    const std::size_t whole = count / kLanes * kLanes;
+    for (std::size_t i = 0; i < whole; i += kLanes)
+        store(target + i, _mm512_loadu_ps(values + i), _mm512_loadu_ps(values + i + kHalf));
+    return whole;
+}
+
+} // namespace
+#define HILUM_NATIVELY(call) processorHasBf16() ? call : 0
+#else
+#define HILUM_NATIVELY(call) 0
+#endif
+
+std::size_t scalePixels([[maybe_unused]] const Bfloat16* source, [[maybe_unused]] Bfloat16* target,
+                        [[maybe_unused]] const float* scale, [[maybe_unused]] const float* shift,
+                        [[maybe_unused]] std::size_t pixels, [[maybe_unused]] Clamp clamp) {
+    return HILUM_NATIVELY(scalePixelsHere(source, target, scale, shift, pixels, clamp));
+}
+
+std::size_t halvePixels([[maybe_unused]] const Bfloat16* upper, [[maybe_unused]] const Bfloat16* lower,
+                        [[maybe_unused]] Bfloat16* target, [[maybe_unused]] const float* scale,
+                        [[maybe_unused]] const float* shift, [[maybe_unused]] std::size_t pixels,
+                        [[maybe_unused]] Clamp clamp) {
+    return HILUM_NATIVELY(halvePixelsHere(upper, lower, target, scale, shift, pixels, clamp));
+}
+
+std::size_t scaleChannels([[maybe_unused]] const Bfloat16* source, [[maybe_unused]] Bfloat16* target,
+                          [[maybe_unused]] const float* scale, [[maybe_unused]] const float* shift,
+                          [[maybe_unused]] std::size_t channels, [[maybe_unused]] Clamp clamp) {
+    return HILUM_NATIVELY(scaleChannelsHere(source, target, scale, shift, channels, clamp));
+}
+
+std::size_t narrow([[maybe_unused]] const float* values, [[maybe_unused]] Bfloat16* target,
+                   [[maybe_unused]] std::size_t count) {
+    return HILUM_NATIVELY(narrowHere(values, target, count));
+}
+
+} // namespace hilum::native

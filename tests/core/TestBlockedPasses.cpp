@@ -1,0 +1,135 @@
+// The passes over memory that stand between oneDNN's convolutions, against plain loops; in bf16 to the last
+// bit.
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+#include "core/onednn/Kernels.h"
+
+#include <QtTest>
+
+using namespace hilum;
+
+namespace {
+
+constexpr Clamp kLimits{0.0F, 1.5F};
+
+std::vector<Bfloat16> randomValues(std::size_t count) {
+    std::mt19937 random(static_cast<std::uint32_t>(count));
+    std::normal_distribution<float> normal;
+    std::vector<Bfloat16> values(count);
+    std::ranges::generate(values, [&] { return toBfloat16(normal(random)); });
+    return values;
+}
+
+std::vector<float> perChannel(std::size_t channels, float first, float step) {
+    std::vector<float> values(channels);
+    for (std::size_t i = 0; i < channels; ++i)
+        values[i] = first + step * static_cast<float>(i);
+    return values;
+}
+
+float scaled(Bfloat16 value, float scale, float shift) {
+    return std::clamp(std::fma(toFloat(value), scale, shift), kLimits.low, kLimits.high);
+}
+
+// At most one unit in the last place: whether a product is rounded before it is added is the compiler's
+// choice.
+bool isAlike(Bfloat16 found, float expected) {
+    return std::abs(int{found.bits} - int{toBfloat16(expected).bits}) <= 1;
+}
+
+} // namespace
+
+class TestBlockedPasses : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void blocksAreScaled_data() {
+        QTest::addColumn<std::size_t>("block");
+        QTest::addColumn<std::size_t>("side");
+        for (const std::size_t block : {8U, 16U}) {
+            for (const std::size_t side :
+                 {1U, 7U, 40U}) // with and without a pixel that is left over; on one thread, on several
+                QTest::addRow("blocks of %zu, %zu pixels wide", block, side) << block << side;
+        }
+    }
+    void blocksAreScaled() {
+        QFETCH(std::size_t, block);
+        QFETCH(std::size_t, side);
+        const BlockedExtent extent{3, side, side};
+        const std::size_t pixels = side * side, channels = extent.blocks * block;
+        const std::vector<float> scale = perChannel(channels, 0.5F, 0.01F),
+                                 shift = perChannel(channels, -0.1F, 0.02F);
+        const std::vector<Bfloat16> source = randomValues(pixels * channels);
+        std::vector<Bfloat16> target(source.size());
+        scaleAndShift(source.data(), target.data(), scale.data(), shift.data(), extent, block, kLimits);
+        for (std::size_t i = 0; i < source.size(); ++i) {
+            const std::size_t channel = i / (pixels * block) * block + i % block;
+            QVERIFY(isAlike(target[i], scaled(source[i], scale[channel], shift[channel])));
+        }
+
+        std::vector<Bfloat16> halved(channels * (side / 2) * (side / 2));
+        scaleShiftAndHalve(source.data(), halved.data(), scale.data(), shift.data(), extent, block, kLimits);
+        for (std::size_t i = 0; i < halved.size(); ++i) {
+            const std::size_t lane = i % block, x = i / block % (side / 2),
+                              y = i / block / (side / 2) % (side / 2);
+            const std::size_t of = i / block / (side / 2) / (side / 2), channel = of * block + lane;
+            float sum = 0;
+            for (const std::size_t row : {2 * y, 2 * y + 1}) {
+                for (const std::size_t column : {2 * x, 2 * x + 1})
+                    sum += scaled(source[((of * side + row) * side + column) * block + lane], scale[channel],
+                                  shift[channel]);
+            }
+            QVERIFY(isAlike(halved[i], sum / 4));
+        }
+    }
+
+    void pixelsAreScaled_data() {
+        QTest::addColumn<std::size_t>("channels");
+        for (const std::size_t channels : {5U, 32U, 75U})
+            QTest::addRow("%zu channels", channels) << channels;
+    }
+    void pixelsAreScaled() {
+        QFETCH(std::size_t, channels);
+        const PixelExtent extent{5, 3, channels};
+        const std::size_t stride = channels + 8; // part of a concatenation
+        const std::vector<float> scale = perChannel(channels, 0.5F, 0.01F),
+                                 shift = perChannel(channels, -0.1F, 0.02F);
+        std::vector<Bfloat16> source = randomValues(15 * stride), target(15 * channels);
+        scaleAndShift({source.data(), stride}, {target.data(), channels}, scale.data(), shift.data(), extent,
+                      kLimits);
+        for (std::size_t i = 0; i < target.size(); ++i) {
+            const std::size_t channel = i % channels;
+            QVERIFY(isAlike(target[i],
+                            scaled(source[i / channels * stride + channel], scale[channel], shift[channel])));
+        }
+    }
+
+    void halvesAreRoundedToEven() {
+        std::vector<float> values;
+        for (std::uint32_t bits = 0x3F80'0000; bits < 0x3F84'0000;
+             bits += 0x1000) // sixteen steps from one to the next
+            values.push_back(std::bit_cast<float>(bits));
+        values.insert(values.end(), {0.0F, -0.0F, -3.1415927F, 1e30F, -INFINITY});
+        for (std::size_t count = 1; count <= values.size(); ++count) {
+            const std::span<const float> some(values.data(), count);
+            std::vector<Bfloat16> found(count);
+            narrow(some, found.data());
+            std::vector<float> back(count);
+            widen(found, back.data());
+            for (std::size_t i = 0; i < count; ++i) {
+                QCOMPARE(found[i].bits, toBfloat16(some[i]).bits);
+                QCOMPARE(back[i], toFloat(found[i]));
+            }
+        }
+        QCOMPARE(toBfloat16(std::bit_cast<float>(0x3F80'8000)).bits, std::uint16_t{0x3F80});
+        QCOMPARE(toBfloat16(std::bit_cast<float>(0x3F81'8000)).bits, std::uint16_t{0x3F82});
+    }
+};
+
+QTEST_APPLESS_MAIN(TestBlockedPasses)
+#include "TestBlockedPasses.moc"
