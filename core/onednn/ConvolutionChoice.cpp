@@ -75,7 +75,7 @@ void evict([[maybe_unused]] const dnnl::memory& memory) {
 }
 
 dnnl::memory::desc pixelsFirst(const dnnl::memory::desc& desc) {
-    return {desc.dims(), desc.data_type(), dnnl::memory::format_tag::nhwc};
+    return {dimsOf(desc), typeOf(desc), dnnl::memory::format_tag::nhwc};
 }
 
 // Kernels that are never the fastest ones of a processor that has others.
@@ -105,7 +105,7 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
 // None: not 3 × 3 with stride 1 on blocks of channels, or with an activation that takes more than limits.
 std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
     using Tag = dnnl::memory::format_tag;
-    const dnnl::memory::dims source = spec.source.dims(), weights = spec.weights.dims(), target = spec.target.dims();
+    const dnnl::memory::dims source = dimsOf(spec.source), weights = dimsOf(spec.weights), target = dimsOf(spec.target);
     const auto isBlocked = [&](Tag tag) {
         const auto blocked = [&](const dnnl::memory::dims& dims) { return dnnl::memory::desc(dims, typeOf(spec.source), tag); };
         return source[0] == 1 && spec.source == blocked(source) && spec.target == blocked(target);
@@ -210,11 +210,12 @@ public:
         }
         auto *const source = dataOf<float>(m_scratchpad), *const target = source + m_tiles.source.film;
         auto* const narrowTarget = dataOf<Bfloat16>(m_target);
-        widen({dataOf<Bfloat16>(m_source), m_tiles.source.film}, source);
+        const std::size_t sourceBlocks = m_tiles.source.channels / m_tiles.block, targetBlocks = m_tiles.target.channels / m_tiles.block;
+        widen({dataOf<Bfloat16>(m_source), m_tiles.source.film}, source, sourceBlocks);
         if (m_epilogue.adds)
-            widen({narrowTarget, m_tiles.target.film}, target);
+            widen({narrowTarget, m_tiles.target.film}, target, targetBlocks);
         convolve(source, target);
-        narrow({target, m_tiles.target.film}, narrowTarget);
+        narrow({target, m_tiles.target.film}, narrowTarget, targetBlocks);
     }
 
 private:
@@ -236,7 +237,7 @@ private:
 } // namespace
 
 std::string ConvolutionSpec::text() const {
-    return dimsText(source.dims()) + " " + dimsText(weights.dims()) + " " + dimsText(window.stride) +
+    return dimsText(dimsOf(source)) + " " + dimsText(dimsOf(weights)) + " " + dimsText(window.stride) +
            (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation) + (isNarrow(source) ? " in bf16" : "");
 }
 
@@ -292,6 +293,8 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
         ConvolutionRun& run = *candidates.back().run;
         run.setScratchpad(dnnl::memory(run.scratchpad(), engine));
     }
+    if (candidates.empty())
+        return {};
     const auto begin = Clock::now();
     for (int i = 0; i < kMostTimings && (i < kFewestTimings || Clock::now() - begin < kTimingBudget); ++i) {
         for (Candidate& candidate : candidates) { // in turns: another program slows all of them down

@@ -118,19 +118,20 @@ HILUM_VECTOR_KERNELS(float)
 HILUM_VECTOR_KERNELS(Bfloat16)
 #undef HILUM_VECTOR_KERNELS
 
-// work(block, first, count): every thread takes its part of the pixels, or rows, of all blocks, as oneDNN's convolutions
-// do, so that what one of them wrote or reads lies in the same core's cache. elements: how many it is all in all.
+// work(block, first, count) for parts of the pixels, or rows, of all blocks; of few pixels the threads share the blocks, too.
+// elements: how many values it is all in all.
 template <class Work>
 void forEachBlock(std::size_t blocks, std::size_t pixels, std::size_t elements, const Work& work) {
-    const auto parts = static_cast<std::ptrdiff_t>(omp_get_max_threads());
-#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(elements) > kWorthThreads)
-    for (std::ptrdiff_t part = 0; part < parts; ++part) {
-        const auto boundary = [&](std::ptrdiff_t index) {
-            return pixels * static_cast<std::size_t>(index) / static_cast<std::size_t>(parts);
-        };
-        const std::size_t first = boundary(part);
-        for (std::size_t block = 0; block < blocks; ++block)
-            work(block, first, boundary(part + 1) - first);
+    const bool isWorthThreads = elements > static_cast<std::size_t>(kWorthThreads);
+    const auto threads = isWorthThreads ? static_cast<std::size_t>(omp_get_max_threads()) : 1;
+    const std::size_t parts = std::clamp<std::size_t>(pixels, 1, threads), groups = threads / parts;
+    const auto tasks = static_cast<std::ptrdiff_t>(parts * groups);
+#pragma omp parallel for schedule(static) if (isWorthThreads)
+    for (std::ptrdiff_t task = 0; task < tasks; ++task) {
+        const std::size_t part = static_cast<std::size_t>(task) / groups, group = static_cast<std::size_t>(task) % groups;
+        const std::size_t first = pixels * part / parts, last = pixels * (part + 1) / parts;
+        for (std::size_t block = blocks * group / groups; block < blocks * (group + 1) / groups; ++block)
+            work(block, first, last - first);
     }
 }
 
@@ -142,7 +143,7 @@ void scaleAndShiftBlocks(const T* source, T* target, const float* scale, const f
     forEachBlock(extent.blocks, pixels, elements, [&](std::size_t block, std::size_t first, std::size_t count) {
         const std::size_t at = (block * pixels + first) * B, channel = block * B;
         if constexpr (B == 16 && std::is_same_v<T, Bfloat16>) {
-            if (native::scalePixels(source + at, target + at, scale + channel, shift + channel, count, clamp) == count)
+            if (native::scalePixels(source + at, target + at, scale + channel, shift + channel, count, clamp))
                 return;
         }
         scaleRow(source + at, target + at, scale + channel, shift + channel, count, clamp,
@@ -162,7 +163,7 @@ void scaleShiftAndHalveBlocks(const T* source, T* target, const float* scale, co
                          T* to = target + (block * halfRows + y) * halfColumns * B;
                          if constexpr (B == 16 && std::is_same_v<T, Bfloat16>) {
                              if (native::halvePixels(upper, upper + rowSize, to, scale + block * B, shift + block * B,
-                                                     halfColumns, clamp) == halfColumns)
+                                                     halfColumns, clamp))
                                  continue;
                          }
                          halveRows(upper, upper + rowSize, to, scale + block * B, shift + block * B, halfColumns, clamp,
@@ -197,18 +198,6 @@ HILUM_CLONES void narrowRow(const float* values, Bfloat16* target, std::size_t c
 #pragma omp simd
     for (std::size_t i = 0; i < count; ++i)
         target[i] = toBfloat16(values[i]);
-}
-
-// work(first, count) for all values in parts, on all threads where it is worth it.
-template <class Work>
-void forEachPart(std::size_t count, const Work& work) {
-    constexpr std::size_t kPart = 4096;
-    const auto parts = static_cast<std::ptrdiff_t>((count + kPart - 1) / kPart);
-#pragma omp parallel for schedule(static) if (static_cast<std::ptrdiff_t>(count) > kWorthThreads)
-    for (std::ptrdiff_t part = 0; part < parts; ++part) {
-        const std::size_t first = static_cast<std::size_t>(part) * kPart;
-        work(first, std::min(kPart, count - first));
-    }
 }
 
 // work(pixel) for every pixel, rows on all threads where it is worth it.
@@ -292,7 +281,9 @@ void scaleShiftAndHalve(const T* source, T* target, const float* scale, const fl
 
 template <class T>
 void addValues(const T* a, const T* b, T* target, std::size_t count, Clamp clamp) {
-    forEachPart(count, [&](std::size_t first, std::size_t some) { addRow(a + first, b + first, target + first, some, clamp); });
+    forEachBlock(1, count, count, [&](std::size_t, std::size_t first, std::size_t some) {
+        addRow(a + first, b + first, target + first, some, clamp);
+    });
 }
 
 template <class T>
@@ -304,16 +295,19 @@ void unblock(const T* source, float* target, std::size_t channels, std::size_t p
     }
 }
 
-void widen(std::span<const Bfloat16> values, float* target) {
-    forEachPart(values.size(), [&](std::size_t first, std::size_t count) {
-        widenRow(values.data() + first, target + first, count);
+void widen(std::span<const Bfloat16> values, float* target, std::size_t blocks) {
+    const std::size_t each = values.size() / blocks;
+    forEachBlock(blocks, each, values.size(), [&](std::size_t block, std::size_t first, std::size_t count) {
+        const std::size_t at = block * each + first;
+        widenRow(values.data() + at, target + at, count);
     });
 }
 
-void narrow(std::span<const float> values, Bfloat16* target) {
-    forEachPart(values.size(), [&](std::size_t first, std::size_t count) {
-        const std::size_t done = native::narrow(values.data() + first, target + first, count);
-        narrowRow(values.data() + first + done, target + first + done, count - done);
+void narrow(std::span<const float> values, Bfloat16* target, std::size_t blocks) {
+    const std::size_t each = values.size() / blocks;
+    forEachBlock(blocks, each, values.size(), [&](std::size_t block, std::size_t first, std::size_t count) {
+        const std::size_t at = block * each + first, done = native::narrow(values.data() + at, target + at, count);
+        narrowRow(values.data() + at + done, target + at + done, count - done);
     });
 }
 

@@ -21,6 +21,8 @@ struct Clamp {
 
 Clamp clampOf(const op::Activation& relu);
 
+// Every thread takes a part of the pixels of all blocks, as oneDNN's convolutions do: what it reads and writes stays in its
+// core's cache.
 struct BlockedExtent {
     std::size_t blocks = 0; // channels / block, rounded up
     std::size_t rows = 0;
@@ -63,9 +65,10 @@ void toPlanes(PixelView source, float* target, PixelExtent extent);
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block);
 
-void widen(std::span<const Bfloat16> values, float* target);
+// blocks: of equally many values; every thread takes a part of each, as above.
+void widen(std::span<const Bfloat16> values, float* target, std::size_t blocks = 1);
 // Rounded to the nearest, halves to even.
-void narrow(std::span<const float> values, Bfloat16* target);
+void narrow(std::span<const float> values, Bfloat16* target, std::size_t blocks = 1);
 
 // result[r] = bias[r] + Σ_c matrix[r][c] × vector[c]; matrix rows × columns, row-major, read once. bias may be
 // empty.

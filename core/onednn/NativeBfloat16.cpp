@@ -41,8 +41,8 @@ HILUM_AVX512_BF16 inline void store(Bfloat16* target, __m512 first, __m512 secon
     _mm512_storeu_si512(target, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
 }
 
-HILUM_AVX512_BF16 std::size_t scalePixelsHere(const Bfloat16* source, Bfloat16* target, const float* scale,
-                                              const float* shift, std::size_t pixels, Clamp clamp) {
+HILUM_AVX512_BF16 void scalePixelsHere(const Bfloat16* source, Bfloat16* target, const float* scale,
+                                       const float* shift, std::size_t pixels, Clamp clamp) {
     const __m512 by = _mm512_loadu_ps(scale), plus = _mm512_loadu_ps(shift);
     const Limits limits = limitsOf(clamp);
     const std::size_t count = pixels * kHalf, whole = count / kLanes * kLanes;
@@ -50,71 +50,82 @@ HILUM_AVX512_BF16 std::size_t scalePixelsHere(const Bfloat16* source, Bfloat16* 
         store(target + i, scaled(source + i, by, plus, limits), scaled(source + i + kHalf, by, plus, limits));
     if (whole < count)
         store(target + whole, scaled(source + whole, by, plus, limits));
-    return pixels;
 }
 
-HILUM_AVX512_BF16 std::size_t halvePixelsHere(const Bfloat16* upper, const Bfloat16* lower, Bfloat16* target,
-                                              const float* scale, const float* shift, std::size_t pixels,
-                                              Clamp clamp) {
+HILUM_AVX512_BF16 void halvePixelsHere(const Bfloat16* upper, const Bfloat16* lower, Bfloat16* target,
+                                       const float* scale, const float* shift, std::size_t pixels,
+                                       Clamp clamp) {
     const __m512 by = _mm512_loadu_ps(scale), plus = _mm512_loadu_ps(shift), quarter = _mm512_set1_ps(0.25F);
     const Limits limits = limitsOf(clamp);
     for (std::size_t i = 0; i < pixels * kHalf; i += kHalf) {
         const std::size_t left = 2 * i, right = left + kHalf;
-        const __m512 above =
-            _mm512_add_ps(scaled(upper + left, by, plus, limits), scaled(upper + right, by, plus, limits));
-        const __m512 below =
-            _mm512_add_ps(scaled(lower + left, by, plus, limits), scaled(lower + right, by, plus, limits));
-        store(target + i, _mm512_mul_ps(quarter, _mm512_add_ps(above, below)));
+        __m512 sum = scaled(upper + left, by, plus, limits);
+        sum = _mm512_add_ps(sum, scaled(upper + right, by, plus, limits));
+        sum = _mm512_add_ps(sum, scaled(lower + left, by, plus, limits));
+        sum = _mm512_add_ps(sum, scaled(lower + right, by, plus, limits));
+        store(target + i, _mm512_mul_ps(quarter, sum));
     }
-    return pixels;
 }
 
-HILUM_AVX512_BF16 std::size_t scaleChannelsHere(const Bfloat16* source, Bfloat16* target, const float* scale,
-                                                const float* shift, std::size_t channels, Clamp clamp) {
+// Whole vectors.
+HILUM_AVX512_BF16 void scaleChannelsHere(const Bfloat16* source, Bfloat16* target, const float* scale,
+                                         const float* shift, std::size_t channels, Clamp clamp) {
     const Limits limits = limitsOf(clamp);
-    const std::size_t whole = channels / kLanes * kLanes;
-    for (std::size_t i = 0; i < whole; i += kLanes)
+    for (std::size_t i = 0; i < channels; i += kLanes)
         store(target + i, scaled(source + i, _mm512_loadu_ps(scale + i), _mm512_loadu_ps(shift + i), limits),
               scaled(source + i + kHalf, _mm512_loadu_ps(scale + i + kHalf),
                      _mm512_loadu_ps(shift + i + kHalf), limits));
-    return whole;
 }
 
-HILUM_AVX512_BF16 std::size_t narrowHere(const float* values, Bfloat16* target, std::size_t count) {
-    const std::size_t whole = count / kLanes * kLanes;
-    for (std::size_t i = 0; i < whole; i += kLanes)
+HILUM_AVX512_BF16 void narrowHere(const float* values, Bfloat16* target, std::size_t count) {
+    for (std::size_t i = 0; i < count; i += kLanes)
         store(target + i, _mm512_loadu_ps(values + i), _mm512_loadu_ps(values + i + kHalf));
-    return whole;
 }
+
+bool isPossible() { return processorHasBf16(); }
 
 } // namespace
-#define HILUM_NATIVELY(call) processorHasBf16() ? call : 0
 #else
-#define HILUM_NATIVELY(call) 0
+namespace {
+
+constexpr std::size_t kLanes = 1;
+bool isPossible() { return false; }
+void scalePixelsHere(const Bfloat16*, Bfloat16*, const float*, const float*, std::size_t, Clamp) {}
+void halvePixelsHere(const Bfloat16*, const Bfloat16*, Bfloat16*, const float*, const float*, std::size_t,
+                     Clamp) {}
+void scaleChannelsHere(const Bfloat16*, Bfloat16*, const float*, const float*, std::size_t, Clamp) {}
+void narrowHere(const float*, Bfloat16*, std::size_t) {}
+
+} // namespace
 #endif
 
-std::size_t scalePixels([[maybe_unused]] const Bfloat16* source, [[maybe_unused]] Bfloat16* target,
-                        [[maybe_unused]] const float* scale, [[maybe_unused]] const float* shift,
-                        [[maybe_unused]] std::size_t pixels, [[maybe_unused]] Clamp clamp) {
-    return HILUM_NATIVELY(scalePixelsHere(source, target, scale, shift, pixels, clamp));
+bool scalePixels(const Bfloat16* source, Bfloat16* target, const float* scale, const float* shift,
+                 std::size_t pixels, Clamp clamp) {
+    if (isPossible())
+        scalePixelsHere(source, target, scale, shift, pixels, clamp);
+    return isPossible();
 }
 
-std::size_t halvePixels([[maybe_unused]] const Bfloat16* upper, [[maybe_unused]] const Bfloat16* lower,
-                        [[maybe_unused]] Bfloat16* target, [[maybe_unused]] const float* scale,
-                        [[maybe_unused]] const float* shift, [[maybe_unused]] std::size_t pixels,
-                        [[maybe_unused]] Clamp clamp) {
-    return HILUM_NATIVELY(halvePixelsHere(upper, lower, target, scale, shift, pixels, clamp));
+bool halvePixels(const Bfloat16* upper, const Bfloat16* lower, Bfloat16* target, const float* scale,
+                 const float* shift, std::size_t pixels, Clamp clamp) {
+    if (isPossible())
+        halvePixelsHere(upper, lower, target, scale, shift, pixels, clamp);
+    return isPossible();
 }
 
-std::size_t scaleChannels([[maybe_unused]] const Bfloat16* source, [[maybe_unused]] Bfloat16* target,
-                          [[maybe_unused]] const float* scale, [[maybe_unused]] const float* shift,
-                          [[maybe_unused]] std::size_t channels, [[maybe_unused]] Clamp clamp) {
-    return HILUM_NATIVELY(scaleChannelsHere(source, target, scale, shift, channels, clamp));
+std::size_t scaleChannels(const Bfloat16* source, Bfloat16* target, const float* scale, const float* shift,
+                          std::size_t channels, Clamp clamp) {
+    const std::size_t whole = isPossible() ? channels / kLanes * kLanes : 0;
+    if (whole > 0)
+        scaleChannelsHere(source, target, scale, shift, whole, clamp);
+    return whole;
 }
 
-std::size_t narrow([[maybe_unused]] const float* values, [[maybe_unused]] Bfloat16* target,
-                   [[maybe_unused]] std::size_t count) {
-    return HILUM_NATIVELY(narrowHere(values, target, count));
+std::size_t narrow(const float* values, Bfloat16* target, std::size_t count) {
+    const std::size_t whole = isPossible() ? count / kLanes * kLanes : 0;
+    if (whole > 0)
+        narrowHere(values, target, whole);
+    return whole;
 }
 
 } // namespace hilum::native

@@ -28,6 +28,14 @@ Elementwise elementwiseOf(const op::Activation& activation) {
 
 } // namespace
 
+dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return desc.get_dims();
+#else
+    return desc.dims();
+#endif
+}
+
 dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
     return desc.get_data_type();

@@ -12,6 +12,7 @@ namespace hilum {
 
 inline dnnl::memory::dims dimsOf(const Extent& extent) { return {extent.height, extent.width}; }
 
+dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc);
 dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc);
 
 struct WindowDims {

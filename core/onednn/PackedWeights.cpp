@@ -35,7 +35,8 @@ dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs) {
 }
 
 dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine) {
-    const auto outputs = static_cast<std::size_t>(layout.dims()[1]), inputs = static_cast<std::size_t>(layout.dims()[2]);
+    const dnnl::memory::dims dims = dimsOf(layout);
+    const auto outputs = static_cast<std::size_t>(dims[1]), inputs = static_cast<std::size_t>(dims[2]);
     dnnl::memory packed(layout, engine);
     packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, false,
                         static_cast<float*>(packed.get_data_handle()), outputs * inputs, onOpenMpThreads);
@@ -63,7 +64,7 @@ dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc
     std::vector<float> weights = folded(pass);
     const dnnl::memory::dims dims = weightDims(convolution(pass));
     const Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
-    if (layout.dims() != dims)
+    if (dimsOf(layout) != dims)
         return winogradWeights(weights, layout, m_engine);
     dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data());
     dnnl::memory target(layout, m_engine);

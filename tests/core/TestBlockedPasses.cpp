@@ -1,5 +1,4 @@
-// The passes over memory that stand between oneDNN's convolutions, against plain loops; in bf16 to the last
-// bit.
+// The passes over memory that stand between oneDNN's convolutions, against plain loops.
 
 #include <algorithm>
 #include <bit>
@@ -106,6 +105,48 @@ private Q_SLOTS:
             const std::size_t channel = i % channels;
             QVERIFY(isAlike(target[i],
                             scaled(source[i / channels * stride + channel], scale[channel], shift[channel])));
+        }
+    }
+
+    void pixelsAreHalved() {
+        constexpr std::size_t kChannels = 20, kRows = 5, kColumns = 7;
+        const std::vector<float> scale = perChannel(kChannels, 0.5F, 0.01F),
+                                 shift = perChannel(kChannels, -0.1F, 0.02F);
+        std::vector<Bfloat16> source = randomValues(kRows * kColumns * kChannels), target(2 * 3 * kChannels);
+        scaleShiftAndHalve({source.data(), kChannels}, {target.data(), kChannels}, scale.data(), shift.data(),
+                           {kRows, kColumns, kChannels}, kLimits);
+        for (std::size_t i = 0; i < target.size(); ++i) {
+            const std::size_t channel = i % kChannels, x = i / kChannels % 3, y = i / kChannels / 3;
+            float sum = 0;
+            for (const std::size_t row : {2 * y, 2 * y + 1}) {
+                for (const std::size_t column : {2 * x, 2 * x + 1})
+                    sum += scaled(source[(row * kColumns + column) * kChannels + channel], scale[channel],
+                                  shift[channel]);
+            }
+            QVERIFY(isAlike(target[i], sum / 4));
+        }
+    }
+
+    void valuesAreAdded() {
+        for (const std::size_t count : {7U, 40'000U}) { // on one thread, on several
+            const std::vector<Bfloat16> a = randomValues(count), b = randomValues(count + 1);
+            std::vector<Bfloat16> target(count);
+            addValues(a.data(), b.data(), target.data(), count, kLimits);
+            for (std::size_t i = 0; i < count; ++i)
+                QVERIFY(
+                    isAlike(target[i], std::clamp(toFloat(a[i]) + toFloat(b[i]), kLimits.low, kLimits.high)));
+        }
+    }
+
+    void partsOfBlocksAreConverted() {
+        const std::vector<Bfloat16> values = randomValues(3 * 10'007);
+        std::vector<float> wide(values.size());
+        widen(values, wide.data(), 3);
+        std::vector<Bfloat16> back(values.size());
+        narrow(wide, back.data(), 3);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            QCOMPARE(wide[i], toFloat(values[i]));
+            QCOMPARE(back[i].bits, values[i].bits);
         }
     }
 

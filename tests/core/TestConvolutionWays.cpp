@@ -42,7 +42,7 @@ std::span<const float> valuesOf(const dnnl::memory& memory) {
 }
 
 dnnl::memory inType(const dnnl::memory& memory, Type type, Tag layout, const dnnl::engine& engine, dnnl::stream& stream) {
-    dnnl::memory source = memory, target({memory.get_desc().dims(), type, layout}, engine);
+    dnnl::memory source = memory, target({dimsOf(memory.get_desc()), type, layout}, engine);
     dnnl::reorder(source, target).execute(stream, source, target);
     stream.wait();
     return target;
@@ -51,7 +51,7 @@ dnnl::memory inType(const dnnl::memory& memory, Type type, Tag layout, const dnn
 // The layout of the ways' weights, from K × C × 3 × 3.
 dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout, const dnnl::engine& engine,
                     dnnl::stream& stream) {
-    if (layout.dims() != plain.get_desc().dims())
+    if (dimsOf(layout) != dimsOf(plain.get_desc()))
         return winogradWeights(valuesOf(plain), layout, engine);
     dnnl::memory source = plain, target(layout, engine);
     dnnl::reorder(source, target).execute(stream, source, target);
