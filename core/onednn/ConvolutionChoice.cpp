@@ -210,7 +210,8 @@ public:
         }
         auto *const source = dataOf<float>(m_scratchpad), *const target = source + m_tiles.source.film;
         auto* const narrowTarget = dataOf<Bfloat16>(m_target);
-        const std::size_t sourceBlocks = m_tiles.source.channels / m_tiles.block, targetBlocks = m_tiles.target.channels / m_tiles.block;
+        const std::size_t sourceBlocks = m_tiles.source.channels / m_tiles.block;
+        const std::size_t targetBlocks = m_tiles.target.channels / m_tiles.block;
         widen({dataOf<Bfloat16>(m_source), m_tiles.source.film}, source, sourceBlocks);
         if (m_epilogue.adds)
             widen({narrowTarget, m_tiles.target.film}, target, targetBlocks);

@@ -61,8 +61,8 @@ std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const Convoluti
 // What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3".
 std::string machineText(int threads);
 
-// The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments: source, bias and target,
-// whose contents the measurement changes; pack gives weights in a layout.
+// The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments: source, bias
+// and target, whose contents the measurement changes; pack gives weights in a layout.
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,
                       const Arguments& arguments, ChoiceFile& choices,
                       const std::function<dnnl::memory(const dnnl::memory::desc&)>& pack);

@@ -5,8 +5,8 @@
 
 #ifdef HILUM_X86_TARGETS
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored                                                                               \
-    "-Wmaybe-uninitialized" // of GCC 12's own intrinsics, which leave unused operands undefined
+// GCC 12's own intrinsics leave operands that are not used undefined.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 #include <immintrin.h>
 #define HILUM_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))

@@ -28,21 +28,13 @@ Elementwise elementwiseOf(const op::Activation& activation) {
 
 } // namespace
 
-dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
-    return desc.get_dims();
+dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc) { return desc.get_dims(); }
+dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc) { return desc.get_data_type(); }
 #else
-    return desc.dims();
+dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc) { return desc.dims(); }
+dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc) { return desc.data_type(); }
 #endif
-}
-
-dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc) {
-#if DNNL_VERSION_MAJOR >= 3
-    return desc.get_data_type();
-#else
-    return desc.data_type();
-#endif
-}
 
 void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm, const dnnl::memory::desc& source,
                        const dnnl::memory::desc& weights, const dnnl::memory::desc& bias,

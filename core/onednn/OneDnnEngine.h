@@ -21,8 +21,8 @@ struct OneDnnOptions {
 };
 
 // tensors: every parameter of the graph, checked; they stay in use. Measures convolutions that choicesFile does
-// not know yet (0.1 to 3 s, once a precision). Errors: UnsupportedFormat (the graph, or bfloat16 on this processor, needs
-// another engine), OutOfMemory, Internal.
+// not know yet (0.1 to 3 s, once a precision). Errors: UnsupportedFormat (the graph, or bfloat16 on this processor,
+// needs another engine), OutOfMemory, Internal.
 Result<std::unique_ptr<Engine>> makeOneDnnEngine(const Graph& graph, TensorFile tensors, const OneDnnOptions& options);
 
 // The same in bfloat16 where the processor has it (core/domain/Precision.h), it is faster for this network, and it

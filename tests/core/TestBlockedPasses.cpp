@@ -35,6 +35,12 @@ float scaled(Bfloat16 value, float scale, float shift) {
     return std::clamp(std::fma(toFloat(value), scale, shift), kLimits.low, kLimits.high);
 }
 
+// Of the four pixels that a halved one is made of; at(row, column) is scaled.
+template <class At>
+float meanOfFour(std::size_t y, std::size_t x, const At& at) {
+    return (at(2 * y, 2 * x) + at(2 * y, 2 * x + 1) + at(2 * y + 1, 2 * x) + at(2 * y + 1, 2 * x + 1)) / 4;
+}
+
 // At most one unit in the last place: whether a product is rounded before it is added is the compiler's
 // choice.
 bool isAlike(Bfloat16 found, float expected) {
@@ -77,13 +83,11 @@ private Q_SLOTS:
             const std::size_t lane = i % block, x = i / block % (side / 2),
                               y = i / block / (side / 2) % (side / 2);
             const std::size_t of = i / block / (side / 2) / (side / 2), channel = of * block + lane;
-            float sum = 0;
-            for (const std::size_t row : {2 * y, 2 * y + 1}) {
-                for (const std::size_t column : {2 * x, 2 * x + 1})
-                    sum += scaled(source[((of * side + row) * side + column) * block + lane], scale[channel],
-                                  shift[channel]);
-            }
-            QVERIFY(isAlike(halved[i], sum / 4));
+            const float expected = meanOfFour(y, x, [&](std::size_t row, std::size_t column) {
+                return scaled(source[((of * side + row) * side + column) * block + lane], scale[channel],
+                              shift[channel]);
+            });
+            QVERIFY(isAlike(halved[i], expected));
         }
     }
 
@@ -117,13 +121,11 @@ private Q_SLOTS:
                            {kRows, kColumns, kChannels}, kLimits);
         for (std::size_t i = 0; i < target.size(); ++i) {
             const std::size_t channel = i % kChannels, x = i / kChannels % 3, y = i / kChannels / 3;
-            float sum = 0;
-            for (const std::size_t row : {2 * y, 2 * y + 1}) {
-                for (const std::size_t column : {2 * x, 2 * x + 1})
-                    sum += scaled(source[(row * kColumns + column) * kChannels + channel], scale[channel],
-                                  shift[channel]);
-            }
-            QVERIFY(isAlike(target[i], sum / 4));
+            const float expected = meanOfFour(y, x, [&](std::size_t row, std::size_t column) {
+                return scaled(source[(row * kColumns + column) * kChannels + channel], scale[channel],
+                              shift[channel]);
+            });
+            QVERIFY(isAlike(target[i], expected));
         }
     }
 

@@ -41,8 +41,9 @@ std::span<const float> valuesOf(const dnnl::memory& memory) {
     return {static_cast<const float*>(memory.get_data_handle()), memory.get_desc().get_size() / sizeof(float)};
 }
 
-dnnl::memory inType(const dnnl::memory& memory, Type type, Tag layout, const dnnl::engine& engine, dnnl::stream& stream) {
-    dnnl::memory source = memory, target({dimsOf(memory.get_desc()), type, layout}, engine);
+dnnl::memory reordered(const dnnl::memory& memory, const dnnl::memory::desc& desc, const dnnl::engine& engine,
+                       dnnl::stream& stream) {
+    dnnl::memory source = memory, target(desc, engine);
     dnnl::reorder(source, target).execute(stream, source, target);
     stream.wait();
     return target;
@@ -53,10 +54,7 @@ dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout,
                     dnnl::stream& stream) {
     if (dimsOf(layout) != dimsOf(plain.get_desc()))
         return winogradWeights(valuesOf(plain), layout, engine);
-    dnnl::memory source = plain, target(layout, engine);
-    dnnl::reorder(source, target).execute(stream, source, target);
-    stream.wait();
-    return target;
+    return reordered(plain, layout, engine, stream);
 }
 
 std::vector<float> numbers(std::size_t count, std::mt19937& random) {
@@ -137,10 +135,10 @@ private Q_SLOTS:
             filled({{shape.out, shape.in, 3, 3}, Type::f32, Tag::oihw}, engine, 3, spread);
         const dnnl::memory before = filled(wide.target, engine, 4, 1); // to which a sum is added
         // As floats in the layout.
-        const auto computed = [&](const ConvolutionWay& way, const ConvolutionSpec& spec, Type values) {
-            const dnnl::memory target = inType(before, values, layout, engine, stream);
+        const auto computed = [&](const ConvolutionWay& way, const ConvolutionSpec& spec) {
+            const dnnl::memory target = reordered(before, spec.target, engine, stream);
             const auto run = runOf(way, spec,
-                                   {{DNNL_ARG_SRC, inType(source, values, layout, engine, stream)},
+                                   {{DNNL_ARG_SRC, reordered(source, spec.source, engine, stream)},
                                     {DNNL_ARG_BIAS, bias},
                                     {DNNL_ARG_DST, target},
                                     {DNNL_ARG_WEIGHTS, packed(plain, way.weights(), engine, stream)}},
@@ -148,12 +146,12 @@ private Q_SLOTS:
             run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
             (*run)(stream);
             stream.wait();
-            return inType(target, Type::f32, layout, engine, stream);
+            return reordered(target, wide.target, engine, stream);
         };
         const std::vector<ConvolutionWay> ways = waysOf(wide, engine, true);
         const auto direct = std::ranges::find_if(ways, [](const ConvolutionWay& way) { return !way.tiles; });
         QVERIFY(direct != ways.end());
-        const dnnl::memory expectedMemory = computed(*direct, wide, Type::f32);
+        const dnnl::memory expectedMemory = computed(*direct, wide);
         const std::span<const float> expected = valuesOf(expectedMemory);
         QVERIFY(std::ranges::any_of(expected, [](float value) { return value > kCeiling / 2; }));
 
@@ -161,7 +159,7 @@ private Q_SLOTS:
         bool hasTiles = false;
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
             hasTiles = hasTiles || way.tiles;
-            const dnnl::memory foundMemory = computed(way, spec, type);
+            const dnnl::memory foundMemory = computed(way, spec);
             const std::span<const float> found = valuesOf(foundMemory);
             for (std::size_t i = 0; i < expected.size(); ++i) {
                 const float rounding = type == Type::bf16 ? kNarrowRounding * std::abs(expected[i]) : 0;
