@@ -10,7 +10,8 @@
 namespace hilum {
 namespace {
 
-constexpr std::size_t kIn = 6, kOut = 4, kFilter = 3; // sides of a tile of sources, of targets, and of the filter
+constexpr std::size_t kFilter = 3;
+constexpr std::size_t kGradientIn = 6; // side of a tile of sources in the weights' gradient
 constexpr std::size_t kVectorBytes = 64;
 // Of a core's own cache, for what a thread transforms, and for the products of it. But of few tiles at a time the weights
 // would be read too often.
@@ -19,84 +20,113 @@ constexpr std::size_t kGradientTiles = 256; // a band of them; so that a panel o
 constexpr std::size_t kGradientBlock = 8;   // of the target's channels, as addProductsOfPanels() takes them
 
 // The matrices of section 4 as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
-// `to` apart. Of the points 0, ±5/8, ±3/2 and infinity instead of the paper's 0, ±1, ±2 and infinity: the results round
-// half as much (how points are found: Barabasz et al. 2018, arXiv 1803.10986), and the constants are exact.
-constexpr float kNear = 5 / 8.0F, kFar = 3 / 2.0F;
-constexpr float kNear2 = kNear * kNear, kFar2 = kFar * kFar, kBoth2 = kNear2 * kFar2;
+// `to` apart. Of In points: ±kNear, ±kFar and infinity, and of six 0, too, instead of the paper's 0, ±1, ±2 and infinity:
+// the results round half as much (how points are found: Barabasz et al. 2018, arXiv 1803.10986), and the constants are
+// exact.
+template <std::size_t In>
+constexpr float kNear = In == 6 ? 5 / 8.0F : 1 / 2.0F;
+template <std::size_t In>
+constexpr float kFar = In == 6 ? 3 / 2.0F : 5 / 4.0F;
+template <std::size_t In>
+constexpr float kNear2 = kNear<In> * kNear<In>;
+template <std::size_t In>
+constexpr float kFar2 = kFar<In> * kFar<In>;
 // The products of a point's distances to the others.
-constexpr float kFromNear = 2 * kNear2 * (kNear2 - kFar2), kFromFar = 2 * kFar2 * (kFar2 - kNear2);
+template <std::size_t In>
+constexpr float kFromZero = kNear2<In> * kFar2<In>;
+template <std::size_t In>
+constexpr float kFromNear = 2 * kNear<In> * (kNear2<In> - kFar2<In>) * (In == 6 ? kNear<In> : 1);
+template <std::size_t In>
+constexpr float kFromFar = 2 * kFar<In> * (kFar2<In> - kNear2<In>) * (In == 6 ? kFar<In> : 1);
 
-// Bᵀ: six into six.
-template <std::size_t B>
-HILUM_IN_CLONES void intoSix(const float* in, std::size_t from, float* out, std::size_t to) {
+// Bᵀ: In into In.
+template <std::size_t In, std::size_t B>
+HILUM_IN_CLONES void intoPoints(const float* in, std::size_t from, float* out, std::size_t to) {
+    constexpr float near = kNear<In>, far = kFar<In>, near2 = kNear2<In>, far2 = kFar2<In>, both2 = near2 * far2;
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = in[3 * from + lane],
-                    e = in[4 * from + lane], f = in[5 * from + lane];
-        const float nearEvens = e - kFar2 * c, nearOdds = kNear * (d - kFar2 * b);
-        const float farEvens = e - kNear2 * c, farOdds = kFar * (d - kNear2 * b);
-        out[lane] = kBoth2 * a - (kNear2 + kFar2) * c + e;
-        out[to + lane] = nearEvens + nearOdds;
-        out[2 * to + lane] = nearEvens - nearOdds;
-        out[3 * to + lane] = farEvens + farOdds;
-        out[4 * to + lane] = farEvens - farOdds;
-        out[5 * to + lane] = kBoth2 * b - (kNear2 + kFar2) * d + f;
+                    e = in[4 * from + lane];
+        if constexpr (In == 6) {
+            const float f = in[5 * from + lane];
+            const float nearEvens = e - far2 * c, nearOdds = near * (d - far2 * b);
+            const float farEvens = e - near2 * c, farOdds = far * (d - near2 * b);
+            out[lane] = both2 * a - (near2 + far2) * c + e;
+            out[to + lane] = nearEvens + nearOdds;
+            out[2 * to + lane] = nearEvens - nearOdds;
+            out[3 * to + lane] = farEvens + farOdds;
+            out[4 * to + lane] = farEvens - farOdds;
+            out[5 * to + lane] = both2 * b - (near2 + far2) * d + f;
+        } else {
+            const float nearEvens = near * (c - far2 * a), nearOdds = d - far2 * b;
+            const float farEvens = far * (c - near2 * a), farOdds = d - near2 * b;
+            out[lane] = nearEvens + nearOdds;
+            out[to + lane] = nearEvens - nearOdds;
+            out[2 * to + lane] = farEvens + farOdds;
+            out[3 * to + lane] = farEvens - farOdds;
+            out[4 * to + lane] = both2 * a - (near2 + far2) * c + e;
+        }
     }
 }
 
-// G: three, or with Taps 4 four, into six.
-template <std::size_t Taps, std::size_t B>
-HILUM_IN_CLONES void filterIntoSix(const float* in, std::size_t from, float* out, std::size_t to) {
+// G: Taps, 3 or (of six points) 4, into In.
+template <std::size_t In, std::size_t Taps, std::size_t B>
+HILUM_IN_CLONES void filterIntoPoints(const float* in, std::size_t from, float* out, std::size_t to) {
+    constexpr float near2 = kNear2<In>, far2 = kFar2<In>, fromNear = kFromNear<In>, fromFar = kFromFar<In>;
+    constexpr std::size_t first = In == 6 ? 1 : 0; // of ±kNear
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = Taps == 4 ? in[3 * from + lane] : 0;
-        const float near = (a + kNear2 * c) * (1 / kFromNear), nearOdds = (b + kNear2 * d) * (kNear / kFromNear);
-        const float far = (a + kFar2 * c) * (1 / kFromFar), farOdds = (b + kFar2 * d) * (kFar / kFromFar);
-        out[lane] = a * (1 / kBoth2);
-        out[to + lane] = near + nearOdds;
-        out[2 * to + lane] = near - nearOdds;
-        out[3 * to + lane] = far + farOdds;
-        out[4 * to + lane] = far - farOdds;
-        out[5 * to + lane] = Taps == 4 ? d : c;
+        const float near = (a + near2 * c) * (1 / fromNear), nearOdds = (b + near2 * d) * (kNear<In> / fromNear);
+        const float far = (a + far2 * c) * (1 / fromFar), farOdds = (b + far2 * d) * (kFar<In> / fromFar);
+        if constexpr (In == 6)
+            out[lane] = a * (1 / kFromZero<In>);
+        out[first * to + lane] = near + nearOdds;
+        out[(first + 1) * to + lane] = near - nearOdds;
+        out[(first + 2) * to + lane] = far + farOdds;
+        out[(first + 3) * to + lane] = far - farOdds;
+        out[(In - 1) * to + lane] = Taps == 4 ? d : c;
     }
 }
 
-// Aᵀ: six into four, or with Outputs 3 into three.
-template <std::size_t Outputs, std::size_t B>
-HILUM_IN_CLONES void fromSix(const float* in, std::size_t from, float* out, std::size_t to) {
+// Aᵀ: In into Outputs, 3 or (of six points) 4.
+template <std::size_t In, std::size_t Outputs, std::size_t B>
+HILUM_IN_CLONES void fromPoints(const float* in, std::size_t from, float* out, std::size_t to) {
+    constexpr float near2 = kNear2<In>, far2 = kFar2<In>;
+    constexpr std::size_t first = In == 6 ? 1 : 0; // of ±kNear
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
-        const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = in[3 * from + lane],
-                    e = in[4 * from + lane], f = in[5 * from + lane];
-        const float near = b + c, nearOdds = kNear * (b - c), far = d + e, farOdds = kFar * (d - e);
-        out[lane] = a + near + far;
+        const float a = in[first * from + lane], b = in[(first + 1) * from + lane], c = in[(first + 2) * from + lane],
+                    d = in[(first + 3) * from + lane], last = in[(In - 1) * from + lane];
+        const float near = a + b, nearOdds = kNear<In> * (a - b), far = c + d, farOdds = kFar<In> * (c - d);
+        out[lane] = In == 6 ? in[lane] + near + far : near + far;
         out[to + lane] = nearOdds + farOdds;
         if constexpr (Outputs == 4) {
-            out[2 * to + lane] = kNear2 * near + kFar2 * far;
-            out[3 * to + lane] = kNear2 * nearOdds + kFar2 * farOdds + f;
+            out[2 * to + lane] = near2 * near + far2 * far;
+            out[3 * to + lane] = near2 * nearOdds + far2 * farOdds + last;
         } else {
-            out[2 * to + lane] = kNear2 * near + kFar2 * far + f;
+            out[2 * to + lane] = near2 * near + far2 * far + last;
         }
     }
 }
 
 // Rows of Side vectors, `pixel` apart in a row and `row` from row to row; products are `plane` apart.
-template <std::size_t B>
+template <std::size_t In, std::size_t B>
 HILUM_IN_CLONES void sourceTile(const float* source, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
-    alignas(kVectorBytes) std::array<float, kWinogradProducts * B> half;
-    for (std::size_t x = 0; x < kIn; ++x)
-        intoSix<B>(source + x * pixel, row, half.data() + x * B, kIn * B);
-    for (std::size_t y = 0; y < kIn; ++y)
-        intoSix<B>(half.data() + y * kIn * B, B, values + y * kIn * plane, plane);
+    alignas(kVectorBytes) std::array<float, In * In * B> half;
+    for (std::size_t x = 0; x < In; ++x)
+        intoPoints<In, B>(source + x * pixel, row, half.data() + x * B, In * B);
+    for (std::size_t y = 0; y < In; ++y)
+        intoPoints<In, B>(half.data() + y * In * B, B, values + y * In * plane, plane);
 }
 
-template <std::size_t Taps, std::size_t B>
+template <std::size_t In, std::size_t Taps, std::size_t B>
 HILUM_IN_CLONES void filterTile(const float* filter, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
-    alignas(kVectorBytes) std::array<float, kIn * Taps * B> half;
+    alignas(kVectorBytes) std::array<float, In * Taps * B> half;
     for (std::size_t x = 0; x < Taps; ++x)
-        filterIntoSix<Taps, B>(filter + x * pixel, row, half.data() + x * B, Taps * B);
-    for (std::size_t y = 0; y < kIn; ++y)
-        filterIntoSix<Taps, B>(half.data() + y * Taps * B, B, values + y * kIn * plane, plane);
+        filterIntoPoints<In, Taps, B>(filter + x * pixel, row, half.data() + x * B, Taps * B);
+    for (std::size_t y = 0; y < In; ++y)
+        filterIntoPoints<In, Taps, B>(half.data() + y * Taps * B, B, values + y * In * plane, plane);
 }
 
 // Side × Side pixels from a place that may lie outside; zero there.
@@ -120,9 +150,9 @@ struct TilePlace {
     std::size_t block = 0, plane = 0;           // of its values, from one to the next
 };
 
-template <std::size_t B, bool IsGradient>
+template <std::size_t In, std::size_t B, bool IsGradient>
 HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
-    constexpr std::size_t kSide = IsGradient ? kOut : kIn;
+    constexpr std::size_t kOut = In - 2, kSide = IsGradient ? kOut : In;
     const ChannelLayout& layout = IsGradient ? tiles.target : tiles.source;
     const std::size_t paddingTop = IsGradient ? 0 : tiles.paddingTop, paddingLeft = IsGradient ? 0 : tiles.paddingLeft;
     const auto top = static_cast<std::ptrdiff_t>(place.row * kOut) - static_cast<std::ptrdiff_t>(paddingTop);
@@ -143,9 +173,9 @@ HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, cons
             copyTile<kSide, B>(film, layout, top, left, padded.data());
         }
         if constexpr (IsGradient)
-            filterTile<kOut, B>(tile, pixel, row, values, place.plane);
+            filterTile<In, kOut, B>(tile, pixel, row, values, place.plane);
         else
-            sourceTile<B>(tile, pixel, row, values, place.plane);
+            sourceTile<In, B>(tile, pixel, row, values, place.plane);
     }
 }
 
@@ -154,26 +184,27 @@ struct ChannelRange {
 };
 
 // products: of the channels of the range alone.
-template <std::size_t B>
+template <std::size_t In, std::size_t B>
 HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place, ChannelRange channels,
                             const WinogradEpilogue& epilogue, float* films) {
+    constexpr std::size_t kOut = In - 2;
     const ChannelLayout& layout = tiles.target;
     const std::size_t rowStride = layout.columns * layout.pixel;
     const std::size_t rows = std::min(kOut, layout.rows - place.row * kOut);
     const std::size_t columns = std::min(kOut, layout.columns - place.column * kOut);
     float* target = films + place.film * layout.film + channels.first / B * layout.block + place.row * kOut * rowStride +
                     place.column * kOut * layout.pixel;
-    alignas(kVectorBytes) std::array<float, kOut * kIn * B> half;
+    alignas(kVectorBytes) std::array<float, kOut * In * B> half;
     alignas(kVectorBytes) std::array<float, kOut * B> whole;
     alignas(kVectorBytes) std::array<float, B> bias{};
     const std::size_t end = channels.first + channels.count;
     for (std::size_t channel = channels.first; channel < end; channel += B, target += layout.block, products += B) {
         if (epilogue.bias != nullptr)
             std::copy_n(epilogue.bias + channel, B, bias.data());
-        for (std::size_t x = 0; x < kIn; ++x)
-            fromSix<kOut, B>(products + x * place.plane, kIn * place.plane, half.data() + x * B, kIn * B);
+        for (std::size_t x = 0; x < In; ++x)
+            fromPoints<In, kOut, B>(products + x * place.plane, In * place.plane, half.data() + x * B, In * B);
         for (std::size_t y = 0; y < rows; ++y) {
-            fromSix<kOut, B>(half.data() + y * kIn * B, B, whole.data(), B);
+            fromPoints<In, kOut, B>(half.data() + y * In * B, B, whole.data(), B);
             for (std::size_t x = 0; x < columns; ++x) {
                 float* to = target + y * rowStride + x * layout.pixel;
 #pragma omp simd
@@ -190,7 +221,7 @@ HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, c
 }
 
 // B outputs of one input.
-template <std::size_t B>
+template <std::size_t In, std::size_t B>
 HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& strides, bool isTurned, float* packed, std::size_t plane) {
     alignas(kVectorBytes) std::array<float, kWinogradTaps * B> filter;
     for (std::size_t tap = 0; tap < kWinogradTaps; ++tap) {
@@ -198,18 +229,19 @@ HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& stride
         for (std::size_t lane = 0; lane < B; ++lane)
             filter[tap * B + lane] = from[lane * strides.output];
     }
-    filterTile<kFilter, B>(filter.data(), B, kFilter * B, packed, plane);
+    filterTile<In, kFilter, B>(filter.data(), B, kFilter * B, packed, plane);
 }
 
 // B inputs of one output.
 template <std::size_t B>
 HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, const WeightStrides& strides, float* gradient) {
+    constexpr std::size_t kIn = kGradientIn;
     alignas(kVectorBytes) std::array<float, kFilter * kIn * B> half;
     alignas(kVectorBytes) std::array<float, kFilter * B> row;
     for (std::size_t x = 0; x < kIn; ++x)
-        fromSix<kFilter, B>(products + x * plane, kIn * plane, half.data() + x * B, kIn * B);
+        fromPoints<kIn, kFilter, B>(products + x * plane, kIn * plane, half.data() + x * B, kIn * B);
     for (std::size_t y = 0; y < kFilter; ++y) {
-        fromSix<kFilter, B>(half.data() + y * kIn * B, B, row.data(), B);
+        fromPoints<kIn, kFilter, B>(half.data() + y * kIn * B, B, row.data(), B);
         for (std::size_t x = 0; x < kFilter; ++x) {
             float* to = gradient + (y * kFilter + x) * strides.tap;
             for (std::size_t lane = 0; lane < B; ++lane)
@@ -218,36 +250,57 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
     }
 }
 
-// Attributes do not mix with templates, so every clone is spelled out.
-#define HILUM_WINOGRAD(B)                                                                                              \
-    HILUM_CLONES void sourceInto##B(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) { \
-        intoOf<B, false>(films, tiles, place, values);                                                                 \
-    }                                                                                                                  \
-    HILUM_CLONES void targetFrom##B(const float* products, const WinogradTiles& tiles, const TilePlace& place,           \
-                                    ChannelRange channels, const WinogradEpilogue& epilogue, float* films) {           \
-        fromOf<B>(products, tiles, place, channels, epilogue, films);                                                  \
-    }
-HILUM_WINOGRAD(8)
-HILUM_WINOGRAD(16)
-#undef HILUM_WINOGRAD
-HILUM_CLONES void gradientIntoBlocks(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
-    intoOf<kGradientBlock, true>(films, tiles, place, values);
-}
+// Of tiles of one side.
+struct TileWork {
+    void (*sourceInto)(const float* films, const WinogradTiles&, const TilePlace&, float* values);
+    void (*targetFrom)(const float* products, const WinogradTiles&, const TilePlace&, ChannelRange, const WinogradEpilogue&,
+                       float* films);
+};
 
 constexpr std::size_t kWeightLanes = 8;
+
+// Attributes do not mix with templates, so every clone is spelled out. IN: of a tile of sources; B: channels of a block.
+#define HILUM_TILE_WORK(IN, B)                                                                                         \
+    HILUM_CLONES void source##IN##Into##B(const float* films, const WinogradTiles& tiles, const TilePlace& place,       \
+                                          float* values) {                                                             \
+        intoOf<IN, B, false>(films, tiles, place, values);                                                             \
+    }                                                                                                                  \
+    HILUM_CLONES void target##IN##From##B(const float* products, const WinogradTiles& tiles, const TilePlace& place,    \
+                                          ChannelRange channels, const WinogradEpilogue& epilogue, float* films) {     \
+        fromOf<IN, B>(products, tiles, place, channels, epilogue, films);                                              \
+    }                                                                                                                  \
+    constexpr TileWork kWork##IN##By##B{source##IN##Into##B, target##IN##From##B};
+HILUM_TILE_WORK(5, 8)
+HILUM_TILE_WORK(5, 16)
+HILUM_TILE_WORK(6, 8)
+HILUM_TILE_WORK(6, 16)
+#undef HILUM_TILE_WORK
 // A panel of outputs, of all inputs.
-HILUM_CLONES void packPanel(const float* weights, const WeightStrides& strides, std::size_t inputs, std::size_t panel,
-                            bool isTurned, float* packed, std::size_t plane) {
-    for (std::size_t input = 0; input < inputs; ++input) {
-        for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)
-            weightsOf<kWeightLanes>(weights + input * strides.input + lane * strides.output, strides, isTurned,
-                                    packed + input * panel + lane, plane);
+#define HILUM_PACK_PANEL(IN)                                                                                           \
+    HILUM_CLONES void packPanel##IN(const float* weights, const WeightStrides& strides, std::size_t inputs,            \
+                                    std::size_t panel, bool isTurned, float* packed, std::size_t plane) {              \
+        for (std::size_t input = 0; input < inputs; ++input) {                                                         \
+            for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)                                             \
+                weightsOf<IN, kWeightLanes>(weights + input * strides.input + lane * strides.output, strides,          \
+                                            isTurned, packed + input * panel + lane, plane);                           \
+        }                                                                                                              \
     }
+HILUM_PACK_PANEL(5)
+HILUM_PACK_PANEL(6)
+#undef HILUM_PACK_PANEL
+HILUM_CLONES void gradientIntoBlocks(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
+    intoOf<kGradientIn, kGradientBlock, true>(films, tiles, place, values);
 }
 HILUM_CLONES void gradientOfOutput(const float* products, std::size_t inputs, std::size_t plane, const WeightStrides& strides,
                                    float* gradient) {
     for (std::size_t input = 0; input < inputs; input += kWeightLanes)
         weightGradientOf<kWeightLanes>(products + input, plane, strides, gradient + input * strides.input);
+}
+
+const TileWork& workOf(const WinogradTiles& tiles) {
+    if (tiles.side == 3)
+        return tiles.block == 16 ? kWork5By16 : kWork5By8;
+    return tiles.block == 16 ? kWork6By16 : kWork6By8;
 }
 
 struct TileRange {
@@ -259,7 +312,7 @@ TilePlace placeOf(std::size_t tile, const WinogradTiles& tiles) {
     return {tile / ofFilm, tile % ofFilm / columns, tile % columns};
 }
 
-// How the values of some tiles lie in the 36 planes, which are winogradPlane() apart: tiles × C, or
+// How the values of some tiles lie in the planes of the products, which are winogradPlane() apart: tiles × C, or
 // C / block × tiles × block.
 enum class TileOrder { ByTile, ByBlock };
 
@@ -279,8 +332,7 @@ void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, st
 
 void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order, float* values,
                      ParallelFor parallel) {
-    intoTiles(tiles.block == 16 ? sourceInto16 : sourceInto8, source, tiles, tiles.source.channels, range, order, values,
-              parallel);
+    intoTiles(workOf(tiles).sourceInto, source, tiles, tiles.source.channels, range, order, values, parallel);
 }
 
 // One of the range's tiles: tiles × channels in each plane -> those channels of a target.
@@ -288,11 +340,10 @@ void targetFromTile(const float* products, const WinogradTiles& tiles, TileRange
                     const WinogradEpilogue& epilogue, float* target) {
     TilePlace place = placeOf(range.first + tile, tiles);
     place.plane = winogradPlane(range.count * channels.count);
-    const auto work = tiles.block == 16 ? targetFrom16 : targetFrom8;
-    work(products + tile * channels.count, tiles, place, channels, epilogue, target);
+    workOf(tiles).targetFrom(products + tile * channels.count, tiles, place, channels, epilogue, target);
 }
 
-std::size_t planes(std::size_t values) { return kWinogradProducts * winogradPlane(values); }
+std::size_t planes(const WinogradTiles& tiles, std::size_t values) { return tiles.products() * winogradPlane(values); }
 
 void onThisThread(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) { work(0, count); }
 
@@ -301,7 +352,7 @@ thread_local Scratch sourceScratch, gradientScratch, productScratch;
 
 ProductDims productsOf(const WinogradTiles& tiles, const WinogradFilters& filters, std::size_t count, std::size_t columns) {
     const std::size_t in = tiles.source.channels;
-    return {.count = kWinogradProducts,
+    return {.count = tiles.products(),
             .rows = count,
             .inner = in,
             .columns = columns,
@@ -316,8 +367,8 @@ void convolveTogether(const float* source, const WinogradTiles& tiles, const Win
                       const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const TileRange all{0, tiles.count()};
-    float* const values = sourceScratch.of(planes(all.count * in));
-    float* const products = productScratch.of(planes(all.count * out));
+    float* const values = sourceScratch.of(planes(tiles, all.count * in));
+    float* const products = productScratch.of(planes(tiles, all.count * out));
     sourceIntoTiles(source, tiles, all, TileOrder::ByTile, values, parallel);
     multiply(productsOf(tiles, filters, all.count, out), values, filters.values, products, parallel);
     parallel(all.count, [&](std::size_t first, std::size_t last) {
@@ -330,9 +381,9 @@ void convolveTogether(const float* source, const WinogradTiles& tiles, const Win
 void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range, const WinogradFilters& filters,
                    const WinogradEpilogue& epilogue, float* target) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels, panel = std::max(panelFor(out), tiles.block);
-    const std::size_t fit = kProductValues / (kWinogradProducts * range.count * panel) * panel, most = std::max(fit, panel);
-    float* const values = sourceScratch.of(planes(range.count * in));
-    float* const products = productScratch.of(planes(range.count * std::min(most, out)));
+    const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel, most = std::max(fit, panel);
+    float* const values = sourceScratch.of(planes(tiles, range.count * in));
+    float* const products = productScratch.of(planes(tiles, range.count * std::min(most, out)));
     sourceIntoTiles(source, tiles, range, TileOrder::ByTile, values, onThisThread);
     for (ChannelRange channels; channels.first < out; channels.first += channels.count) {
         channels.count = std::min(most, out - channels.first);
@@ -354,8 +405,9 @@ ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channe
 }
 
 void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
-                         bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
+                         std::size_t side, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
     const std::size_t panel = panelFor(outputs);
+    const auto packPanel = side == 3 ? packPanel5 : packPanel6;
     parallel(outputs / panel, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i)
             packPanel(weights + i * panel * strides.output, strides, inputs, panel, isTurned, packed + i * inputs * panel, plane);
@@ -370,7 +422,7 @@ void convolveInTiles(const float* source, const WinogradTiles& tiles, const Wino
         convolveTogether(source, tiles, filters, epilogue, target, parallel);
         return;
     }
-    const std::size_t most = std::max(kFewestTiles, kSourceValues / (kWinogradProducts * tiles.source.channels));
+    const std::size_t most = std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
     parallel(tiles.count(), [&](std::size_t first, std::size_t last) {
         const std::size_t bands = (last - first + most - 1) / most;
         TileRange range{first, 0};
@@ -388,15 +440,15 @@ void weightGradientInTiles(const float* source, const float* gradient, const Win
     sources.block = sources.source.block = in % 16 == 0 ? 16 : 8;
     WinogradTiles gradients = sources;
     gradients.block = gradients.target.block = kGradientBlock;
-    float* const right = sourceScratch.of(planes(most * in));
-    float* const left = gradientScratch.of(planes(most * out));
-    float* const sums = productScratch.of(planes(in * out));
-    std::fill_n(sums, planes(in * out), 0.0F);
+    float* const right = sourceScratch.of(planes(tiles, most * in));
+    float* const left = gradientScratch.of(planes(tiles, most * out));
+    float* const sums = productScratch.of(planes(tiles, in * out));
+    std::fill_n(sums, planes(tiles, in * out), 0.0F);
     for (TileRange range; range.first < tiles.count(); range.first += range.count) {
         range.count = std::min(most, tiles.count() - range.first);
         sourceIntoTiles(source, sources, range, TileOrder::ByBlock, right, parallel);
         intoTiles(gradientIntoBlocks, gradient, gradients, out, range, TileOrder::ByBlock, left, parallel);
-        addProductsOfPanels({.count = kWinogradProducts,
+        addProductsOfPanels({.count = tiles.products(),
                              .rows = out,
                              .inner = range.count,
                              .columns = in,

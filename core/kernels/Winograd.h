@@ -1,7 +1,7 @@
-// Winograd's minimal filtering (Lavin and Gray 2015, arXiv 1509.09308) of 3 × 3 convolutions with stride 1, F(4 × 4, 3 × 3),
-// and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and behind the products (TileProducts.h). 4 × 4 outputs
-// take 36 multiplications a channel instead of 144. The gradient of a source is such a convolution of the target's. In
-// fp32. No library needed.
+// Winograd's minimal filtering (Lavin and Gray 2015, arXiv 1509.09308) of 3 × 3 convolutions with stride 1, F(4 × 4, 3 × 3)
+// and F(3 × 3, 3 × 3), and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and behind the products
+// (TileProducts.h). 4 × 4 outputs take 36 multiplications a channel instead of 144; 3 × 3 take 25 instead of 81, with fewer
+// weights to read. The gradient of a source is such a convolution of the target's. In fp32. No library needed.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 namespace hilum {
 
 constexpr std::size_t kWinogradTaps = 9;
-constexpr std::size_t kWinogradProducts = 36; // of a tile and a pair of channels
+// Of a tile of side × side outputs and a pair of channels; side: 3 or 4.
+constexpr std::size_t winogradProducts(std::size_t side) { return (side + 2) * (side + 2); }
 
 // Where the values of films lie, in floats from one to the next: of pixels of a row, of blocks of channels, of films.
 // Channels of a block lie together, rows of pixels follow each other.
@@ -25,19 +26,21 @@ ChannelLayout inBlocks(std::size_t rows, std::size_t columns, std::size_t channe
 // H × W × C for a film.
 ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channels, std::size_t block);
 
-// How a convolution falls into tiles of 4 × 4 outputs, film by film, row by row.
+// How a convolution falls into tiles of side × side outputs, film by film, row by row.
 struct WinogradTiles {
     ChannelLayout source, target;
+    std::size_t side = 4; // 3 or 4; of the weights' gradient 4
     std::size_t films = 1;
     std::size_t block = 8; // channels that are transformed together: 8 or 16, a divisor of both sides' channels
     std::size_t paddingTop = 0, paddingLeft = 0;
 
-    [[nodiscard]] std::size_t rows() const { return (target.rows + 3) / 4; }
-    [[nodiscard]] std::size_t columns() const { return (target.columns + 3) / 4; }
+    [[nodiscard]] std::size_t rows() const { return (target.rows + side - 1) / side; }
+    [[nodiscard]] std::size_t columns() const { return (target.columns + side - 1) / side; }
     [[nodiscard]] std::size_t count() const { return films * rows() * columns(); }
+    [[nodiscard]] std::size_t products() const { return winogradProducts(side); }
 };
 
-// From one product's matrix of weights to the next one's: some more, as strides of powers of two would put all 36 of a
+// From one product's matrix of weights to the next one's: some more, as strides of powers of two would put all of a
 // tile into the same few lines of the caches.
 constexpr std::size_t winogradPlane(std::size_t values) { return values + 16; }
 
@@ -45,10 +48,10 @@ constexpr std::size_t winogradPlane(std::size_t values) { return values + 16; }
 struct WeightStrides {
     std::size_t output = 0, input = 0, tap = 0;
 };
-// (outputs / panel) × inputs × panel, panel as panelFor() says, in each of 36 planes, `plane` apart. isTurned: of filters turned by 180°, as the
-// gradient of a source takes them.
+// (outputs / panel) × inputs × panel, panel as panelFor() says, in each plane of a product, `plane` apart. side: of the
+// tiles. isTurned: of filters turned by 180°, as the gradient of a source takes them.
 void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
-                         bool isTurned, float* packed, std::size_t plane, ParallelFor parallel);
+                         std::size_t side, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel);
 
 struct WinogradEpilogue {
     const float* bias = nullptr; // a channel; null: none

@@ -36,7 +36,9 @@ ChannelLayout layoutOf(const at::Tensor& x, std::size_t block) {
 }
 
 WinogradTiles tilesOf(const at::Tensor& source, const at::Tensor& target, std::size_t block, Extent padding) {
-    WinogradTiles tiles{layoutOf(source, block), layoutOf(target, block)};
+    WinogradTiles tiles;
+    tiles.source = layoutOf(source, block);
+    tiles.target = layoutOf(target, block);
     tiles.films = static_cast<std::size_t>(source.size(0));
     tiles.block = block;
     tiles.paddingTop = static_cast<std::size_t>(padding.height);
@@ -61,8 +63,8 @@ void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightSt
     const WinogradTiles tiles = tilesOf(source, target, block, padding);
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const std::size_t plane = winogradPlane(in * out);
-    float* const filters = weightScratch.of(kWinogradProducts * plane);
-    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, isTurned, filters, plane, onTorchThreads);
+    float* const filters = weightScratch.of(tiles.products() * plane);
+    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, tiles.side, isTurned, filters, plane, onTorchThreads);
     WinogradEpilogue epilogue;
     epilogue.bias = bias;
     convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, target.data_ptr<float>(), onTorchThreads);
@@ -124,7 +126,7 @@ bool isFasterInTiles(const op::Convolution& convolution, const at::Tensor& x) {
     const std::int64_t rows = x.size(2) + 2 * convolution.padding.height - 2, columns = x.size(3) + 2 * convolution.padding.width - 2;
     const std::int64_t tiles = (rows + 3) / 4 * ((columns + 3) / 4);
     return rows > 0 && columns > 0 && x.size(0) * tiles >= kFewestTiles &&
-           static_cast<double>(tiles * std::int64_t{kWinogradProducts}) <=
+           static_cast<double>(tiles * std::int64_t{winogradProducts(4)}) <=
                kMostMultiplications * static_cast<double>(rows * columns * std::int64_t{kWinogradTaps});
 }
 

@@ -32,12 +32,12 @@ struct ConvolutionSpec {
 // put in the order H × W × C first, for which some processors have the faster kernels; or the products of
 // core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has.
 struct ConvolutionWay {
-    std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products"
+    std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products, tiles of 3"
     bool reorders = false;
     ConvolutionDesc convolution;         // unless it is in tiles
     std::optional<WinogradTiles> tiles;
 
-    // The layout that it asks for: K × C × 3 × 3, or 36 × K × C.
+    // The layout that it asks for: K × C × 3 × 3, or winogradLayout().
     [[nodiscard]] dnnl::memory::desc weights() const;
 };
 
@@ -58,7 +58,7 @@ public:
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
                                       const dnnl::engine& engine);
 
-// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3".
+// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 3".
 std::string machineText(int threads);
 
 // The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments: source, bias

@@ -92,8 +92,6 @@ private:
     }
 };
 
-// Counts up when kernels get faster, so that the precision is chosen again.
-constexpr const char* kKernels = ", kernels 2";
 constexpr const char* kWide = "fp32";
 constexpr const char* kNarrow = "bf16";
 constexpr int kReferenceImages = 16;
@@ -156,7 +154,7 @@ Result<std::unique_ptr<Engine>> makeFastestOneDnnEngine(const Graph& graph, Tens
     if (!processorHasBf16())
         return makeOneDnnEngine(graph, std::move(tensors), wide);
     ChoiceFile choices(options.choicesFile);
-    const std::string key = machineText(threadCount(options.threads)) + kKernels + ", precision of " + sha256();
+    const std::string key = machineText(threadCount(options.threads)) + ", precision of " + sha256();
     if (const auto known = choices.find(key))
         return makeOneDnnEngine(graph, std::move(tensors), *known == kNarrow ? narrow : wide);
     auto wideEngine = makeOneDnnEngine(graph, tensors, wide);

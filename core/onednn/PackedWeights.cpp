@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "core/kernels/TileProducts.h"
-#include "core/kernels/Winograd.h"
 #include "core/onednn/OpenMpThreads.h"
 
 namespace hilum {
@@ -26,10 +25,11 @@ dnnl::memory::dims weightDims(const op::Convolution& c) {
     return {c.groups, c.out / c.groups, c.in / c.groups, c.kernel.height, c.kernel.width};
 }
 
-dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs) {
+dnnl::memory::desc winogradLayout(const WinogradTiles& tiles) {
     using Tag = dnnl::memory::format_tag;
-    const std::size_t panel = panelFor(outputs);
-    return {{static_cast<dnnl::memory::dim>(kWinogradProducts), static_cast<dnnl::memory::dim>(outputs), static_cast<dnnl::memory::dim>(inputs)},
+    const auto dim = [](std::size_t count) { return static_cast<dnnl::memory::dim>(count); };
+    const std::size_t panel = panelFor(tiles.target.channels);
+    return {{dim(tiles.products()), dim(tiles.target.channels), dim(tiles.source.channels)},
             dnnl::memory::data_type::f32,
             panel == 32 ? Tag::aBc32b : panel == 16 ? Tag::aBc16b : Tag::aBc8b};
 }
@@ -38,7 +38,8 @@ dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory:
     const dnnl::memory::dims dims = dimsOf(layout);
     const auto outputs = static_cast<std::size_t>(dims[1]), inputs = static_cast<std::size_t>(dims[2]);
     dnnl::memory packed(layout, engine);
-    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, false,
+    const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4;
+    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side, false,
                         static_cast<float*>(packed.get_data_handle()), outputs * inputs, onOpenMpThreads);
     return packed;
 }

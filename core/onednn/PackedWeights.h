@@ -8,6 +8,7 @@
 
 #include "core/graph/Fusion.h"
 #include "core/graph/Graph.h"
+#include "core/kernels/Winograd.h"
 #include "core/model/TensorFile.h"
 #include "core/onednn/OneDnn.h"
 
@@ -22,8 +23,8 @@ Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors);
 
 dnnl::memory::dims weightDims(const op::Convolution& convolution);
 
-// The layout of Winograd's weights: 36 × K × C with K in panels as panelFor() says.
-dnnl::memory::desc winogradLayout(std::size_t outputs, std::size_t inputs);
+// The layout of Winograd's weights: products × K × C with K in panels as panelFor() says.
+dnnl::memory::desc winogradLayout(const WinogradTiles& tiles);
 // Of weights K × C × 3 × 3.
 dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine);
 
