@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "core/domain/ProcessorClones.h"
 #include "core/kernels/Scratch.h"
@@ -20,9 +21,9 @@ constexpr std::size_t kGradientTiles = 256; // a band of them; so that a panel o
 constexpr std::size_t kGradientBlock = 8;   // of the target's channels, as addProductsOfPanels() takes them
 
 // The matrices of section 4 as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
-// `to` apart. Of In points: ±kNear, ±kFar and infinity, and of six 0, too, instead of the paper's 0, ±1, ±2 and infinity:
-// the results round half as much (how points are found: Barabasz et al. 2018, arXiv 1803.10986), and the constants are
-// exact.
+// `to` apart. Of In points: ±kNear, ±kFar and infinity, and of six 0, too. With the paper's 0, ±1, ±2 and infinity the
+// results of six would round twice as much (how points are found: Barabasz et al. 2018, arXiv 1803.10986); those of five
+// round still less. The constants are exact.
 template <std::size_t In>
 constexpr float kNear = In == 6 ? 5 / 8.0F : 1 / 2.0F;
 template <std::size_t In>
@@ -31,9 +32,8 @@ template <std::size_t In>
 constexpr float kNear2 = kNear<In> * kNear<In>;
 template <std::size_t In>
 constexpr float kFar2 = kFar<In> * kFar<In>;
-// The products of a point's distances to the others.
-template <std::size_t In>
-constexpr float kFromZero = kNear2<In> * kFar2<In>;
+// The products of the distances of +kNear and of +kFar to the others. Of five points those of -kNear and -kFar are these
+// with the other sign, which Bᵀ bears.
 template <std::size_t In>
 constexpr float kFromNear = 2 * kNear<In> * (kNear2<In> - kFar2<In>) * (In == 6 ? kNear<In> : 1);
 template <std::size_t In>
@@ -72,6 +72,7 @@ HILUM_IN_CLONES void intoPoints(const float* in, std::size_t from, float* out, s
 // G: Taps, 3 or (of six points) 4, into In.
 template <std::size_t In, std::size_t Taps, std::size_t B>
 HILUM_IN_CLONES void filterIntoPoints(const float* in, std::size_t from, float* out, std::size_t to) {
+    static_assert(Taps == 3 || (Taps == 4 && In == 6));
     constexpr float near2 = kNear2<In>, far2 = kFar2<In>, fromNear = kFromNear<In>, fromFar = kFromFar<In>;
     constexpr std::size_t first = In == 6 ? 1 : 0; // of ±kNear
 #pragma omp simd
@@ -80,7 +81,7 @@ HILUM_IN_CLONES void filterIntoPoints(const float* in, std::size_t from, float* 
         const float near = (a + near2 * c) * (1 / fromNear), nearOdds = (b + near2 * d) * (kNear<In> / fromNear);
         const float far = (a + far2 * c) * (1 / fromFar), farOdds = (b + far2 * d) * (kFar<In> / fromFar);
         if constexpr (In == 6)
-            out[lane] = a * (1 / kFromZero<In>);
+            out[lane] = a * (1 / (near2 * far2));
         out[first * to + lane] = near + nearOdds;
         out[(first + 1) * to + lane] = near - nearOdds;
         out[(first + 2) * to + lane] = far + farOdds;
@@ -92,6 +93,7 @@ HILUM_IN_CLONES void filterIntoPoints(const float* in, std::size_t from, float* 
 // Aᵀ: In into Outputs, 3 or (of six points) 4.
 template <std::size_t In, std::size_t Outputs, std::size_t B>
 HILUM_IN_CLONES void fromPoints(const float* in, std::size_t from, float* out, std::size_t to) {
+    static_assert(Outputs == 3 || (Outputs == 4 && In == 6));
     constexpr float near2 = kNear2<In>, far2 = kFar2<In>;
     constexpr std::size_t first = In == 6 ? 1 : 0; // of ±kNear
 #pragma omp simd
@@ -110,7 +112,7 @@ HILUM_IN_CLONES void fromPoints(const float* in, std::size_t from, float* out, s
     }
 }
 
-// Rows of Side vectors, `pixel` apart in a row and `row` from row to row; products are `plane` apart.
+// Rows of In or Taps vectors, `pixel` apart in a row and `row` from row to row; products are `plane` apart.
 template <std::size_t In, std::size_t B>
 HILUM_IN_CLONES void sourceTile(const float* source, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
     alignas(kVectorBytes) std::array<float, In * In * B> half;
@@ -250,7 +252,7 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
     }
 }
 
-// Of tiles of one side.
+// Of tiles of one side, in blocks of one size.
 struct TileWork {
     void (*sourceInto)(const float* films, const WinogradTiles&, const TilePlace&, float* values);
     void (*targetFrom)(const float* products, const WinogradTiles&, const TilePlace&, ChannelRange, const WinogradEpilogue&,
@@ -435,6 +437,7 @@ void convolveInTiles(const float* source, const WinogradTiles& tiles, const Wino
 
 void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
                            float* weightGradient, ParallelFor parallel) {
+    assert(tiles.products() == kGradientIn * kGradientIn);
     const std::size_t in = tiles.source.channels, out = tiles.target.channels, most = std::min(kGradientTiles, tiles.count());
     WinogradTiles sources = tiles;
     sources.block = sources.source.block = in % 16 == 0 ? 16 : 8;

@@ -24,7 +24,7 @@ constexpr int kFewestTimings = 3, kMostTimings = 10;
 constexpr std::chrono::milliseconds kTimingBudget{300};
 constexpr std::size_t kCacheLine = 64;
 // Counts up when our kernels change, so that what was measured is measured again.
-constexpr int kKernels = 3;
+constexpr int kKernelsVersion = 3;
 using Clock = std::chrono::steady_clock;
 
 std::string dimsText(const dnnl::memory::dims& dims) {
@@ -131,22 +131,29 @@ std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
     return tiles;
 }
 
+void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
+    auto tiles = tilesOf(spec);
+    if (!tiles)
+        return;
+    for (const std::size_t side : {4U, 3U}) {
+        tiles->side = side;
+        ways.push_back({"products, tiles of " + std::to_string(side), false, {}, tiles});
+    }
+}
+
 // Floats of weights and of tiles that a convolution moves.
 std::size_t valuesMoved(const WinogradTiles& tiles) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     return tiles.products() * (in * out + tiles.count() * (in + out));
 }
 
-// In tiles of 4 × 4 outputs; where less is moved so, in tiles of 3 × 3, too.
-void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
-    const auto tiles = tilesOf(spec);
-    if (!tiles)
-        return;
-    ways.push_back({"products, tiles of 4", false, {}, tiles});
-    WinogradTiles smaller = *tiles;
-    smaller.side = 3;
-    if (valuesMoved(smaller) < valuesMoved(*tiles))
-        ways.push_back({"products, tiles of 3", false, {}, smaller});
+// Not in tiles of 3 × 3 outputs where that moves more than in tiles of 4 × 4.
+bool isWorthMeasuring(const ConvolutionWay& way) {
+    if (!way.tiles)
+        return true;
+    WinogradTiles larger = *way.tiles;
+    larger.side = 4;
+    return valuesMoved(*way.tiles) <= valuesMoved(larger);
 }
 
 class PrimitiveRun final : public ConvolutionRun {
@@ -261,7 +268,7 @@ std::string machineText(int threads) {
     const dnnl_version_t* version = dnnl_version();
     return processorName() + ", " + std::to_string(threads) + " threads, oneDNN " + std::to_string(version->major) +
            "." + std::to_string(version->minor) + "." + std::to_string(version->patch) + ", kernels " +
-           std::to_string(kKernels);
+           std::to_string(kKernelsVersion);
 }
 
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all) {
@@ -303,6 +310,8 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
     };
     std::vector<Candidate> candidates;
     for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
+        if (!isWorthMeasuring(way))
+            continue;
         Arguments all = arguments;
         const dnnl::memory weights = pack(way.weights());
         all.insert_or_assign(DNNL_ARG_WEIGHTS, weights);

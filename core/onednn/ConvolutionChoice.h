@@ -42,7 +42,8 @@ struct ConvolutionWay {
 };
 
 // Every way there is, oneDNN's own favourite first; without measuring more than one wants to: at most one direct and
-// two of oneDNN's Winograd a layout. Never empty for a convolution that oneDNN can do.
+// two of oneDNN's Winograd a layout, and the products with tiles of either side. Never empty for a convolution that oneDNN
+// can do.
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all);
 
 // One convolution with all that it takes to run it.
