@@ -234,8 +234,9 @@ Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const File
     if (seals < 0 || (static_cast<unsigned>(seals) & kSeals) != kSeals || bytes == 0 ||
         ::fstat(memory.get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) != bytes)
         return nonsense();
-    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way.
-    void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, memory.get(), 0);
+    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way. Populated, for a
+    // page fault each is dear on virtual machines.
+    void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, memory.get(), 0);
     if (address == MAP_FAILED)
         return fail(ErrorCode::OutOfMemory, "There is not enough memory to read the file.");
     const std::shared_ptr<const void> mapping(
