@@ -237,13 +237,12 @@ HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& stride
 // B inputs of one output.
 template <std::size_t B>
 HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, const WeightStrides& strides, float* gradient) {
-    constexpr std::size_t kIn = kGradientIn;
-    alignas(kVectorBytes) std::array<float, kFilter * kIn * B> half;
+    alignas(kVectorBytes) std::array<float, kFilter * kGradientIn * B> half;
     alignas(kVectorBytes) std::array<float, kFilter * B> row;
-    for (std::size_t x = 0; x < kIn; ++x)
-        fromPoints<kIn, kFilter, B>(products + x * plane, kIn * plane, half.data() + x * B, kIn * B);
+    for (std::size_t x = 0; x < kGradientIn; ++x)
+        fromPoints<kGradientIn, kFilter, B>(products + x * plane, kGradientIn * plane, half.data() + x * B, kGradientIn * B);
     for (std::size_t y = 0; y < kFilter; ++y) {
-        fromPoints<kIn, kFilter, B>(half.data() + y * kIn * B, B, row.data(), B);
+        fromPoints<kGradientIn, kFilter, B>(half.data() + y * kGradientIn * B, B, row.data(), B);
         for (std::size_t x = 0; x < kFilter; ++x) {
             float* to = gradient + (y * kFilter + x) * strides.tap;
             for (std::size_t lane = 0; lane < B; ++lane)
