@@ -13,7 +13,14 @@ HILUM_PACKAGES=(
 )
 
 # What writes the tests' pictures, and peers that tests compare with; a test whose peer is absent is skipped and says so.
-HILUM_TEST_PACKAGES=(libopencv-imgcodecs-dev python3-torch python3-torchvision python3-sklearn python3-openpyxl libonnx-dev libopencv-dnn-dev python3-pydicom python3-gdcm dcmtk)
+HILUM_TEST_PACKAGES=(
+    libopencv-imgcodecs-dev python3-torch python3-torchvision python3-sklearn python3-openpyxl
+    libonnx-dev libopencv-dnn-dev python3-pydicom python3-gdcm dcmtk
+)
+# Other versions, of other systems, format differently.
+if grep -qs '^VERSION_CODENAME=bookworm$' /etc/os-release; then
+    HILUM_TEST_PACKAGES+=(clang-format-14)
+fi
 
 hilum_missing_packages() {
     local package

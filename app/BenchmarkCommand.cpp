@@ -142,9 +142,7 @@ private:
         std::fflush(stdout);
     }
 
-    [[nodiscard]] int threads() const {
-        return threadCount(m_options.threads);
-    }
+    [[nodiscard]] int threads() const { return threadCount(m_options.threads); }
 
     static std::string processorName() {
         std::ifstream file("/proc/cpuinfo");
@@ -448,7 +446,8 @@ void addBenchmarkCommand(CLI::App& app, CommandContext& context) {
     const auto options = std::make_shared<BenchmarkOptions>();
     CLI::App* command = app.add_subcommand(
         "benchmark",
-        "Measure what this machine does: input pipeline, training, training on cached features, prediction with heat\n"
+        "Measure what this machine does: input pipeline, training, training on cached features, prediction "
+        "with heat\n"
         "maps, whole folders. Medians; networks have random weights. tests/benchmarks/compare.py runs it\n"
         "beside PyTorch, torchvision, PIL and ONNX Runtime.");
     command->add_option("--only", options->sections, "Sections, with commas")

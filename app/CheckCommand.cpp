@@ -48,16 +48,18 @@ int runCheck(const CheckArguments& arguments, const CommandContext& context) {
 
 void addCheckCommand(CLI::App& app, CommandContext& context) {
     CLI::App* command = app.add_subcommand(
-        "check",
-        "Check a data set before training: files that cannot be read, exact and near duplicates,\n"
-        "patients in two classes, imbalance, and how well image properties alone tell the classes.\n"
-        "Exit status: 0 all films were read; 1 some could not be read; 2 wrong usage.");
+        "check", "Check a data set before training: files that cannot be read, exact and near duplicates,\n"
+                 "patients in two classes, imbalance, and how well image properties alone tell the classes.\n"
+                 "Exit status: 0 all films were read; 1 some could not be read; 2 wrong usage.");
     const auto arguments = std::make_shared<CheckArguments>();
-    command->add_option("data", arguments->data, "Data set: one folder per class, sets of these, or a table (CSV)")
+    command
+        ->add_option("data", arguments->data,
+                     "Data set: one folder per class, sets of these, or a table (CSV)")
         ->type_name("DATA")
         ->required();
     command->add_flag("--json", arguments->json, "Everything that was found, as JSON");
-    arguments->settings.add(*command, {"split.patientFrom", "split.patientPattern", "columns.file", "columns.label",
+    arguments->settings.add(*command,
+                            {"split.patientFrom", "split.patientPattern", "columns.file", "columns.label",
                              "columns.patient", "columns.set", "columns.source", "threads"});
     command->callback([arguments, &context] { context.exitCode = runCheck(*arguments, context); });
 }

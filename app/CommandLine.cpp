@@ -9,7 +9,8 @@
 namespace hilum {
 
 int exitCodeOf(const Error& error) {
-    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage : SomeFailed;
+    return error.code == ErrorCode::InvalidArgument || error.code == ErrorCode::NotFound ? WrongUsage
+                                                                                         : SomeFailed;
 }
 
 void printError(std::string_view command, const Error& error) {

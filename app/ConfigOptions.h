@@ -13,7 +13,7 @@
 namespace CLI {
 class App;
 class Option;
-}
+} // namespace CLI
 
 namespace hilum {
 
@@ -27,14 +27,14 @@ public:
 
     // The configuration with what was typed on top. Errors: InvalidArgument.
     [[nodiscard]] Result<TrainingConfig> over(TrainingConfig config) const;
-    // What was typed, on top of --recipe, on top of --config, or of fallback where that was not given (empty: the defaults).
-    // Errors: those of readTrainingConfig() and over().
+    // What was typed, on top of --recipe, on top of --config, or of fallback where that was not given (empty:
+    // the defaults). Errors: those of readTrainingConfig() and over().
     [[nodiscard]] Result<TrainingConfig> config(const std::filesystem::path& fallback = {}) const;
     // The settings in the folder --out, which a run that goes on brings itself; empty where there are none.
     [[nodiscard]] std::filesystem::path ownSettings() const;
 
 private:
-    std::string m_file;                            // --config
+    std::string m_file; // --config
     std::string m_recipe;
     std::map<std::string, CLI::Option*> m_options; // by the field's option
     std::map<std::string, std::string> m_texts;

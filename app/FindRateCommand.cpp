@@ -42,8 +42,8 @@ int runFindRate(const FindRateArguments& arguments, const CommandContext& contex
         return reportError("find-rate", config.error());
     ProgressLine line;
     const auto curve = findRate(
-        *config, arguments.sweep, [&](const TrainingProgress& progress) { line.show(progress); }, context.stop,
-        filmReader(context));
+        *config, arguments.sweep, [&](const TrainingProgress& progress) { line.show(progress); },
+        context.stop, filmReader(context));
     line.clear();
     if (!curve)
         return reportError("find-rate", curve.error());

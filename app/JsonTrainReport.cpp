@@ -64,8 +64,8 @@ public:
             write(NoteEvent{"Not used: " + file.file.string() + ": " + file.reason});
         for (const std::string& note : outcome.notes)
             write(NoteEvent{note});
-        write(FinishedEvent{config.out, outcome.modelFile, outcome.bestEpoch, static_cast<int>(outcome.history.size()),
-                            outcome.stopped});
+        write(FinishedEvent{config.out, outcome.modelFile, outcome.bestEpoch,
+                            static_cast<int>(outcome.history.size()), outcome.stopped});
     }
 
     void failed(const Error& error) override {

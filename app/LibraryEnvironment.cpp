@@ -16,15 +16,17 @@ constexpr const char* kWaitPolicy = "OMP_WAIT_POLICY";
 constexpr const char* kSpinCount = "GOMP_SPINCOUNT";
 constexpr const char* kCoreType = "OPENBLAS_CORETYPE";
 
-// The newest kernels of OpenBLAS that the processor can run; nullptr: those that it has chosen are new enough.
+// The newest kernels of OpenBLAS that the processor can run; nullptr: those that it has chosen are new
+// enough.
 const char* betterKernels() {
 #if defined(__GNUC__) && defined(__x86_64__)
     using CoreName = char* (*)();
     const auto coreName = reinterpret_cast<CoreName>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
-    if (coreName == nullptr || std::string_view(coreName()) != "Prescott") // what it calls an unknown processor
+    if (coreName == nullptr ||
+        std::string_view(coreName()) != "Prescott") // what it calls an unknown processor
         return nullptr;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
         return "SkylakeX";
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return "Haswell";

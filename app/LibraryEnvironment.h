@@ -6,16 +6,17 @@
 
 namespace hilum {
 
-// Starts the program once more where another environment makes training faster; returns where it is as it should be,
-// where the user has set these variables, and where the system has no such restart.
+// Starts the program once more where another environment makes training faster; returns where it is as it
+// should be, where the user has set these variables, and where the system has no such restart.
 //
-// OMP_WAIT_POLICY, GOMP_SPINCOUNT: by default OpenMP's threads wait by spinning, which takes the cores away from the
-// threads that prepare batches and from every other program: where two of them share a core, training is several times
-// slower. With "passive" they sleep. GNU's OpenMP still spins for a moment, which spares most of the sleeps between the
-// small operations of a step: DenseNet201 trains a fifth faster.
+// OMP_WAIT_POLICY, GOMP_SPINCOUNT: by default OpenMP's threads wait by spinning, which takes the cores away
+// from the threads that prepare batches and from every other program: where two of them share a core,
+// training is several times slower. With "passive" they sleep. GNU's OpenMP still spins for a moment, which
+// spares most of the sleeps between the small operations of a step: DenseNet201 trains a fifth faster.
 //
-// OPENBLAS_CORETYPE: an OpenBLAS that is older than the processor does not know it and falls back to kernels of 2004;
-// Debian 12's multiplied matrices on a processor of 2024 at an eighth of what its kernels for AVX-512 reach.
+// OPENBLAS_CORETYPE: an OpenBLAS that is older than the processor does not know it and falls back to kernels
+// of 2004; Debian 12's multiplied matrices on a processor of 2024 at an eighth of what its kernels for
+// AVX-512 reach.
 void restartWithFastLibraries(const std::vector<std::string>& commandLine);
 
 // For programs that are started from here, and decide for themselves.

@@ -23,7 +23,8 @@ public:
         if (event->type() == QEvent::Paint) {
             object->removeEventFilter(this);
             // When the events of this turn are dealt with, the children are drawn too.
-            QMetaObject::invokeMethod(this, [] { tell("window"); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                this, [] { tell("window"); }, Qt::QueuedConnection);
         }
         return QObject::eventFilter(object, event);
     }
@@ -34,7 +35,8 @@ public:
 void printMilestones(MainWindow& window) {
     new FirstPaint(window); // belongs to the window
     ReadSession& session = window.session();
-    QObject::connect(&session, &ReadSession::filmShown, &window, [] { tell("film"); }, Qt::SingleShotConnection);
+    QObject::connect(
+        &session, &ReadSession::filmShown, &window, [] { tell("film"); }, Qt::SingleShotConnection);
     QObject::connect(&session, &ReadSession::idle, &window, [&session] {
         if (!session.currentFilm() || !session.isIdle())
             return;

@@ -287,9 +287,10 @@ void addPredictCommand(CLI::App& app, CommandContext& context) {
                      "model file (.safetensors); may be given several times [the starter model]")
         ->allow_extra_args(false); // what follows is a film
     command
-        ->add_option("--precision", options->precision,
-                     "fp32, bf16 (faster on some processors; probabilities move in the third digit), or auto: "
-                     "bf16 where the processor has it, it is faster, and it names the same labels")
+        ->add_option(
+            "--precision", options->precision,
+            "fp32, bf16 (faster on some processors; probabilities move in the third digit), or auto: "
+            "bf16 where the processor has it, it is faster, and it names the same labels")
         ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
         ->capture_default_str();
     command->add_flag(

@@ -50,8 +50,8 @@ void print(const SearchOutcome& outcome, const std::vector<SearchRange>& ranges)
 
 int runSearch(const SearchArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
-    const auto config = arguments.options.config(
-        arguments.existing.resume ? arguments.options.ownSettings() : std::filesystem::path());
+    const auto config = arguments.options.config(arguments.existing.resume ? arguments.options.ownSettings()
+                                                                           : std::filesystem::path());
     auto report = arguments.progress.makeReport("search");
     if (!config)
         return reportError(*report, config.error());
@@ -68,8 +68,8 @@ int runSearch(const SearchArguments& arguments, const CommandContext& context) {
     if (request.ranges.empty())
         request.ranges = usualRanges(*config);
     const auto outcome = searchSettings(
-        *config, request, [&](const TrainingProgress& progress) { report->show(progress); }, context.stop, *existing,
-        filmReader(context));
+        *config, request, [&](const TrainingProgress& progress) { report->show(progress); }, context.stop,
+        *existing, filmReader(context));
     if (!outcome)
         return reportError(*report, outcome.error());
     report.reset();
@@ -81,11 +81,13 @@ int runSearch(const SearchArguments& arguments, const CommandContext& context) {
 } // namespace
 
 void addSearchCommand(CLI::App& app, CommandContext& context) {
-    CLI::App* command = app.add_subcommand(
-        "search",
-        "Try settings at random: trials on the training films, judged on the validation films; a trial that falls behind\n"
-        "the median of those before it is stopped. The best settings are then trained once more and tested, once.\n"
-        "Takes the settings of train. Writes trials.csv, trials/ and best/, which are run folders, into --out.");
+    CLI::App* command =
+        app.add_subcommand("search", "Try settings at random: trials on the training films, judged on the "
+                                     "validation films; a trial that falls behind\n"
+                                     "the median of those before it is stopped. The best settings are then "
+                                     "trained once more and tested, once.\n"
+                                     "Takes the settings of train. Writes trials.csv, trials/ and best/, "
+                                     "which are run folders, into --out.");
     const auto arguments = std::make_shared<SearchArguments>();
     command->add_option("--trials", arguments->trials, "How many")
         ->type_name("N")
@@ -93,7 +95,8 @@ void addSearchCommand(CLI::App& app, CommandContext& context) {
         ->capture_default_str();
     command
         ->add_option("--vary", arguments->ranges,
-                     "What is drawn, by its key in config.json; may be repeated [learning rate, weight decay, label smoothing, "
+                     "What is drawn, by its key in config.json; may be repeated [learning rate, weight "
+                     "decay, label smoothing, "
                      "mixup]. Logarithmic where HIGH is ten times LOW or more.")
         ->type_name("KEY=LOW:HIGH")
         ->allow_extra_args(false);

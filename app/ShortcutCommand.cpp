@@ -42,7 +42,9 @@ int runShortcut(const ShortcutArguments& arguments, const CommandContext& contex
     for (const LeftOutFilm& film : result->leftOut)
         std::cerr << "Not used: " << film.file.string() << ": " << film.reason << "\n";
     std::cout << (arguments.json ? shortcutToJson(*result) : shortcutToText(*result));
-    if (const auto written = writeFileAtomically(RunFolder(arguments.run).shortcut(), shortcutToJson(*result)); !written)
+    if (const auto written =
+            writeFileAtomically(RunFolder(arguments.run).shortcut(), shortcutToJson(*result));
+        !written)
         return reportError("shortcut", written.error());
     return result->leftOut.empty() ? AllDone : SomeFailed;
 }
@@ -58,16 +60,19 @@ void addShortcutCommand(CLI::App& app, CommandContext& context) {
     const auto arguments = std::make_shared<ShortcutArguments>();
     command->add_option("RUN", arguments->run, "Run folder")->required();
     command
-        ->add_option("--data", arguments->data, "Data set, where it is no longer where the run's settings say")
+        ->add_option("--data", arguments->data,
+                     "Data set, where it is no longer where the run's settings say")
         ->type_name("DATA");
     command
-        ->add_option("--masks", arguments->masks,
-                     "Folder of lung masks, each named as its film is below the data folder (or .png); else those\n"
-                     "of the data set: masks beside images, or lung-masks beside films")
+        ->add_option(
+            "--masks", arguments->masks,
+            "Folder of lung masks, each named as its film is below the data folder (or .png); else those\n"
+            "of the data set: masks beside images, or lung-masks beside films")
         ->type_name("DIR");
     command
         ->add_flag("--centre", arguments->centre,
-                   "Black out the centre of each film instead of the lungs, three quarters as wide and as high; so by\n"
+                   "Black out the centre of each film instead of the lungs, three quarters as wide and as "
+                   "high; so by\n"
                    "itself where no film has a mask")
         ->excludes("--masks");
     command->add_option("--threads", arguments->threads, "Threads that decode; 0: every core")
@@ -75,9 +80,10 @@ void addShortcutCommand(CLI::App& app, CommandContext& context) {
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     command->add_flag("--json", arguments->json, "Print shortcut.json instead of a table");
-    command->footer("Where some films have a mask, those without one are counted and left out.\n"
-                    "Exit status: 0 done, 1 some films could not be used and the others are done, or the run cannot\n"
-                    "be read, 2 wrong usage, or no film has a mask in the folder given.");
+    command->footer(
+        "Where some films have a mask, those without one are counted and left out.\n"
+        "Exit status: 0 done, 1 some films could not be used and the others are done, or the run cannot\n"
+        "be read, 2 wrong usage, or no film has a mask in the folder given.");
     command->callback([arguments, &context] { context.exitCode = runShortcut(*arguments, context); });
 }
 

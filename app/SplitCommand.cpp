@@ -64,8 +64,8 @@ Result<SplitText> splitText(const TrainingConfig& config, const CommandContext& 
         const auto folds = makeFolds(*index, config.split, config.seed);
         if (!folds)
             return tl::unexpected(folds.error());
-        return SplitText{foldsToCsv(*index, *folds), std::to_string(*count) + " folds of " +
-                                                         index->countsText() + "\n"};
+        return SplitText{foldsToCsv(*index, *folds),
+                         std::to_string(*count) + " folds of " + index->countsText() + "\n"};
     }
     const auto split = splitFor(*index, config.split, config.seed);
     if (!split)
@@ -99,15 +99,17 @@ void addSplitCommand(CLI::App& app, CommandContext& context) {
         "The table (CSV) is what train --split takes. Exit status: 0 done; 1 it could not be read or\n"
         "written; 2 wrong usage.");
     const auto arguments = std::make_shared<SplitArguments>();
-    command->add_option("data", arguments->data, "Data set: one folder per class, sets of these, or a table (CSV)")
+    command
+        ->add_option("data", arguments->data,
+                     "Data set: one folder per class, sets of these, or a table (CSV)")
         ->type_name("DATA")
         ->required();
     command->add_option("-o,--out", arguments->out, "Table that is written")->type_name("FILE")->required();
-    arguments->settings.add(*command, {"seed", "threads", "split.train", "split.validation", "split.test",
-                                       "split.grouping", "split.given", "split.nearDuplicates", "split.patientFrom",
-                                       "split.patientPattern", "split.folds", "split.leaveOneSourceOut",
-                                       "columns.file", "columns.label", "columns.patient", "columns.set",
-                                       "columns.source"});
+    arguments->settings.add(*command,
+                            {"seed", "threads", "split.train", "split.validation", "split.test",
+                             "split.grouping", "split.given", "split.nearDuplicates", "split.patientFrom",
+                             "split.patientPattern", "split.folds", "split.leaveOneSourceOut", "columns.file",
+                             "columns.label", "columns.patient", "columns.set", "columns.source"});
     command->callback([arguments, &context] { context.exitCode = runSplit(*arguments, context); });
 }
 

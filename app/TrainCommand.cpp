@@ -24,8 +24,8 @@ struct TrainArguments {
 int runTrain(const TrainArguments& arguments, const CommandContext& context) {
     restartWithFastLibraries(context.commandLine);
     const auto report = arguments.progress.makeReport("train");
-    const auto config = arguments.options.config(
-        arguments.existing.resume ? arguments.options.ownSettings() : std::filesystem::path());
+    const auto config = arguments.options.config(arguments.existing.resume ? arguments.options.ownSettings()
+                                                                           : std::filesystem::path());
     if (!config)
         return reportError(*report, config.error());
     const auto existing = arguments.existing.chosen();
@@ -59,9 +59,11 @@ void addTrainCommand(CLI::App& app, CommandContext& context) {
         "Exit status: 0 all done; 1 some films could not be read, or the training was stopped, and the rest "
         "is done; 2 wrong usage.");
     const auto arguments = std::make_shared<TrainArguments>();
-    command->add_flag("--overwrite", arguments->existing.overwrite, "Replace a run that is in the run folder");
+    command->add_flag("--overwrite", arguments->existing.overwrite,
+                      "Replace a run that is in the run folder");
     command->add_flag("--resume", arguments->existing.resume,
-                      "Go on with an interrupted or stopped run where it was, bit for bit; without --config, with its own settings");
+                      "Go on with an interrupted or stopped run where it was, bit for bit; without --config, "
+                      "with its own settings");
     arguments->progress.add(*command);
     command->add_flag("--control", arguments->control,
                       "Obey lines on stdin: pause, resume, stop; its end stops the training");

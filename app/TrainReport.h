@@ -1,4 +1,5 @@
-// What hilum-cli train and search say about a running training: for people, or for a program. Used from one thread.
+// What hilum-cli train and search say about a running training: for people, or for a program. Used from one
+// thread.
 #pragma once
 
 #include <memory>
@@ -26,8 +27,8 @@ public:
 
 // Progress and errors on stderr, figures on stdout.
 std::unique_ptr<TrainReport> makeTextTrainReport(std::string_view command);
-// Events (training/TrainingEvents.h) on stdout, each written at once; progress at most ten times a second. An error is
-// on stderr too. Where nobody reads stdout any more, the training goes on unheard.
+// Events (training/TrainingEvents.h) on stdout, each written at once; progress at most ten times a second. An
+// error is on stderr too. Where nobody reads stdout any more, the training goes on unheard.
 std::unique_ptr<TrainReport> makeJsonTrainReport(std::string_view command);
 
 // Says it; returns the status to exit with.

@@ -44,7 +44,8 @@ void addTrainerCommands(CLI::App& app) {
 
 bool isTrainerCommand(int argc, char** argv) {
     const std::span arguments(argv, static_cast<std::size_t>(argc));
-    const auto command = std::ranges::find_if(arguments.subspan(1), [](const char* text) { return *text != '-'; });
+    const auto command =
+        std::ranges::find_if(arguments.subspan(1), [](const char* text) { return *text != '-'; });
     return command != arguments.end() &&
            std::ranges::find(kCommands, std::string_view(*command), &TrainerCommand::name) != kCommands.end();
 }

@@ -80,7 +80,8 @@ struct TrainingControl::State {
 };
 
 TrainingControl::TrainingControl(const std::stop_token& stop)
-    : m_state(std::make_shared<State>()), m_forward(stop, [state = m_state] { state->stop.request_stop(); }) {}
+    : m_state(std::make_shared<State>()), m_forward(stop, [state = m_state] { state->stop.request_stop(); }) {
+}
 
 TrainingControl::~TrainingControl() = default;
 

@@ -15,8 +15,8 @@ public:
     TrainingControl(const TrainingControl&) = delete;
     TrainingControl& operator=(const TrainingControl&) = delete;
 
-    // Obeys the lines "pause", "resume" and "stop" on stdin from now on. Its end means stop, so that a training does
-    // not outlive the window that watches it. Other lines are told on stderr and passed over.
+    // Obeys the lines "pause", "resume" and "stop" on stdin from now on. Its end means stop, so that a
+    // training does not outlive the window that watches it. Other lines are told on stderr and passed over.
     void listen();
 
     [[nodiscard]] std::stop_token stop() const;

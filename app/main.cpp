@@ -82,10 +82,10 @@ int main(int argc, char** argv) {
     parser.addHelpOption();
     parser.addVersionOption();
     options.addTo(parser);
-    parser.addPositionalArgument(QStringLiteral("paths"),
-                                 QStringLiteral(
-                                     "Films and folders to open: DICOM, PNG, JPEG, TIFF, BMP, WebP, DICOMDIR."),
-                                 QStringLiteral("[paths …]"));
+    parser.addPositionalArgument(
+        QStringLiteral("paths"),
+        QStringLiteral("Films and folders to open: DICOM, PNG, JPEG, TIFF, BMP, WebP, DICOMDIR."),
+        QStringLiteral("[paths …]"));
     parser.process(application);
 
     const auto sandbox = parser.isSet(options.noSandbox) ? hilum::Sandbox::Off : hilum::Sandbox::On;

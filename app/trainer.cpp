@@ -8,8 +8,8 @@
 
 namespace {
 
-// Every training step frees what the next one takes. Memory that goes back to the system in between comes again as
-// zeroed pages, which costs a tenth of a step.
+// Every training step frees what the next one takes. Memory that goes back to the system in between comes
+// again as zeroed pages, which costs a tenth of a step.
 void keepFreedMemory() {
 #ifdef __GLIBC__
     mallopt(M_MMAP_MAX, 0);

@@ -173,7 +173,7 @@ private:
 };
 
 Result<FilmLogits> FeatureBatchSource::predict(const std::vector<std::size_t>& films,
-                                          const PredictorOptions& options) {
+                                               const PredictorOptions& options) {
     const torch::NoGradGuard noGrad;
     m_network.eval();
     FilmLogits logits;

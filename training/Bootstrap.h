@@ -28,8 +28,8 @@ struct Interval {
     friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// An interval is absent where the figure was defined in less than half of the resamples, or was the same in all of
-// them: how far a figure of 0 or 1 would move, resamples of the same films cannot tell.
+// An interval is absent where the figure was defined in less than half of the resamples, or was the same in
+// all of them: how far a figure of 0 or 1 would move, resamples of the same films cannot tell.
 struct BootstrapIntervals {
     int resamples = 0; // 0: not computed
     std::uint64_t seed = 0;

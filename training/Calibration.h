@@ -17,8 +17,8 @@ inline constexpr double kHighestTemperature = 20;
 // leaves every film's class as it is. Above 1 the model was too sure of itself.
 struct TemperatureFit {
     double temperature = 1;
-    bool atLimit =
-        false; // the best one lies beyond kLowest or kHighest: too few films, or no mistake among them
+    // The best one lies beyond kLowest or kHighest: too few films, or no mistake among them.
+    bool atLimit = false;
     double nllBefore = 0;
     double nllAfter = 0;
     double eceBefore = 0; // kCalibrationBins bins
@@ -30,8 +30,8 @@ struct TemperatureFit {
 // below 1e-12 are taken as 1e-12. No films: temperature 1.
 TemperatureFit fitTemperature(const std::vector<FilmPrediction>& predictions);
 
-// The temperature of a model file, by its validation films: 1 where they are fewer than kFewestCalibrationFilms or where
-// the fit is at its limit.
+// The temperature of a model file, by its validation films: 1 where they are fewer than
+// kFewestCalibrationFilms or where the fit is at its limit.
 inline constexpr std::size_t kFewestCalibrationFilms = 30;
 double temperatureOf(const std::vector<FilmPrediction>& validation);
 

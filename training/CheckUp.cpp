@@ -181,11 +181,13 @@ Result<CheckUp> checkUp(const DatasetIndex& index, const CheckUpOptions& options
     try {
         return Examination(index, options, std::move(stop)).run();
     } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::OutOfMemory, "There is not enough memory for the check-up.", index.root.string());
+        return fail(ErrorCode::OutOfMemory, "There is not enough memory for the check-up.",
+                    index.root.string());
     }
 }
 
-Result<void> keepNearDuplicatesTogether(DatasetIndex& index, const CheckUpOptions& options, std::stop_token stop) {
+Result<void> keepNearDuplicatesTogether(DatasetIndex& index, const CheckUpOptions& options,
+                                        std::stop_token stop) {
     return checkUp(index, options, std::move(stop)).map([&](const CheckUp& found) {
         keepNearDuplicatesTogether(index, found);
     });

@@ -1,6 +1,6 @@
-// The check-up of a data set before anything is trained on it: films that cannot be read, duplicates, patients
-// in two classes, imbalance, and what gives the class away besides the chest. docs/check-up.md says how each is
-// found.
+// The check-up of a data set before anything is trained on it: films that cannot be read, duplicates,
+// patients in two classes, imbalance, and what gives the class away besides the chest. docs/check-up.md says
+// how each is found.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +61,8 @@ Result<CheckUp> checkUp(const DatasetIndex& index, const CheckUpOptions& options
 // So that a split does not tear them apart (FilmEntry::nearGroup).
 void keepNearDuplicatesTogether(DatasetIndex& index, const CheckUp& checkUp);
 // The same after a check-up made for it. Errors: those of checkUp().
-Result<void> keepNearDuplicatesTogether(DatasetIndex& index, const CheckUpOptions& options, std::stop_token stop = {});
+Result<void> keepNearDuplicatesTogether(DatasetIndex& index, const CheckUpOptions& options,
+                                        std::stop_token stop = {});
 
 // For people; at most `most` lines of each kind of finding, the others are counted.
 std::string checkUpToText(const DatasetIndex& index, const CheckUp& checkUp, std::size_t most = 10);

@@ -11,8 +11,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string intervalText(const Proportion& share) {
-    return percentText(share.value) + " (" + fixedText(100 * share.low, 1) + " to " + fixedText(100 * share.high, 1) +
-           ")";
+    return percentText(share.value) + " (" + fixedText(100 * share.low, 1) + " to " +
+           fixedText(100 * share.high, 1) + ")";
 }
 
 // "1 film", "2 films"
@@ -66,10 +66,13 @@ std::string skippedText(const CheckUp& checkUp, std::size_t most) {
 std::string duplicatesText(const DatasetIndex& index, const CheckUp& checkUp, DuplicateKind kind,
                            std::size_t most) {
     const auto isOfKind = [kind](const DuplicateGroup& group) { return group.kind == kind; };
-    const auto across = static_cast<std::size_t>(std::ranges::count_if(
-        checkUp.duplicates, [&](const DuplicateGroup& group) { return isOfKind(group) && group.spansClasses; }));
+    const auto across =
+        static_cast<std::size_t>(std::ranges::count_if(checkUp.duplicates, [&](const DuplicateGroup& group) {
+            return isOfKind(group) && group.spansClasses;
+        }));
     const std::string name = kind == DuplicateKind::Exact ? "Exact duplicates: " : "Near duplicates: ";
-    Section section(name + counted(static_cast<std::size_t>(checkUp.duplicateGroups(kind)), "group", "groups") +
+    Section section(name +
+                        counted(static_cast<std::size_t>(checkUp.duplicateGroups(kind)), "group", "groups") +
                         ", " + std::to_string(across) + " across classes",
                     most);
     for (const bool spans : {true, false}) { // the worse ones first
@@ -84,9 +87,8 @@ std::string duplicatesText(const DatasetIndex& index, const CheckUp& checkUp, Du
 std::string patientsText(const DatasetIndex& index, const CheckUp& checkUp, std::size_t most) {
     if (!index.patientsKnown)
         return "Patients are not told apart: films of one patient may stand in training and test.\n";
-    Section section("In more than one class: " +
-                        counted(checkUp.patientsInClasses.size(), "patient", "patients"),
-                    most);
+    Section section(
+        "In more than one class: " + counted(checkUp.patientsInClasses.size(), "patient", "patients"), most);
     for (const PatientInClasses& patient : checkUp.patientsInClasses)
         section.add(patient.patient + ": " + fileNames(index, patient.films, most));
     return section.text();
@@ -108,8 +110,8 @@ Json fileList(const DatasetIndex& index, const std::vector<std::size_t>& films) 
     Json list = Json::array();
     for (const std::size_t film : films) {
         const FilmEntry& entry = index.films[film];
-        list.push_back(
-            {{"file", entry.file.generic_string()}, {"label", index.labels[static_cast<std::size_t>(entry.label)]}});
+        list.push_back({{"file", entry.file.generic_string()},
+                        {"label", index.labels[static_cast<std::size_t>(entry.label)]}});
     }
     return list;
 }
@@ -137,9 +139,10 @@ Json confoundersJson(const Confounders& found) {
 
 std::string checkUpToText(const DatasetIndex& index, const CheckUp& checkUp, std::size_t most) {
     std::string text = "Films: " + index.countsText() + "\n";
-    text += "Largest to smallest class: " +
-            (checkUp.imbalance > 0 ? fixedText(checkUp.imbalance, 1) + " to 1" : "a class has no readable film") +
-            "\n";
+    text +=
+        "Largest to smallest class: " +
+        (checkUp.imbalance > 0 ? fixedText(checkUp.imbalance, 1) + " to 1" : "a class has no readable film") +
+        "\n";
     text += skippedText(checkUp, most);
     text += duplicatesText(index, checkUp, DuplicateKind::Exact, most);
     text += duplicatesText(index, checkUp, DuplicateKind::Near, most);

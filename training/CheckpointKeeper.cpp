@@ -15,7 +15,8 @@ constexpr int kPausePerWriting = 10;
 
 } // namespace
 
-Result<void> CheckpointKeeper::keep(Checkpoint checkpoint, bool best, const std::function<TrainingState()>& state) {
+Result<void> CheckpointKeeper::keep(Checkpoint checkpoint, bool best,
+                                    const std::function<TrainingState()>& state) {
     if (best)
         m_best = checkpoint; // shares the tensors
     m_last = std::move(checkpoint);
@@ -43,7 +44,8 @@ Result<void> CheckpointKeeper::writeHistory() const {
 Result<void> CheckpointKeeper::flush() {
     if (!m_last)
         return {};
-    auto written = writeHistory().and_then([&] { return writeCheckpoint(m_folder.lastCheckpoint(), *m_last); });
+    auto written =
+        writeHistory().and_then([&] { return writeCheckpoint(m_folder.lastCheckpoint(), *m_last); });
     if (written && m_best)
         written = writeCheckpoint(m_folder.bestCheckpoint(), *m_best);
     m_last.reset();

@@ -31,7 +31,7 @@ struct Sample {
     std::vector<const FilmFacts*> facts;
     std::vector<int> labels;
     std::vector<int> folds;
-    std::vector<std::string> sources;   // empty where no film names one
+    std::vector<std::string> sources;    // empty where no film names one
     std::vector<double> patientsOfLabel; // distinct patients with films of the label
     double patients = 0;
     std::vector<double> filmsOfLabel;
@@ -177,8 +177,7 @@ ConfounderTest tested(const Sample& sample, std::string name, const std::vector<
         accuracyOf(sample, heldOut(sample, columns, std::vector<double>(labels, 1))), sample.patients);
     test.recalls = recallsOf(sample, heldOut(sample, columns, balancing));
     test.balancedAccuracy = meanOfRecalls(sample, test.recalls);
-    test.tellsClasses =
-        test.balancedAccuracy.low > 1 / static_cast<double>(labels) + kConfounderMargin;
+    test.tellsClasses = test.balancedAccuracy.low > 1 / static_cast<double>(labels) + kConfounderMargin;
     return test;
 }
 
@@ -189,14 +188,17 @@ std::string verdictOf(const Confounders& found) {
     for (const ConfounderTest& test : found.tests) {
         if (test.tellsClasses && test.property != kAllProperties)
             telling.push_back(test.property);
-        if (!all.tellsClasses && test.tellsClasses && test.balancedAccuracy.value > best->balancedAccuracy.value)
+        if (!all.tellsClasses && test.tellsClasses &&
+            test.balancedAccuracy.value > best->balancedAccuracy.value)
             best = &test;
     }
-    const std::string figures = "a balanced accuracy of " + percentText(best->balancedAccuracy.value) + " (95 % interval " +
-                                percentText(best->balancedAccuracy.low) + " to " + percentText(best->balancedAccuracy.high) +
-                                "), guessing " + percentText(found.balancedGuessing);
+    const std::string figures = "a balanced accuracy of " + percentText(best->balancedAccuracy.value) +
+                                " (95 % interval " + percentText(best->balancedAccuracy.low) + " to " +
+                                percentText(best->balancedAccuracy.high) + "), guessing " +
+                                percentText(found.balancedGuessing);
     if (!found.found())
-        return "No confounder found: image properties alone do no better than guessing by a margin that counts.";
+        return "No confounder found: image properties alone do no better than guessing by a margin that "
+               "counts.";
     const double way = (best->balancedAccuracy.value - found.balancedGuessing) / (1 - found.balancedGuessing);
     return std::string(way >= kStrong ? "Strong confounding: " : "Confounding: ") +
            "image properties alone give away the class, with " + figures + "." +
@@ -207,8 +209,8 @@ std::string verdictOf(const Confounders& found) {
 std::string tooFewPatients(const DatasetIndex& index, const Sample& sample) {
     for (std::size_t label = 0; label < sample.patientsOfLabel.size(); ++label) {
         if (sample.patientsOfLabel[label] < kFolds)
-            return "Not tested: the class " + index.labels[label] + " has fewer than " + std::to_string(kFolds) +
-                   " patients whose films can be read.";
+            return "Not tested: the class " + index.labels[label] + " has fewer than " +
+                   std::to_string(kFolds) + " patients whose films can be read.";
     }
     return index.labels.size() < 2 ? "Not tested: there is one class only." : "";
 }
@@ -236,7 +238,8 @@ Confounders findConfounders(const DatasetIndex& index, const std::vector<std::op
     std::vector<const Column*> all;
     for (const Property& property : properties) {
         std::vector<const Column*> columns;
-        std::ranges::transform(property.columns, std::back_inserter(columns), [](const Column& c) { return &c; });
+        std::ranges::transform(property.columns, std::back_inserter(columns),
+                               [](const Column& c) { return &c; });
         all.insert(all.end(), columns.begin(), columns.end());
         result.tests.push_back(tested(sample, property.name, columns));
     }

@@ -1,10 +1,11 @@
-// How well the class can be told from what has nothing to do with the chest: the size of the picture, its frame,
-// its brightness, its file. What can, a network will learn too, and its accuracy then says little about patients.
+// How well the class can be told from what has nothing to do with the chest: the size of the picture, its
+// frame, its brightness, its file. What can, a network will learn too, and its accuracy then says little
+// about patients.
 //
 // Each property alone, and all together, are given to a PropertyTree in five stratified folds; films of one
 // patient, and films with the same content, are held out together. One tree is weighted so that every class
-// counts the same, and gives the balanced accuracy (mean of the recalls); one is not, and gives the plain one.
-// Pure functions; thread-safe.
+// counts the same, and gives the balanced accuracy (mean of the recalls); one is not, and gives the plain
+// one. Pure functions; thread-safe.
 #pragma once
 
 #include <optional>
@@ -18,22 +19,22 @@
 
 namespace hilum {
 
-// Intervals are at 95 % and count patients, as films of one patient do not say more than one: Wilson's for the
-// accuracy; for the balanced accuracy those of the recalls, put together as for a sum of independent
+// Intervals are at 95 % and count patients, as films of one patient do not say more than one: Wilson's for
+// the accuracy; for the balanced accuracy those of the recalls, put together as for a sum of independent
 // proportions (Zou and Donner 2008, Statistics in Medicine 27:1693).
 struct ConfounderTest {
-    std::string property;         // e.g. "brightness"; kAllProperties: all together
-    Proportion accuracy;          // of films held out
+    std::string property; // e.g. "brightness"; kAllProperties: all together
+    Proportion accuracy;  // of films held out
     Proportion balancedAccuracy;
-    std::vector<double> recalls;  // one per label
-    bool tellsClasses = false;    // the interval of the balanced accuracy lies more than kConfounderMargin
-                                  // above guessing
+    std::vector<double> recalls; // one per label
+    bool tellsClasses = false;   // the interval of the balanced accuracy lies more than kConfounderMargin
+                                 // above guessing
 };
 
 inline constexpr const char* kAllProperties = "all together";
 
-// Above guessing, in the balanced accuracy, from which a property counts; what is below would hardly show in the
-// accuracy of a network, and chance alone must not raise an alarm among so many tests.
+// Above guessing, in the balanced accuracy, from which a property counts; what is below would hardly show in
+// the accuracy of a network, and chance alone must not raise an alarm among so many tests.
 inline constexpr double kConfounderMargin = 0.05;
 
 struct Confounders {

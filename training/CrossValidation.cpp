@@ -48,8 +48,8 @@ private:
     // A fold's seed follows from the seed and its number, so that it does not depend on the folds before it.
     [[nodiscard]] RunRequest requestFor(const RunFolder& folder, Split split, int fold) const {
         RunRequest request{
-            folder, std::move(split), m_config, m_config.seed + static_cast<std::uint64_t>(fold), fold,
-            ExistingRun::Refuse, {}, {}};
+            folder, std::move(split),    m_config, m_config.seed + static_cast<std::uint64_t>(fold),
+            fold,   ExistingRun::Refuse, {},       {}};
         request.config.out = folder.root();
         return request;
     }
@@ -58,7 +58,8 @@ private:
         auto split = splitOfFold(m_session.index, folds, fold, m_config.split, m_config.seed);
         if (!split)
             return tl::unexpected(split.error());
-        auto part = runPart(m_session, requestFor(m_root.fold(fold + 1), std::move(*split), fold + 1), m_existing);
+        auto part =
+            runPart(m_session, requestFor(m_root.fold(fold + 1), std::move(*split), fold + 1), m_existing);
         if (!part && part.error().code == ErrorCode::Cancelled) {
             m_outcome.stopped = true;
             return {};

@@ -56,7 +56,8 @@ constexpr const char* kLesionMasks = "lesion-masks";
 
 bool arePhantoms(const std::vector<fs::path>& folders) {
     const auto has = [&](const char* name) {
-        return std::ranges::any_of(folders, [&](const fs::path& folder) { return folder.filename() == name; });
+        return std::ranges::any_of(folders,
+                                   [&](const fs::path& folder) { return folder.filename() == name; });
     };
     return has(kFilms) && std::ranges::all_of(folders, [](const fs::path& folder) {
                const fs::path name = folder.filename();
@@ -73,8 +74,8 @@ bool areMasksBesideImages(const fs::path& folder) {
 // Relative to root; empty where none of them is a file.
 fs::path firstThere(const fs::path& root, const std::vector<fs::path>& places) {
     std::error_code ignored;
-    const auto found =
-        std::ranges::find_if(places, [&](const fs::path& place) { return fs::is_regular_file(root / place, ignored); });
+    const auto found = std::ranges::find_if(
+        places, [&](const fs::path& place) { return fs::is_regular_file(root / place, ignored); });
     return found == places.end() ? fs::path() : *found;
 }
 
@@ -99,8 +100,8 @@ std::vector<fs::path> filesBelow(const fs::path& folder, const fs::path& root,
     return files;
 }
 
-// CLASS.metadata.xlsx of the COVID-19 Radiography Database: the address that each film was taken from, by the film's
-// name without its ending, in small letters, since names differ in that between table and folder.
+// CLASS.metadata.xlsx of the COVID-19 Radiography Database: the address that each film was taken from, by the
+// film's name without its ending, in small letters, since names differ in that between table and folder.
 using FilmSources = std::map<std::string, std::string>;
 
 Result<FilmSources> sourcesIn(const fs::path& file) {
@@ -110,8 +111,10 @@ Result<FilmSources> sourcesIn(const fs::path& file) {
         for (const std::vector<std::string>& row : rows) {
             if (!name || !address) { // still above or at the header
                 const auto columnOf = [&](std::string_view title) {
-                    const auto found = std::ranges::find(row, title, [](const std::string& cell) { return lowerCase(cell); });
-                    return found == row.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - row.begin()));
+                    const auto found = std::ranges::find(
+                        row, title, [](const std::string& cell) { return lowerCase(cell); });
+                    return found == row.end() ? std::nullopt
+                                              : std::optional(static_cast<std::size_t>(found - row.begin()));
                 };
                 name = columnOf("file name");
                 address = columnOf("url");
@@ -159,7 +162,8 @@ public:
 
     Result<DatasetIndex> fromTable(const FilmTable& table) {
         if (m_options.patientFrom == PatientFrom::Column && !table.hasPatients)
-            return fail(ErrorCode::InvalidArgument, "The table has no column of patients.", m_index.root.string());
+            return fail(ErrorCode::InvalidArgument, "The table has no column of patients.",
+                        m_index.root.string());
         const bool column = table.hasPatients && (m_options.patientFrom == PatientFrom::Any ||
                                                   m_options.patientFrom == PatientFrom::Column);
         m_index.patientsKnown = column || m_index.patientsKnown;
@@ -212,7 +216,8 @@ private:
             return {};
         auto sources = sourcesIn(file);
         if (!sources)
-            m_index.skipped.push_back({file.lexically_relative(m_index.root), SkipKind::Unreadable, sources.error().message});
+            m_index.skipped.push_back(
+                {file.lexically_relative(m_index.root), SkipKind::Unreadable, sources.error().message});
         return sources.value_or(FilmSources());
     }
 
@@ -235,8 +240,9 @@ private:
             return skip(SkipKind::Unreadable, sha256.error().message);
         if (*kind == FileKind::Dicom)
             m_dicom.insert(place.file);
-        films.push_back({place.file, 0, place.patient.empty() ? m_options.patients.patientOf(place.file) : place.patient,
-                         std::move(*sha256), place.source, lungMaskOf(m_index.root, place.file), -1, place.set});
+        films.push_back(
+            {place.file, 0, place.patient.empty() ? m_options.patients.patientOf(place.file) : place.patient,
+             std::move(*sha256), place.source, lungMaskOf(m_index.root, place.file), -1, place.set});
     }
 
     Result<DatasetIndex> finished() {
@@ -247,7 +253,8 @@ private:
                         m_index.root.string());
         for (auto& [label, films] : m_films) {
             if (!isUtf8(label)) // it will stand in JSON, on cards and in windows
-                return fail(ErrorCode::InvalidArgument, "The name of this class is not UTF-8; give it another one.", label);
+                return fail(ErrorCode::InvalidArgument,
+                            "The name of this class is not UTF-8; give it another one.", label);
             std::ranges::sort(films, {}, &FilmEntry::file);
             for (FilmEntry& film : films) {
                 film.label = static_cast<int>(m_index.labels.size());
@@ -268,9 +275,11 @@ private:
     // A digest of the tag; empty where there is none.
     [[nodiscard]] std::string patientTag(const FilmEntry& film) const {
         const fs::path file = m_index.root / film.file;
-        const Result<Radiograph> read = m_options.readFilm ? m_options.readFilm(file, m_stop) : readRadiograph(file, m_stop);
-        return read && !read->header.patientId.empty() ? "dicom-" + sha256Of(read->header.patientId).substr(0, 16)
-                                                       : std::string();
+        const Result<Radiograph> read =
+            m_options.readFilm ? m_options.readFilm(file, m_stop) : readRadiograph(file, m_stop);
+        return read && !read->header.patientId.empty()
+                   ? "dicom-" + sha256Of(read->header.patientId).substr(0, 16)
+                   : std::string();
     }
 
     Result<void> readPatientTags() {
@@ -366,8 +375,8 @@ Result<void> checkClassesHaveFilms(const DatasetIndex& index) {
     const std::vector<long> counts = index.countsByLabel();
     for (std::size_t label = 0; label < counts.size(); ++label) {
         if (counts[label] == 0)
-            return fail(ErrorCode::InvalidArgument,
-                        "This class has no film that can be read.", index.labels[label]);
+            return fail(ErrorCode::InvalidArgument, "This class has no film that can be read.",
+                        index.labels[label]);
     }
     return {};
 }
@@ -419,7 +428,8 @@ Result<DatasetIndex> indexDataset(const fs::path& data, const IndexOptions& opti
         return Indexer(data.parent_path(), options, std::move(stop)).fromTable(*table);
     }
     if (options.patientFrom == PatientFrom::Column)
-        return fail(ErrorCode::InvalidArgument, "A folder has no column of patients; a table has.", data.string());
+        return fail(ErrorCode::InvalidArgument, "A folder has no column of patients; a table has.",
+                    data.string());
     auto root = datasetRoot(data);
     if (!root)
         return tl::unexpected(root.error());
@@ -429,8 +439,8 @@ Result<DatasetIndex> indexDataset(const fs::path& data, const IndexOptions& opti
     return Indexer(std::move(*root), options, std::move(stop)).fromFolders(*folders);
 }
 
-Result<DatasetIndex> indexDataset(const fs::path& data, const PatientPattern& patients, std::size_t fewestClasses,
-                                  std::stop_token stop) {
+Result<DatasetIndex> indexDataset(const fs::path& data, const PatientPattern& patients,
+                                  std::size_t fewestClasses, std::stop_token stop) {
     IndexOptions options;
     options.patients = patients;
     options.fewestClasses = fewestClasses;

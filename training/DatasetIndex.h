@@ -22,9 +22,9 @@ struct FilmEntry {
     std::string patient;        // films of the same patient have the same text
     std::string sha256;         // of the content
     std::string source{};       // where the film comes from, e.g. a hospital or an address; empty: not known
-    std::filesystem::path mask{};   // of the lungs, relative to the root; empty: none
-    long nearGroup = -1;            // near duplicates have the same number; -1: none known
-    std::optional<FilmSet> set{};   // that the data set itself puts it in
+    std::filesystem::path mask{}; // of the lungs, relative to the root; empty: none
+    long nearGroup = -1;          // near duplicates have the same number; -1: none known
+    std::optional<FilmSet> set{}; // that the data set itself puts it in
 };
 
 enum class SkipKind {
@@ -91,17 +91,17 @@ Result<IndexOptions> indexOptionsOf(const TrainingConfig& config);
 
 // data is a folder or a table.
 //
-// Every folder in a folder is a class (hidden ones left out). Below a class, links to folders are not followed;
-// where "images" and "masks" stand side by side, as in the COVID-19 Radiography Database, the masks are no films
-// but those of the images of the same name, and CLASS.metadata.xlsx beside a class gives the films' sources. Folders
-// that are all named train, validation, test (or the like) hold class folders each, and the films are in these sets. A
-// folder with "films" and only "lung-masks" and
-// "lesion-masks" beside it is one of phantoms; what is read is "films", with its lung masks.
+// Every folder in a folder is a class (hidden ones left out). Below a class, links to folders are not
+// followed; where "images" and "masks" stand side by side, as in the COVID-19 Radiography Database, the masks
+// are no films but those of the images of the same name, and CLASS.metadata.xlsx beside a class gives the
+// films' sources. Folders that are all named train, validation, test (or the like) hold class folders each,
+// and the films are in these sets. A folder with "films" and only "lung-masks" and "lesion-masks" beside it
+// is one of phantoms; what is read is "films", with its lung masks.
 //
 // A table (a file) names films relative to its folder, which is the root; training/FilmTable.h.
 //
-// A DICOM tag never enters the index as it is, only its digest. A film whose tag is missing or that cannot be read
-// is a patient of its own. Files that are empty, missing, unreadable or no films are listed in skipped.
+// A DICOM tag never enters the index as it is, only its digest. A film whose tag is missing or that cannot be
+// read is a patient of its own. Files that are empty, missing, unreadable or no films are listed in skipped.
 // Errors: NotFound, NotReadable, Cancelled, InvalidArgument (fewer classes than asked for, a class without
 // films or with a name that is not UTF-8, a film in two classes of a table), those of readFilmTable().
 Result<DatasetIndex> indexDataset(const std::filesystem::path& data, const IndexOptions& options,

@@ -11,7 +11,8 @@ std::size_t wordOf(std::uint64_t hash, std::size_t word) { return hash >> (kWord
 
 } // namespace
 
-DuplicateSearch::DuplicateSearch(std::span<const FilmPrint> prints) : m_prints(prints), m_unions(prints.size()) {
+DuplicateSearch::DuplicateSearch(std::span<const FilmPrint> prints)
+    : m_prints(prints), m_unions(prints.size()) {
     for (Table& table : m_tables)
         table.resize(std::size_t{1} << kWordBits);
 }
@@ -38,7 +39,8 @@ void DuplicateSearch::findNear(std::uint64_t hash) {
         }
     }
     std::ranges::sort(m_near);
-    m_near.erase(std::unique(m_near.begin(), m_near.end()), m_near.end()); // std::ranges' does not build with clang 14
+    m_near.erase(std::unique(m_near.begin(), m_near.end()),
+                 m_near.end()); // std::ranges' does not build with clang 14
 }
 
 void DuplicateSearch::insert(std::size_t film) {
@@ -67,8 +69,6 @@ void DuplicateSearch::add(std::size_t film) {
         insert(film);
 }
 
-std::vector<std::vector<std::size_t>> DuplicateSearch::groups() {
-    return m_unions.groups();
-}
+std::vector<std::vector<std::size_t>> DuplicateSearch::groups() { return m_unions.groups(); }
 
 } // namespace hilum

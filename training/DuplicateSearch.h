@@ -1,6 +1,6 @@
-// Near duplicates among many films, without comparing every pair: films whose hashes differ in at most 11 of 64
-// bits agree in one of the four 16-bit words up to two bits, and are found by looking that word up with every two
-// bits turned over (multi-index hashing, Norouzi et al. 2012). Used from one thread.
+// Near duplicates among many films, without comparing every pair: films whose hashes differ in at most 11 of
+// 64 bits agree in one of the four 16-bit words up to two bits, and are found by looking that word up with
+// every two bits turned over (multi-index hashing, Norouzi et al. 2012). Used from one thread.
 #pragma once
 
 #include <array>

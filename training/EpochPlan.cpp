@@ -27,7 +27,8 @@ std::vector<std::size_t> EpochPlan::films(int epoch) const {
 }
 
 BatchPlace EpochPlan::place(int epoch, long batch) const {
-    return {epoch, batch, (batch - 1) % m_accumulation == 0, batch % m_accumulation == 0 || batch == batchesPerEpoch(),
+    return {epoch, batch, (batch - 1) % m_accumulation == 0,
+            batch % m_accumulation == 0 || batch == batchesPerEpoch(),
             std::min(m_filmsPerEpoch, m_batchSize * m_accumulation)};
 }
 

@@ -236,7 +236,9 @@ std::string reportToJson(const CrossValidationReport& report) {
     return dumpedJson(json);
 }
 
-Result<EvaluationReport> parseEvaluationJson(std::string_view text) { return parsedJson(text, kNoFigures, reportOf); }
+Result<EvaluationReport> parseEvaluationJson(std::string_view text) {
+    return parsedJson(text, kNoFigures, reportOf);
+}
 
 Result<CrossValidationReport> parseCrossValidationJson(std::string_view text) {
     return parsedJson(text, kNoFigures, crossValidationOf);

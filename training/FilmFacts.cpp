@@ -11,13 +11,14 @@
 namespace hilum {
 namespace {
 
-constexpr double kDark = 0.04;     // of the full range
-constexpr int kBorderShare = 16;   // the frame is the side / 16 wide
-constexpr int kSurroundings = 2;   // cells on each side of the one in the middle
-constexpr int kBlockPx = 6;        // of the thumbnail
+constexpr double kDark = 0.04;   // of the full range
+constexpr int kBorderShare = 16; // the frame is the side / 16 wide
+constexpr int kSurroundings = 2; // cells on each side of the one in the middle
+constexpr int kBlockPx = 6;      // of the thumbnail
 constexpr int kBlocks = kThumbnailPx / kBlockPx;
-constexpr double kDetailDeviation = 40; // of a print's detail, so that what is beyond three of them is cut off
-constexpr double kFlatBlock = 1.5;      // standard deviation of a block's detail
+// Of a print's detail, so that what is beyond three of them is cut off.
+constexpr double kDetailDeviation = 40;
+constexpr double kFlatBlock = 1.5;       // standard deviation of a block's detail
 constexpr double kFlatFilm = 0.25 / 255; // largest detail; below it the film is one grey
 
 using Thumbnail = std::array<double, static_cast<std::size_t>(kThumbnailPx) * kThumbnailPx>;
@@ -54,7 +55,9 @@ struct Sums {
         dark += grey < kDark ? 1 : 0;
     }
     [[nodiscard]] double mean() const { return sum / count; }
-    [[nodiscard]] double deviation() const { return std::sqrt(std::max(0.0, squares / count - mean() * mean())); }
+    [[nodiscard]] double deviation() const {
+        return std::sqrt(std::max(0.0, squares / count - mean() * mean()));
+    }
 };
 
 Thumbnail thumbnailOf(const Radiograph& film, const std::vector<float>& greys) {
@@ -77,7 +80,8 @@ Thumbnail thumbnailOf(const Radiograph& film, const std::vector<float>& greys) {
 }
 
 FilmFacts factsOf(const Radiograph& film, const std::vector<float>& greys) {
-    const int frameX = std::max(1, film.widthPx / kBorderShare), frameY = std::max(1, film.heightPx / kBorderShare);
+    const int frameX = std::max(1, film.widthPx / kBorderShare),
+              frameY = std::max(1, film.heightPx / kBorderShare);
     Sums all, border;
     for (int y = 0; y < film.heightPx; ++y) {
         const bool inFrame = y < frameY || y >= film.heightPx - frameY;
@@ -136,7 +140,8 @@ double surroundingsMean(const Thumbnail& thumbnail, int x, int y) {
     double sum = 0;
     int count = 0;
     for (int v = std::max(0, y - kSurroundings); v <= std::min(kThumbnailPx - 1, y + kSurroundings); ++v) {
-        for (int u = std::max(0, x - kSurroundings); u <= std::min(kThumbnailPx - 1, x + kSurroundings); ++u) {
+        for (int u = std::max(0, x - kSurroundings); u <= std::min(kThumbnailPx - 1, x + kSurroundings);
+             ++u) {
             sum += thumbnail[cellAt(u, v)];
             ++count;
         }
@@ -159,7 +164,8 @@ FilmPrint printOf(const Thumbnail& thumbnail) {
         return print;
     const double deviation = std::sqrt(squares / static_cast<double>(detail.size()));
     std::ranges::transform(detail, print.detail.begin(), [deviation](double value) {
-        return static_cast<std::int8_t>(std::lround(std::clamp(kDetailDeviation * value / deviation, -127.0, 127.0)));
+        return static_cast<std::int8_t>(
+            std::lround(std::clamp(kDetailDeviation * value / deviation, -127.0, 127.0)));
     });
     return print;
 }

@@ -1,5 +1,6 @@
-// What the check-up keeps of a film once its pixels are gone: properties that have nothing to do with the chest,
-// and a fingerprint that survives re-encoding, resizing and a change of brightness. Pure functions; thread-safe.
+// What the check-up keeps of a film once its pixels are gone: properties that have nothing to do with the
+// chest, and a fingerprint that survives re-encoding, resizing and a change of brightness. Pure functions;
+// thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +28,8 @@ struct FilmFacts {
 
 inline constexpr int kThumbnailPx = 24;
 
-// A film is stretched to 24 × 24 means of equal areas. hash: the signs of the 64 lowest frequencies but the mean
-// of its discrete cosine transform, as pHash does (Zauner 2010). detail: what stands out from its 5 × 5
+// A film is stretched to 24 × 24 means of equal areas. hash: the signs of the 64 lowest frequencies but the
+// mean of its discrete cosine transform, as pHash does (Zauner 2010). detail: what stands out from its 5 × 5
 // surroundings, with a standard deviation of 40; that is where two chests differ which look alike from afar.
 struct FilmPrint {
     std::uint64_t hash = 0;
@@ -49,13 +50,15 @@ MeasuredFilm measured(const Radiograph& film);
 
 int hammingDistance(std::uint64_t a, std::uint64_t b);
 
-// Films whose hashes are near are duplicates from this likeness() on. docs/check-up.md says where it comes from.
+// Films whose hashes are near are duplicates from this likeness() on. docs/check-up.md says where it comes
+// from.
 inline constexpr double kNearLikeness = 0.92;
 
 // How far two films agree in their detail, block by block (6 × 6 cells): the lower quartile of the blocks'
-// correlations, −1 … 1, so that a marker or a clipped corner may spoil a few; but at most the second lowest of the
-// four blocks in the middle, as a common frame makes all others alike. Blocks that are flat in one of the films
-// are left out; 0 where the middle has fewer than two others. Below kNearLikeness, the middle alone.
+// correlations, −1 … 1, so that a marker or a clipped corner may spoil a few; but at most the second lowest
+// of the four blocks in the middle, as a common frame makes all others alike. Blocks that are flat in one of
+// the films are left out; 0 where the middle has fewer than two others. Below kNearLikeness, the middle
+// alone.
 double likeness(const FilmPrint& a, const FilmPrint& b);
 
 } // namespace hilum

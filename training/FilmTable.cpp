@@ -49,7 +49,8 @@ public:
             if (auto added = add(rows[row], "row " + std::to_string(row + 1)); !added)
                 return tl::unexpected(added.error());
         }
-        const auto given = std::ranges::count_if(m_table.rows, [](const FilmTableRow& row) { return row.set.has_value(); });
+        const auto given =
+            std::ranges::count_if(m_table.rows, [](const FilmTableRow& row) { return row.set.has_value(); });
         if (given != 0 && static_cast<std::size_t>(given) != m_table.rows.size())
             return fail(ErrorCode::InvalidArgument, "Some films of the table have a set, others have none.",
                         rows.front()[*m_set]);
@@ -62,9 +63,11 @@ private:
     std::optional<std::size_t> m_patient, m_set, m_source;
 
     Result<void> findColumns(const Cells& header, const TableColumns& columns) {
-        const auto file = columnOf(header, columns.file, {"file", "path", "filename", "file_name", "image", "image index"});
+        const auto file =
+            columnOf(header, columns.file, {"file", "path", "filename", "file_name", "image", "image index"});
         const auto label = columnOf(header, columns.label, {"label", "class", "finding", "finding labels"});
-        const auto patient = columnOf(header, columns.patient, {"patient", "patientid", "patient_id", "patient id"});
+        const auto patient =
+            columnOf(header, columns.patient, {"patient", "patientid", "patient_id", "patient id"});
         const auto set = columnOf(header, columns.set, {"set", "split"});
         const auto source = columnOf(header, columns.source, {"source", "dataset"});
         for (const auto* column : {&file, &label, &patient, &set, &source}) {
@@ -72,8 +75,9 @@ private:
                 return tl::unexpected(column->error());
         }
         if (!*file || !*label)
-            return fail(ErrorCode::Damaged,
-                        "The table needs a column of files (file, path, image) and one of classes (label, class).");
+            return fail(
+                ErrorCode::Damaged,
+                "The table needs a column of files (file, path, image) and one of classes (label, class).");
         m_file = **file;
         m_label = **label;
         m_patient = *patient;
@@ -120,8 +124,10 @@ Result<FilmTable> parseFilmTable(std::string_view text, const TableColumns& colu
 
 Result<FilmTable> readFilmTable(const std::filesystem::path& file, const TableColumns& columns) {
     if (isSpreadsheet(file))
-        return readSpreadsheet(file).and_then([&](const TableRows& rows) { return Parser().parse(rows, columns); });
-    return readTextFile(file).and_then([&](const std::string& text) { return parseFilmTable(text, columns); });
+        return readSpreadsheet(file).and_then(
+            [&](const TableRows& rows) { return Parser().parse(rows, columns); });
+    return readTextFile(file).and_then(
+        [&](const std::string& text) { return parseFilmTable(text, columns); });
 }
 
 } // namespace hilum

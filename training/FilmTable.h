@@ -29,8 +29,9 @@ struct FilmTable {
 // Columns are found by their names in the first row, without regard to case: file, path, filename, image;
 // label, class, finding; patient, patientid, patient_id; set, split; source, dataset. columns may
 // name others. A row without a file is passed over.
-// Errors: Damaged (no such table), InvalidArgument (a column that is named is not there, a film without a class,
-// a set that is neither train, validation nor test, sets for some films only), with column or row as context.
+// Errors: Damaged (no such table), InvalidArgument (a column that is named is not there, a film without a
+// class, a set that is neither train, validation nor test, sets for some films only), with column or row as
+// context.
 Result<FilmTable> parseFilmTable(std::string_view text, const TableColumns& columns = {});
 // Of a file, whose content tells its kind. Errors: also those of readTextFile() and readSpreadsheet().
 Result<FilmTable> readFilmTable(const std::filesystem::path& file, const TableColumns& columns = {});

@@ -68,7 +68,8 @@ struct TrainingMaterial {
     DatasetIndex index;
     FilmStore store;
 
-    // From here on LibTorch uses the configuration's threads. config and the material must outlive the session.
+    // From here on LibTorch uses the configuration's threads. config and the material must outlive the
+    // session.
     [[nodiscard]] TrainingSession session(const TrainingConfig& config, ProgressCallback progress,
                                           std::stop_token stop) const {
         const int threads = threadCount(config.threads);
@@ -133,8 +134,9 @@ Result<void> checkSameSettings(const RunFolder& folder, const TrainingConfig& co
     if (key.empty())
         return {};
     return fail(ErrorCode::InvalidArgument,
-                "The run was begun with another setting: " + key + " is " + settingText(*begun, key) + " in its folder, " +
-                    settingText(config, key) + " here. A run goes on with its own settings.",
+                "The run was begun with another setting: " + key + " is " + settingText(*begun, key) +
+                    " in its folder, " + settingText(config, key) +
+                    " here. A run goes on with its own settings.",
                 key);
 }
 
@@ -177,11 +179,13 @@ Result<TrainingOutcome> repeated(const TrainingSession& session, const RunFolder
 }
 
 // The run is complete; its own settings but the number of repetitions stay as they are recorded.
-Result<TrainingOutcome> repeatedLater(const TrainingSession& session, const RunFolder& folder, const Split& split) {
+Result<TrainingOutcome> repeatedLater(const TrainingSession& session, const RunFolder& folder,
+                                      const Split& split) {
     if (readTextFile(folder.split()) != splitToCsv(session.index, split))
-        return fail(ErrorCode::InvalidArgument,
-                    "The films have changed since the run was made; it cannot be repeated. Overwrite it instead.",
-                    folder.root().string());
+        return fail(
+            ErrorCode::InvalidArgument,
+            "The films have changed since the run was made; it cannot be repeated. Overwrite it instead.",
+            folder.root().string());
     auto recorded = readTrainingConfig(folder.config());
     if (!recorded)
         return tl::unexpected(recorded.error());
@@ -194,12 +198,14 @@ Result<TrainingOutcome> repeatedLater(const TrainingSession& session, const RunF
     return repeated(session, folder, split, ExistingRun::Resume, std::move(outcome));
 }
 
-Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder, ExistingRun existing) {
+Result<TrainingOutcome> runSingle(const TrainingSession& session, const RunFolder& folder,
+                                  ExistingRun existing) {
     auto split = splitFor(session.index, session.config.split, session.config.seed);
     if (!split)
         return tl::unexpected(split.error());
     if (session.config.repeats > 1 && split->films(FilmSet::Test).empty())
-        return fail(ErrorCode::InvalidArgument, "A repeated run needs test films, whose figures are compared.", "repeats");
+        return fail(ErrorCode::InvalidArgument,
+                    "A repeated run needs test films, whose figures are compared.", "repeats");
     if (existing == ExistingRun::Resume && folder.isComplete())
         return repeatedLater(session, folder, *split);
     const RunRequest request{folder, *split, session.config, session.config.seed, 0, existing, {}, {}};
@@ -237,8 +243,8 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     TrainingConfig known = config;
     known.split.folds = *folds;
     const TrainingSession session = material->session(known, progress, std::move(stop));
-    auto outcome =
-        known.split.folds > 0 ? crossValidate(session, folder, existing) : runSingle(session, folder, existing);
+    auto outcome = known.split.folds > 0 ? crossValidate(session, folder, existing)
+                                         : runSingle(session, folder, existing);
     if (!outcome)
         return outcome;
     outcome->labels = index.labels;
@@ -246,8 +252,9 @@ Result<TrainingOutcome> runAll(const TrainingConfig& config, const ProgressCallb
     return outcome;
 }
 
-Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& sweep, const ProgressCallback& progress,
-                             std::stop_token stop, const FilmReader& readFilm) {
+Result<RateCurve> findRateIn(const TrainingConfig& config, const RateSweep& sweep,
+                             const ProgressCallback& progress, std::stop_token stop,
+                             const FilmReader& readFilm) {
     auto material = materialOf(config, progress, stop, readFilm);
     if (!material)
         return tl::unexpected(material.error());
@@ -266,12 +273,14 @@ Result<void> prepareSearch(const TrainingConfig& config, const SearchRequest& re
     const RunFolder root(config.out);
     const bool begun = std::filesystem::exists(config.out / "trials", error);
     if (begun && existing == ExistingRun::Refuse)
-        return fail(ErrorCode::InvalidArgument, "The folder holds a search; resume or overwrite it, or name another folder.",
+        return fail(ErrorCode::InvalidArgument,
+                    "The folder holds a search; resume or overwrite it, or name another folder.",
                     config.out.string());
     if (begun && existing == ExistingRun::Resume) {
         if (RunFolder(config.out / "best").isComplete())
             return fail(ErrorCode::InvalidArgument,
-                        "The search in the folder is complete, and its best settings have been tested: begin another one.",
+                        "The search in the folder is complete, and its best settings have been tested: begin "
+                        "another one.",
                         config.out.string());
         return checkSameSettings(root, config);
     }
@@ -287,12 +296,14 @@ Result<void> prepareSearch(const TrainingConfig& config, const SearchRequest& re
     }
     std::filesystem::create_directories(config.out / "trials", error);
     if (error)
-        return fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".", config.out.string());
+        return fail(ErrorCode::NotWritable, "The folder cannot be made: " + error.message() + ".",
+                    config.out.string());
     return writeFileAtomically(root.config(), toJson(config));
 }
 
 Result<SearchOutcome> searchIn(const TrainingConfig& config, const SearchRequest& request,
-                               const ProgressCallback& progress, std::stop_token stop, const FilmReader& readFilm) {
+                               const ProgressCallback& progress, std::stop_token stop,
+                               const FilmReader& readFilm) {
     auto material = materialOf(config, progress, stop, readFilm);
     if (!material)
         return tl::unexpected(material.error());
@@ -302,21 +313,25 @@ Result<SearchOutcome> searchIn(const TrainingConfig& config, const SearchRequest
     if (!split)
         return tl::unexpected(split.error());
     if (split->films(FilmSet::Validation).empty())
-        return fail(ErrorCode::InvalidArgument, "A search needs validation films, which tell the best settings.",
-                    "split.validation");
-    return searchSettings(material->session(config, progress, std::move(stop)), RunFolder(config.out), *split, request);
+        return fail(ErrorCode::InvalidArgument,
+                    "A search needs validation films, which tell the best settings.", "split.validation");
+    return searchSettings(material->session(config, progress, std::move(stop)), RunFolder(config.out), *split,
+                          request);
 }
 
 // What to do about it. The run is kept as it was after its last epoch.
 Error withAdvice(Error error, const TrainingConfig& config) {
     if (error.code != ErrorCode::OutOfMemory || !error.context.empty() || config.batchSize == 1)
         return error;
-    const std::string batch = std::to_string(config.batchSize), smaller = std::to_string((config.batchSize + 1) / 2);
-    error.message = "There is not enough memory for batches of " + batch + " films; a smaller batch needs less.";
+    const std::string batch = std::to_string(config.batchSize),
+                      smaller = std::to_string((config.batchSize + 1) / 2);
+    error.message =
+        "There is not enough memory for batches of " + batch + " films; a smaller batch needs less.";
     if (config.batchSize % 2 == 0)
         error.message += " The run is kept and can go on with batches of " + smaller + ", of which " +
-                         std::to_string(2 * config.accumulationSteps) + " make a step (--resume --batch-size " + smaller +
-                         " --accumulate " + std::to_string(2 * config.accumulationSteps) + ").";
+                         std::to_string(2 * config.accumulationSteps) +
+                         " make a step (--resume --batch-size " + smaller + " --accumulate " +
+                         std::to_string(2 * config.accumulationSteps) + ").";
     error.context = "batchSize";
     return error;
 }
@@ -359,8 +374,8 @@ Result<RateCurve> findRate(TrainingConfig config, const RateSweep& sweep, const 
 }
 
 Result<SearchOutcome> searchSettings(const TrainingConfig& config, const SearchRequest& request,
-                                     const ProgressCallback& progress, std::stop_token stop, ExistingRun existing,
-                                     const FilmReader& readFilm) {
+                                     const ProgressCallback& progress, std::stop_token stop,
+                                     ExistingRun existing, const FilmReader& readFilm) {
     const auto full = resolvedHere(config);
     if (!full)
         return tl::unexpected(full.error());

@@ -64,7 +64,8 @@ std::optional<FilmHeat> heatInRegion(const FloatImage& map, const GridPlacement&
     if (!(all > 0) || cover.regionPixels == 0)
         return std::nullopt;
     const auto hottest = std::ranges::max_element(map.values) - map.values.begin();
-    return FilmHeat{inside / all, static_cast<double>(cover.regionPixels) / static_cast<double>(cover.seenPixels),
+    return FilmHeat{inside / all,
+                    static_cast<double>(cover.regionPixels) / static_cast<double>(cover.seenPixels),
                     cover.touched[static_cast<std::size_t>(hottest)],
                     static_cast<double>(std::ranges::count(cover.touched, true)) /
                         static_cast<double>(cover.touched.size())};

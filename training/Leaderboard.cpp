@@ -78,7 +78,8 @@ Result<std::vector<fs::path>> findRuns(const std::vector<fs::path>& folders) {
         std::error_code ignored;
         return a == b || fs::equivalent(a, b, ignored);
     };
-    runs.erase(std::unique(runs.begin(), runs.end(), areTheSame), runs.end()); // std::ranges' does not build with clang 14
+    runs.erase(std::unique(runs.begin(), runs.end(), areTheSame),
+               runs.end()); // std::ranges' does not build with clang 14
     return runs;
 }
 

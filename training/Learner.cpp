@@ -12,13 +12,15 @@
 
 namespace hilum {
 
-Learner::Learner(Network& network, const TrainingConfig& config, const std::vector<int>& labels, std::uint64_t seed)
+Learner::Learner(Network& network, const TrainingConfig& config, const std::vector<int>& labels,
+                 std::uint64_t seed)
     : m_network(network), m_config(config), m_seed(seed) {
     m_loss.labelSmoothing = config.labelSmoothing;
     if (config.classWeights == ClassWeights::Balanced) {
         const Graph& graph = network.graph();
-        m_loss.classWeights = at::tensor(balancedClassWeights(labels, graph.node(graph.logits).channels), at::kFloat)
-                                  .to(network.device());
+        m_loss.classWeights =
+            at::tensor(balancedClassWeights(labels, graph.node(graph.logits).channels), at::kFloat)
+                .to(network.device());
     }
     applyTrainable(network, config.trainable);
     useChannelsLast(network);
@@ -56,7 +58,8 @@ Result<BatchScore> Learner::learnFrom(BatchSource& source, const Batch& batch, c
     return score;
 }
 
-at::Tensor Learner::lossOf(BatchSource& source, const Batch& batch, const BatchPlace& place, BatchScore& score) const {
+at::Tensor Learner::lossOf(BatchSource& source, const Batch& batch, const BatchPlace& place,
+                           BatchScore& score) const {
     const double mixup = m_config.augmentation.mixup;
     const auto films = static_cast<std::size_t>(batch.labels.size(0));
     Mixture mixture;

@@ -26,14 +26,17 @@ struct BatchScore {
 
 class Learner {
 public:
-    // The network's trainable parameters are those of the configuration from here on, and its layout suits training.
-    // network and config must outlive the learner; labels: of the training films.
-    Learner(Network& network, const TrainingConfig& config, const std::vector<int>& labels, std::uint64_t seed);
+    // The network's trainable parameters are those of the configuration from here on, and its layout suits
+    // training. network and config must outlive the learner; labels: of the training films.
+    Learner(Network& network, const TrainingConfig& config, const std::vector<int>& labels,
+            std::uint64_t seed);
 
     // Puts the network into training mode, with the blocks of layers unfrozen that the epoch trains.
     void startEpoch(int epoch);
-    // Adds to the gradients; the last batch of a step takes it. Errors: InvalidArgument (the loss is no longer finite).
-    Result<BatchScore> learnFrom(BatchSource& source, const Batch& batch, const BatchPlace& place, const StepRates& rates);
+    // Adds to the gradients; the last batch of a step takes it. Errors: InvalidArgument (the loss is no
+    // longer finite).
+    Result<BatchScore> learnFrom(BatchSource& source, const Batch& batch, const BatchPlace& place,
+                                 const StepRates& rates);
     [[nodiscard]] long steps() const { return m_steps; } // taken, those before a restore() included
 
     // Contiguous copies of the weights to use: the averaged ones, if so configured.
@@ -64,7 +67,8 @@ private:
     std::optional<WeightAverage> m_average;
     long m_steps = 0;
 
-    at::Tensor lossOf(BatchSource& source, const Batch& batch, const BatchPlace& place, BatchScore& score) const;
+    at::Tensor lossOf(BatchSource& source, const Batch& batch, const BatchPlace& place,
+                      BatchScore& score) const;
     [[nodiscard]] TrainingPass forward(BatchSource& source, const at::Tensor& images) const;
     void takeStep();
 };

@@ -17,17 +17,20 @@ std::vector<std::size_t> surestFirst(const std::vector<FilmPrediction>& predicti
         if (wanted(predictions[i]))
             films.push_back(i);
     }
-    std::ranges::stable_sort(films, std::greater{}, [&](std::size_t film) { return confidence(predictions[film]); });
+    std::ranges::stable_sort(films, std::greater{},
+                             [&](std::size_t film) { return confidence(predictions[film]); });
     return films;
 }
 
 } // namespace
 
 std::vector<std::size_t> worstMistakes(const std::vector<FilmPrediction>& predictions) {
-    return surestFirst(predictions, [](const FilmPrediction& film) { return film.predicted() != film.truth; });
+    return surestFirst(predictions,
+                       [](const FilmPrediction& film) { return film.predicted() != film.truth; });
 }
 
-std::vector<std::size_t> filmsOfCell(const std::vector<FilmPrediction>& predictions, int truth, int predicted) {
+std::vector<std::size_t> filmsOfCell(const std::vector<FilmPrediction>& predictions, int truth,
+                                     int predicted) {
     return surestFirst(predictions, [=](const FilmPrediction& film) {
         return film.truth == truth && film.predicted() == predicted;
     });

@@ -11,6 +11,7 @@ namespace hilum {
 // The films that the model got wrong, as indices, the surest mistakes first.
 std::vector<std::size_t> worstMistakes(const std::vector<FilmPrediction>& predictions);
 // The films of a cell of the confusion matrix, the surest first.
-std::vector<std::size_t> filmsOfCell(const std::vector<FilmPrediction>& predictions, int truth, int predicted);
+std::vector<std::size_t> filmsOfCell(const std::vector<FilmPrediction>& predictions, int truth,
+                                     int predicted);
 
 } // namespace hilum

@@ -50,7 +50,8 @@ Result<WeightState> inOrderOf(const Network& network, const WeightState& stored)
         const auto found = byName.find(name);
         if (found == byName.end() || found->second.sizes() != own.sizes() ||
             found->second.scalar_type() != own.scalar_type())
-            return fail(ErrorCode::BadModelFile, "The state of the training belongs to another network.", name);
+            return fail(ErrorCode::BadModelFile, "The state of the training belongs to another network.",
+                        name);
         ordered.emplace_back(name, found->second);
     }
     return ordered;
@@ -97,7 +98,8 @@ void applyTrainable(Network& network, Trainable part, int lastBlock) {
     const std::vector<std::string> prefixes = trainablePrefixes(network, part);
     const std::map<std::string, int> blocks = blocksOf(network.graph());
     for (auto& item : network.named_parameters())
-        item.value().set_requires_grad(startsWithAny(item.key(), prefixes) && blocks.at(item.key()) <= lastBlock);
+        item.value().set_requires_grad(startsWithAny(item.key(), prefixes) &&
+                                       blocks.at(item.key()) <= lastBlock);
 }
 
 void enterTrainingMode(Network& network) {

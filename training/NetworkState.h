@@ -41,7 +41,8 @@ private:
 
 // How the names of the parameters that are trained begin; "" stands for all.
 std::vector<std::string> trainablePrefixes(const Network& network, Trainable part);
-// Switches gradients of the parameters on or off. Of the part, only blocks (see blocksOf()) up to the last one given.
+// Switches gradients of the parameters on or off. Of the part, only blocks (see blocksOf()) up to the last
+// one given.
 void applyTrainable(Network& network, Trainable part, int lastBlock = std::numeric_limits<int>::max());
 // Training mode, but for batch norms whose weights are frozen: they keep their statistics.
 void enterTrainingMode(Network& network);
@@ -53,8 +54,9 @@ struct LoadedWeights {
     std::size_t loaded = 0;
     std::vector<std::string> skipped; // in the head, and of another shape
 };
-// From any file of readWeightFile(); name is the network's. Tensors of the head whose shape differs stay as they are.
-// Errors: those of readWeightFile(), BadModelFile (other tensors are missing or of another shape).
-Result<LoadedWeights> loadInitialWeights(Network& network, const std::filesystem::path& file, std::string_view name);
+// From any file of readWeightFile(); name is the network's. Tensors of the head whose shape differs stay as
+// they are. Errors: those of readWeightFile(), BadModelFile (other tensors are missing or of another shape).
+Result<LoadedWeights> loadInitialWeights(Network& network, const std::filesystem::path& file,
+                                         std::string_view name);
 
 } // namespace hilum

@@ -60,7 +60,8 @@ std::vector<Group> groupsOf(const Network& network, const OptimiserConfig& confi
     return ordered;
 }
 
-std::unique_ptr<optim::Optimizer> makeOptimiser(const std::vector<Group>& parts, const OptimiserConfig& config) {
+std::unique_ptr<optim::Optimizer> makeOptimiser(const std::vector<Group>& parts,
+                                                const OptimiserConfig& config) {
     std::vector<optim::OptimizerParamGroup> groups;
     for (const Group& part : parts)
         groups.emplace_back(part.parameters, groupOptions(config, part.weightDecay));
@@ -107,7 +108,8 @@ Named tensorsOf(const optim::OptimizerParamState& state, OptimiserKind kind) {
     return momentum.defined() ? Named{{"momentum", momentum}} : Named{};
 }
 
-// Finds the tensors of one parameter. In the parameter's own layout: what is added up in another order rounds otherwise.
+// Finds the tensors of one parameter. In the parameter's own layout: what is added up in another order rounds
+// otherwise.
 class StoredState {
 public:
     explicit StoredState(const WeightState& state) : m_tensors(state.begin(), state.end()) {}
@@ -182,8 +184,7 @@ void forEachParameter(optim::Optimizer& optimiser, const Use& use) {
 
 } // namespace
 
-Optimiser::Optimiser(const Network& network, const OptimiserConfig& config)
-    : m_kind(config.kind) {
+Optimiser::Optimiser(const Network& network, const OptimiserConfig& config) : m_kind(config.kind) {
     const std::vector<Group> groups = groupsOf(network, config);
     for (const Group& group : groups)
         m_rateFactors.push_back(group.rateFactor);
@@ -240,7 +241,8 @@ Result<void> Optimiser::restore(const WeightState& state) {
             states[stateKey<States::key_type>(parameter)] = std::move(own);
     });
     if (!stored.fitted())
-        return fail(ErrorCode::BadModelFile, "The state of the training belongs to another network or optimiser.");
+        return fail(ErrorCode::BadModelFile,
+                    "The state of the training belongs to another network or optimiser.");
     return {};
 }
 

@@ -12,8 +12,9 @@
 
 namespace hilum {
 
-// Over the parameters that have gradients when it is made; weight decay only on those with two dimensions or more, that
-// is not on biases and batch norms. Blocks of layers before the head learn slower where config.layerDecay says so.
+// Over the parameters that have gradients when it is made; weight decay only on those with two dimensions or
+// more, that is not on biases and batch norms. Blocks of layers before the head learn slower where
+// config.layerDecay says so.
 class Optimiser {
 public:
     Optimiser(const Network& network, const OptimiserConfig& config);
@@ -25,7 +26,8 @@ public:
     // Momentum of SGD, beta 1 of Adam and AdamW.
     void setMomentum(double momentum);
 
-    // What it remembers of its steps: running means of the gradients, and how many there were. Shares the tensors.
+    // What it remembers of its steps: running means of the gradients, and how many there were. Shares the
+    // tensors.
     [[nodiscard]] WeightState state() const;
     // From an optimiser of the same network and configuration. Errors: BadModelFile (it is of another one).
     Result<void> restore(const WeightState& state);

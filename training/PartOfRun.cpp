@@ -8,11 +8,13 @@ namespace {
 bool hasSettingsOf(const RunRequest& request) {
     auto begun = readTrainingConfig(request.folder.config()).and_then(resolved);
     if (begun)
-        begun->split.file = request.config.split.file; // the whole may have been moved; what is in it is compared
+        // The whole may have been moved; what is in it is compared.
+        begun->split.file = request.config.split.file;
     return begun && differingSetting(*begun, request.config).empty();
 }
 
-std::optional<std::vector<FilmPrediction>> finishedEarlier(const TrainingSession& session, const RunRequest& request) {
+std::optional<std::vector<FilmPrediction>> finishedEarlier(const TrainingSession& session,
+                                                           const RunRequest& request) {
     const RunFolder& folder = request.folder;
     std::error_code ignored;
     if (!std::filesystem::exists(folder.evaluationJson(), ignored) || !hasSettingsOf(request) ||

@@ -6,7 +6,7 @@
 namespace hilum {
 
 struct PartOutcome {
-    RunOutcome run;         // of one that was finished earlier: only its predictions
+    RunOutcome run; // of one that was finished earlier: only its predictions
     bool wasFinished = false;
 };
 

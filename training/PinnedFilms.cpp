@@ -25,7 +25,8 @@ constexpr double kOpacity = 0.6;
 
 GreyImage resized(const GreyImage& square) {
     GreyImage small(kWidthPx, kWidthPx);
-    const cv::Mat from(square.heightPx, square.widthPx, CV_8UC1, const_cast<std::uint8_t*>(square.values.data()));
+    const cv::Mat from(square.heightPx, square.widthPx, CV_8UC1,
+                       const_cast<std::uint8_t*>(square.values.data()));
     cv::Mat to(kWidthPx, kWidthPx, CV_8UC1, small.values.data());
     cv::resize(from, to, to.size(), 0, 0, square.widthPx > kWidthPx ? cv::INTER_AREA : cv::INTER_LINEAR);
     return small;
@@ -45,8 +46,8 @@ std::string pictureName(int epoch, std::size_t number) {
 
 } // namespace
 
-std::vector<std::size_t> choosePinnedFilms(const FilmStore& store, const std::vector<std::size_t>& films, int count,
-                                           std::uint64_t seed) {
+std::vector<std::size_t> choosePinnedFilms(const FilmStore& store, const std::vector<std::size_t>& films,
+                                           int count, std::uint64_t seed) {
     std::map<int, std::vector<std::size_t>> byLabel;
     for (const std::size_t film : films)
         byLabel[store.label(film)].push_back(film);
@@ -65,9 +66,11 @@ std::vector<std::size_t> choosePinnedFilms(const FilmStore& store, const std::ve
     return chosen;
 }
 
-Result<std::vector<PinnedFilm>> drawPinnedFilms(Network& network, const FilmStore& store, const DatasetIndex& index,
-                                                const std::vector<std::size_t>& films, const PredictorOptions& options,
-                                                const RunFolder& folder, int epoch) {
+Result<std::vector<PinnedFilm>> drawPinnedFilms(Network& network, const FilmStore& store,
+                                                const DatasetIndex& index,
+                                                const std::vector<std::size_t>& films,
+                                                const PredictorOptions& options, const RunFolder& folder,
+                                                int epoch) {
     const auto looks = lookAtFilms(network, store, films, options);
     if (!looks)
         return tl::unexpected(looks.error());

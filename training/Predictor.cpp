@@ -56,8 +56,8 @@ Result<FilmLogits> predictFilms(Network& network, const FilmStore& store,
 }
 
 Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& store,
-                                          const std::vector<std::size_t>& films, const PredictorOptions& options,
-                                          std::stop_token stop) {
+                                          const std::vector<std::size_t>& films,
+                                          const PredictorOptions& options, std::stop_token stop) {
     std::vector<FilmLook> looks;
     const auto read = [&](const at::Tensor& images) {
         const CamResult cam = gradCam(network, images);
@@ -79,12 +79,13 @@ Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& sto
 Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& store,
                                          const std::vector<std::size_t>& films,
                                          const PredictorOptions& options, std::stop_token stop) {
-    return lookAtFilms(network, store, films, options, std::move(stop)).map([](const std::vector<FilmLook>& looks) {
-        std::vector<double> peaks;
-        for (const FilmLook& look : looks)
-            peaks.push_back(std::ranges::max(look.map.values));
-        return peaks;
-    });
+    return lookAtFilms(network, store, films, options, std::move(stop))
+        .map([](const std::vector<FilmLook>& looks) {
+            std::vector<double> peaks;
+            for (const FilmLook& look : looks)
+                peaks.push_back(std::ranges::max(look.map.values));
+            return peaks;
+        });
 }
 
 } // namespace hilum

@@ -38,8 +38,8 @@ struct FilmLook {
 };
 // Errors: likewise.
 Result<std::vector<FilmLook>> lookAtFilms(Network& network, const FilmStore& store,
-                                          const std::vector<std::size_t>& films, const PredictorOptions& options,
-                                          std::stop_token stop = {});
+                                          const std::vector<std::size_t>& films,
+                                          const PredictorOptions& options, std::stop_token stop = {});
 
 // For each film, the maximum of the raw Grad-CAM map of the class it is taken for. Errors: likewise.
 Result<std::vector<double>> heatMapPeaks(Network& network, const FilmStore& store,

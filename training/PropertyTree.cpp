@@ -71,8 +71,10 @@ void PropertyTree::grow(std::size_t node, std::span<std::size_t> films, int dept
     if (cut.bin < 0)
         return;
     const auto& bins = *m_data.columns[cut.column];
-    const auto rest = std::partition(films.begin(), films.end(), [&](std::size_t film) { return bins[film] <= cut.bin; });
-    const auto leftCount = static_cast<std::size_t>(rest - films.begin()); // std::ranges' does not build with clang 14
+    const auto rest =
+        std::partition(films.begin(), films.end(), [&](std::size_t film) { return bins[film] <= cut.bin; });
+    // std::ranges' does not build with clang 14.
+    const auto leftCount = static_cast<std::size_t>(rest - films.begin());
     const std::size_t left = m_nodes.size();
     m_nodes.resize(left + 2);
     m_nodes[node].column = cut.column;

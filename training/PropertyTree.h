@@ -1,5 +1,5 @@
-// A small classification tree (CART, Gini impurity) over a few numbers per film, each cut into at most 64 bins:
-// what can be told from properties alone needs no more. Pure functions; thread-safe.
+// A small classification tree (CART, Gini impurity) over a few numbers per film, each cut into at most 64
+// bins: what can be told from properties alone needs no more. Pure functions; thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ public:
         std::span<const double> classWeights;                      // of a film, by its label
     };
 
-    // Learns from these films. Splits end at depth 5, and where a side would have fewer than 5 films or one in a
-    // hundred.
+    // Learns from these films. Splits end at depth 5, and where a side would have fewer than 5 films or one
+    // in a hundred.
     PropertyTree(const Data& data, std::vector<std::size_t> films);
 
     // Of any film of the columns learnt from.
@@ -33,8 +33,8 @@ private:
     struct Node {
         int label = 0;
         std::size_t column = 0;
-        int bin = -1;           // films up to this bin go left; -1: a leaf
-        std::size_t left = 0;   // index of the node; right is the next one
+        int bin = -1;         // films up to this bin go left; -1: a leaf
+        std::size_t left = 0; // index of the node; right is the next one
     };
     struct Cut {
         std::size_t column = 0;

@@ -11,8 +11,8 @@ namespace hilum {
 namespace {
 
 constexpr double kMemory = 0.9;
-constexpr double kDiverged = 4;      // times the lowest loss
-constexpr std::size_t kReach = 3;    // points to either side that a slope is taken over
+constexpr double kDiverged = 4;   // times the lowest loss
+constexpr std::size_t kReach = 3; // points to either side that a slope is taken over
 
 } // namespace
 
@@ -27,7 +27,9 @@ void RateCurve::add(double rate, double loss) {
     m_points.push_back({rate, loss, smoothed});
 }
 
-bool RateCurve::hasDiverged() const { return !m_points.empty() && m_points.back().smoothed > kDiverged * m_lowest; }
+bool RateCurve::hasDiverged() const {
+    return !m_points.empty() && m_points.back().smoothed > kDiverged * m_lowest;
+}
 
 std::optional<double> RateCurve::suggestedRate() const {
     const auto lowest = static_cast<std::size_t>(

@@ -1,5 +1,5 @@
-// The learning-rate range test (Smith 2015, arXiv 1506.01186): a few steps with a rate that grows from one to the next,
-// and the loss over it. Values and pure functions; sweepRates() takes the steps.
+// The learning-rate range test (Smith 2015, arXiv 1506.01186): a few steps with a rate that grows from one to
+// the next, and the loss over it. Values and pure functions; sweepRates() takes the steps.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,8 @@ public:
     [[nodiscard]] bool hasDiverged() const;
     [[nodiscard]] const std::vector<RatePoint>& points() const { return m_points; }
 
-    // Where the smoothed loss falls fastest over the logarithm of the rate, before it is lowest. Absent where it never
-    // falls.
+    // Where the smoothed loss falls fastest over the logarithm of the rate, before it is lowest. Absent where
+    // it never falls.
     [[nodiscard]] std::optional<double> suggestedRate() const;
 
 private:

@@ -17,7 +17,12 @@ AugmentationConfig wideAugmentation() {
 }
 
 AugmentationConfig flipOnly() {
-    return {.horizontalFlip = true, .rotationDeg = 0, .zoom = 0, .translation = 0, .contrast = 0, .brightness = 0};
+    return {.horizontalFlip = true,
+            .rotationDeg = 0,
+            .zoom = 0,
+            .translation = 0,
+            .contrast = 0,
+            .brightness = 0};
 }
 
 void useAdam(TrainingConfig& config, double learningRate) {
@@ -87,7 +92,8 @@ void fromScratch(TrainingConfig& config) {
     config.emaDecay = 0.99;
 }
 
-// The study's three networks of its own; what it leaves open (epochs, and the third's optimiser) is chosen here.
+// The study's three networks of its own; what it leaves open (epochs, and the third's optimiser) is chosen
+// here.
 void studyPlain(TrainingConfig& config) {
     config.initialWeights.clear();
     useAdam(config, 1e-4);
@@ -118,25 +124,32 @@ void studyNormalised(TrainingConfig& config) {
 const std::vector<Recipe>& recipes() {
     static const std::vector<Recipe> table{
         {"last-block", "Last block and head",
-         "Trains the end of the network on features that are computed once. Good results in minutes on a laptop.",
+         "Trains the end of the network on features that are computed once. Good results in minutes on a "
+         "laptop.",
          lastBlock},
         {"frozen", "Frozen backbone",
-         "Trains the head alone: SGD 0.01, halved on plateaus, 20 epochs, 192 px. The quickest, and the least exact.",
+         "Trains the head alone: SGD 0.01, halved on plateaus, 20 epochs, 192 px. The quickest, and the "
+         "least exact.",
          frozenBackbone},
         {"fine-tune", "Fine-tune everything",
-         "Adam 3e-5, 25 epochs, batch 32, 224 px, mirrored films. As published most often; slow without a GPU.",
+         "Adam 3e-5, 25 epochs, batch 32, 224 px, mirrored films. As published most often; slow without a "
+         "GPU.",
          fineTuneEverything},
         {"fine-tune-augmented", "Fine-tune everything, augmented",
-         "The same with rotation, zoom, contrast and translation, and early stopping. The study's best results.",
+         "The same with rotation, zoom, contrast and translation, and early stopping. The study's best "
+         "results.",
          fineTuneWithAugmentation},
         {"scratch", "From scratch",
-         "Random weights, AdamW with one cycle, 40 epochs, averaged weights. For small networks and for films of your own.",
+         "Random weights, AdamW with one cycle, 40 epochs, averaged weights. For small networks and for "
+         "films of your own.",
          fromScratch},
         {"study-1", "From scratch, the study's first",
-         "Random weights, Adam 1e-4, batch 32, 256 px, early stopping. Made for the CNN of 6 layers with ReLU.",
+         "Random weights, Adam 1e-4, batch 32, 256 px, early stopping. Made for the CNN of 6 layers with "
+         "ReLU.",
          studyPlain},
         {"study-2", "From scratch, the study's second",
-         "The same with L2, gradients clipped at 1, batch 16, and the rate cut to a tenth on plateaus. Made for the CNN "
+         "The same with L2, gradients clipped at 1, batch 16, and the rate cut to a tenth on plateaus. Made "
+         "for the CNN "
          "with GELU.",
          studyRegularised},
         {"study-3", "From scratch, the study's third",

@@ -1,5 +1,5 @@
-// Named sets of settings to start from: those of published work, and Hilum's own. A recipe changes how is trained, never
-// which data, which network or which split. Pure functions.
+// Named sets of settings to start from: those of published work, and Hilum's own. A recipe changes how is
+// trained, never which data, which network or which split. Pure functions.
 #pragma once
 
 #include <string_view>

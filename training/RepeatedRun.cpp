@@ -12,7 +12,8 @@ RunRequest requestFor(const TrainingSession& session, const RunFolder& root, con
     config.seed += static_cast<std::uint64_t>(number);
     config.repeats = 1;
     config.split.file = root.split();
-    RunRequest request{root.repetition(number), split, std::move(config), 0, number, ExistingRun::Refuse, {}, {}};
+    RunRequest request{
+        root.repetition(number), split, std::move(config), 0, number, ExistingRun::Refuse, {}, {}};
     request.seed = request.config.seed;
     request.config.out = request.folder.root();
     return request;
@@ -20,8 +21,8 @@ RunRequest requestFor(const TrainingSession& session, const RunFolder& root, con
 
 } // namespace
 
-Result<void> repeatRun(const TrainingSession& session, const RunFolder& root, const Split& split, ExistingRun existing,
-                       TrainingOutcome& outcome) {
+Result<void> repeatRun(const TrainingSession& session, const RunFolder& root, const Split& split,
+                       ExistingRun existing, TrainingOutcome& outcome) {
     const TrainingConfig& config = session.config;
     outcome.repeats = {seedFigures(config.seed, *outcome.test)};
     for (int number = 1; number < config.repeats && !outcome.stopped; ++number) {

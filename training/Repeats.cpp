@@ -68,15 +68,16 @@ Spread spreadOf(const std::vector<double>& values) {
 
 std::string accuracySpreadText(const std::vector<SeedFigures>& runs) {
     const Spread spread = spreadOf(valuesOf(runs, [](const SeedFigures& run) { return run.accuracy; }));
-    return exactly(spread.mean) + " ± " + exactly(spread.standardDeviation) + " (" + exactly(spread.lowest) + " to " +
-           exactly(spread.highest) + ", " + std::to_string(runs.size()) + " runs with other seeds)";
+    return exactly(spread.mean) + " ± " + exactly(spread.standardDeviation) + " (" + exactly(spread.lowest) +
+           " to " + exactly(spread.highest) + ", " + std::to_string(runs.size()) + " runs with other seeds)";
 }
 
 std::string repeatsToText(const std::vector<SeedFigures>& runs) {
     std::string text;
     for (const SeedFigures& run : runs)
-        text += "Seed " + std::to_string(run.seed) + "     accuracy " + exactly(run.accuracy) + ", macro F1 " +
-                fixedText(run.macroF1, 4) + ", NLL " + fixedText(run.negativeLogLikelihood, 4) + "\n";
+        text += "Seed " + std::to_string(run.seed) + "     accuracy " + exactly(run.accuracy) +
+                ", macro F1 " + fixedText(run.macroF1, 4) + ", NLL " +
+                fixedText(run.negativeLogLikelihood, 4) + "\n";
     return text + "Accuracy   " + accuracySpreadText(runs) + "\n";
 }
 

@@ -1,5 +1,5 @@
-// How far chance alone moves the figures of a run: the same films, split and settings, trained again with other seeds.
-// Pure functions.
+// How far chance alone moves the figures of a run: the same films, split and settings, trained again with
+// other seeds. Pure functions.
 #pragma once
 
 #include <cstdint>

@@ -89,8 +89,8 @@ public:
                element("p", markupEscaped(m_run.config.network + " · " + m_report.testedOn),
                        "class=\"secondary\"") +
                element("p", "Research use, not for diagnosis.", "class=\"notice\"") + keyFigures() +
-               classTable() + confusion() + curves() + calibration() + shortcut() + training() + folds() + repeats() + mistakes() +
-               modelCard() + "</body>\n</html>\n";
+               classTable() + confusion() + curves() + calibration() + shortcut() + training() + folds() +
+               repeats() + mistakes() + modelCard() + "</body>\n</html>\n";
     }
 
 private:
@@ -246,18 +246,22 @@ private:
             const auto points = operatingPoints(chosen[i]);
             if (!points || judged[i].roc.empty())
                 continue;
-            rows += thresholdRow(i, "largest sensitivity + specificity", judged[i], points->youden.threshold) +
-                    thresholdRow(i, "sensitivity of at least " + percentText(kHighSensitivity, 0), judged[i],
-                                 points->highSensitivity.threshold);
+            rows +=
+                thresholdRow(i, "largest sensitivity + specificity", judged[i], points->youden.threshold) +
+                thresholdRow(i, "sensitivity of at least " + percentText(kHighSensitivity, 0), judged[i],
+                             points->highSensitivity.threshold);
         }
         return element(
             "table",
-            element("caption", "Thresholds chosen on the validation films, judged on the test films; of the model's "
-                               "probabilities, at temperature " + fixedText(temperature, 2)) + rows);
+            element("caption",
+                    "Thresholds chosen on the validation films, judged on the test films; of the model's "
+                    "probabilities, at temperature " +
+                        fixedText(temperature, 2)) +
+                rows);
     }
 
-    [[nodiscard]] std::string thresholdRow(std::size_t label, const std::string& rule, const ClassCurves& curves,
-                                           double threshold) const {
+    [[nodiscard]] std::string thresholdRow(std::size_t label, const std::string& rule,
+                                           const ClassCurves& curves, double threshold) const {
         const OperatingPoint point = operatingPointAt(curves, threshold).value();
         return element("tr", nameCell(m_report.labels[label]) + textCell(rule) +
                                  numberCell(fixedText(threshold, kDigits)) +
@@ -275,11 +279,12 @@ private:
         const std::string accuracies =
             element("caption", "Accuracy on " + std::to_string(result.filmCount()) + " test films") +
             headRow({"films", "accuracy"}) + row("as they are", result.asTheyAre) +
-            row(word + " blacked out", result.regionBlack) + row("all but the " + word + " blacked out", result.onlyRegion) +
+            row(word + " blacked out", result.regionBlack) +
+            row("all but the " + word + " blacked out", result.onlyRegion) +
             element("tr", nameCell("guessing: the largest class") + figureCell(result.guessing(), ""));
         std::string heat = element("caption", "Heat maps of the predicted classes") +
-                           headRow({"films", "heat in the " + word, "area of the film", "maximum in the " + word,
-                                    "by chance"}) +
+                           headRow({"films", "heat in the " + word, "area of the film",
+                                    "maximum in the " + word, "by chance"}) +
                            heatRow("all", result.heat);
         for (std::size_t i = 0; i < result.labels.size(); ++i)
             heat += heatRow(result.labels[i], result.heatByClass[i]);
@@ -295,7 +300,8 @@ private:
 
     static std::string heatRow(const std::string& name, const RegionHeat& heat) {
         if (heat.inside.films == 0)
-            return element("tr", nameCell(name) + numberCell("–") + numberCell("–") + numberCell("–") + numberCell("–"));
+            return element("tr", nameCell(name) + numberCell("–") + numberCell("–") + numberCell("–") +
+                                     numberCell("–"));
         return element("tr", nameCell(name) +
                                  figureCell(heat.inside.value, rangeOf(heat.inside.low, heat.inside.high)) +
                                  figureCell(heat.area, "") + proportionCell(heat.pointing) +
@@ -326,10 +332,11 @@ private:
             return {};
         std::string rows = headRow({"seed", "accuracy", "macro F1", "macro ROC AUC", "NLL"});
         for (const SeedFigures& run : m_run.repeats)
-            rows += element("tr", nameCell(std::to_string(run.seed)) + numberCell(fixedText(run.accuracy, kDigits)) +
-                                      numberCell(fixedText(run.macroF1, kDigits)) +
-                                      numberCell(run.macroRocAuc ? fixedText(*run.macroRocAuc, kDigits) : "–") +
-                                      numberCell(fixedText(run.negativeLogLikelihood, kDigits)));
+            rows += element(
+                "tr", nameCell(std::to_string(run.seed)) + numberCell(fixedText(run.accuracy, kDigits)) +
+                          numberCell(fixedText(run.macroF1, kDigits)) +
+                          numberCell(run.macroRocAuc ? fixedText(*run.macroRocAuc, kDigits) : "–") +
+                          numberCell(fixedText(run.negativeLogLikelihood, kDigits)));
         return element("h2", "Repeated with other seeds") +
                element("p", "Accuracy " + accuracySpreadText(m_run.repeats) +
                                 ", on the same test films: so far chance alone moves the figures.") +

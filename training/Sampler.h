@@ -14,7 +14,8 @@ namespace hilum {
 std::vector<std::size_t> epochOrder(const std::vector<int>& labels, Sampling sampling, std::uint64_t seed,
                                     int epoch);
 
-// films / (classes · films of the class), so that every class weighs alike in a loss; 1 for a class without films.
+// films / (classes · films of the class), so that every class weighs alike in a loss; 1 for a class without
+// films.
 std::vector<double> balancedClassWeights(const std::vector<int>& labels, int classes);
 
 } // namespace hilum

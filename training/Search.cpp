@@ -10,25 +10,29 @@
 namespace hilum {
 namespace {
 
-constexpr const char* kDiverged = "optimiser.learningRate"; // context of the error of a loss that is no number
+// Context of the error of a loss that is no number.
+constexpr const char* kDiverged = "optimiser.learningRate";
 
 std::filesystem::path tableOf(const RunFolder& root) { return root.root() / "trials.csv"; }
 
 class Search {
 public:
-    Search(const TrainingSession& session, const RunFolder& root, const Split& split, const SearchRequest& request)
+    Search(const TrainingSession& session, const RunFolder& root, const Split& split,
+           const SearchRequest& request)
         : m_session(session), m_root(root), m_split(split), m_request(request) {}
 
     Result<SearchOutcome> run() {
         if (auto known = readTrials(); !known)
             return tl::unexpected(known.error());
-        while (static_cast<int>(m_outcome.trials.size()) < m_request.trials && !m_session.stop.stop_requested()) {
+        while (static_cast<int>(m_outcome.trials.size()) < m_request.trials &&
+               !m_session.stop.stop_requested()) {
             if (auto ran = runTrial(static_cast<int>(m_outcome.trials.size()) + 1); !ran)
                 return tl::unexpected(ran.error());
         }
         m_outcome.stopped = m_session.stop.stop_requested();
         if (m_outcome.trials.empty())
-            return fail(ErrorCode::Cancelled, "The search was stopped in its first trial.", m_root.root().string());
+            return fail(ErrorCode::Cancelled, "The search was stopped in its first trial.",
+                        m_root.root().string());
         if (auto found = findBest(); !found)
             return tl::unexpected(found.error());
         if (auto ran = m_request.testsBest ? runBest() : Result<void>{}; !ran)
@@ -72,8 +76,8 @@ private:
     }
 
     // With the trial's settings, and a stop of its own.
-    Result<RunOutcome> train(const TrainingConfig& config, const RunFolder& folder, ExistingRun existing, bool tests,
-                             const ProgressCallback& progress, std::stop_token stop) const {
+    Result<RunOutcome> train(const TrainingConfig& config, const RunFolder& folder, ExistingRun existing,
+                             bool tests, const ProgressCallback& progress, std::stop_token stop) const {
         if (auto prepared = folder.prepare(existing); !prepared)
             return tl::unexpected(prepared.error());
         TrainingSession session = {config,   m_session.index, m_session.store,  m_session.weights,
@@ -98,7 +102,8 @@ private:
             if (!progress.finishedEpoch)
                 return;
             history.push_back(progress.finishedEpoch->record);
-            fellBehind = static_cast<int>(history.size()) < config.epochs && fallsBehind(history, m_histories);
+            fellBehind =
+                static_cast<int>(history.size()) < config.epochs && fallsBehind(history, m_histories);
             if (fellBehind)
                 stop.request_stop();
         };
@@ -128,7 +133,8 @@ private:
     Result<void> findBest() {
         const Trial* best = bestTrial(m_outcome.trials);
         if (best == nullptr)
-            return fail(ErrorCode::InvalidArgument, "Every trial diverged; smaller learning rates help.", kDiverged);
+            return fail(ErrorCode::InvalidArgument, "Every trial diverged; smaller learning rates help.",
+                        kDiverged);
         m_outcome.best = best->number;
         return {};
     }
@@ -140,8 +146,10 @@ private:
         TrainingConfig config = configOfTrial(m_session.config, m_request.ranges, m_outcome.best);
         const RunFolder folder(m_root.root() / "best");
         config.out = folder.root();
-        note("The settings of trial " + std::to_string(m_outcome.best) + " were the best; they are tested now.");
-        auto ran = train(config, folder, existingIn(folder, config), true, m_session.progress, m_session.stop);
+        note("The settings of trial " + std::to_string(m_outcome.best) +
+             " were the best; they are tested now.");
+        auto ran =
+            train(config, folder, existingIn(folder, config), true, m_session.progress, m_session.stop);
         m_outcome.stopped = m_session.stop.stop_requested();
         if (!ran)
             return m_outcome.stopped ? Result<void>{} : tl::unexpected(ran.error());
@@ -155,7 +163,8 @@ private:
     // What was begun with other settings is trained anew.
     static ExistingRun existingIn(const RunFolder& folder, const TrainingConfig& config) {
         const auto begun = readTrainingConfig(folder.config());
-        return begun && differingSetting(*begun, config).empty() ? ExistingRun::Resume : ExistingRun::Overwrite;
+        return begun && differingSetting(*begun, config).empty() ? ExistingRun::Resume
+                                                                 : ExistingRun::Overwrite;
     }
 
     [[nodiscard]] std::vector<std::string> valuesOf(TrainingConfig config) const {
@@ -167,7 +176,8 @@ private:
     }
 
     void announce(const Trial& trial) const {
-        std::string text = "Trial " + std::to_string(trial.number) + " of " + std::to_string(m_request.trials) + ":";
+        std::string text =
+            "Trial " + std::to_string(trial.number) + " of " + std::to_string(m_request.trials) + ":";
         for (std::size_t i = 0; i < trial.values.size(); ++i)
             text += (i == 0 ? " " : ", ") + m_request.ranges[i].key + " " + trial.values[i];
         note(text);
@@ -182,8 +192,8 @@ private:
 
 } // namespace
 
-Result<SearchOutcome> searchSettings(const TrainingSession& session, const RunFolder& root, const Split& split,
-                                     const SearchRequest& request) {
+Result<SearchOutcome> searchSettings(const TrainingSession& session, const RunFolder& root,
+                                     const Split& split, const SearchRequest& request) {
     return Search(session, root, split, request).run();
 }
 

@@ -48,14 +48,16 @@ std::vector<std::string> header(const std::vector<SearchRange>& ranges) {
     std::vector<std::string> cells{"trial"};
     for (const SearchRange& range : ranges)
         cells.push_back(range.key + "=" + numberText(range.low) + ":" + numberText(range.high));
-    for (const char* name : {"epochs", "best_epoch", "validation_loss", "validation_accuracy", "stopped_early"})
+    for (const char* name :
+         {"epochs", "best_epoch", "validation_loss", "validation_accuracy", "stopped_early"})
         cells.emplace_back(name);
     return cells;
 }
 
 bool parseCount(const std::string& text, int& value) {
     double number = 0;
-    if (!parseDouble(text, number) || number < 0 || number > std::numeric_limits<int>::max() || number != std::floor(number))
+    if (!parseDouble(text, number) || number < 0 || number > std::numeric_limits<int>::max() ||
+        number != std::floor(number))
         return false;
     value = static_cast<int>(number);
     return true;
@@ -65,7 +67,8 @@ bool parseCount(const std::string& text, int& value) {
 
 Result<SearchRange> parseSearchRange(const std::string& text) {
     const auto bad = [&](const std::string& why) { return fail(ErrorCode::InvalidArgument, why, text); };
-    const std::size_t equals = text.find('='), colon = text.find(':', equals == std::string::npos ? 0 : equals);
+    const std::size_t equals = text.find('='),
+                      colon = text.find(':', equals == std::string::npos ? 0 : equals);
     if (equals == std::string::npos || colon == std::string::npos)
         return bad("A range is written KEY=LOW:HIGH, e.g. optimiser.learningRate=1e-4:1e-2.");
     SearchRange range{text.substr(0, equals), 0, 0};
@@ -74,12 +77,14 @@ Result<SearchRange> parseSearchRange(const std::string& text) {
     const ConfigField* field = findField(fields, range.key);
     if (field == nullptr || !isNumber(*field))
         return bad("There is no number of that name in config.json.");
-    for (const std::string_view fixed : {"inputSizePx", "inputPlanes", "threads", "memoryLimitMb", "split."}) {
+    for (const std::string_view fixed :
+         {"inputSizePx", "inputPlanes", "threads", "memoryLimitMb", "split."}) {
         if (range.key.starts_with(fixed))
             return bad("All trials share their films and this machine; that setting cannot be searched.");
     }
     if (!parseDouble(text.substr(equals + 1, colon - equals - 1), range.low) ||
-        !parseDouble(text.substr(colon + 1), range.high) || !std::isfinite(range.low) || !std::isfinite(range.high))
+        !parseDouble(text.substr(colon + 1), range.high) || !std::isfinite(range.low) ||
+        !std::isfinite(range.high))
         return bad("A range needs two numbers.");
     const bool bounded = field->low < field->high;
     if (range.low > range.high || (bounded && (range.low < field->low || range.high > field->high)))
@@ -88,13 +93,15 @@ Result<SearchRange> parseSearchRange(const std::string& text) {
 }
 
 std::vector<SearchRange> usualRanges(const TrainingConfig& config) {
-    return {{"optimiser.learningRate", config.optimiser.learningRate / 10, config.optimiser.learningRate * 10},
-            {"optimiser.weightDecay", 1e-4, 1e-1},
-            {"labelSmoothing", 0, 0.1},
-            {"augmentation.mixup", 0, 0.4}};
+    return {
+        {"optimiser.learningRate", config.optimiser.learningRate / 10, config.optimiser.learningRate * 10},
+        {"optimiser.weightDecay", 1e-4, 1e-1},
+        {"labelSmoothing", 0, 0.1},
+        {"augmentation.mixup", 0, 0.4}};
 }
 
-TrainingConfig configOfTrial(const TrainingConfig& config, const std::vector<SearchRange>& ranges, int number) {
+TrainingConfig configOfTrial(const TrainingConfig& config, const std::vector<SearchRange>& ranges,
+                             int number) {
     TrainingConfig trial = config;
     const auto fields = configFields(trial);
     Random random(config.seed ^ kStream, static_cast<std::uint64_t>(number));
@@ -134,10 +141,12 @@ Result<std::vector<Trial>> parseTrialsCsv(std::string_view text, const std::vect
         const std::vector<std::string>& row = (*rows)[i];
         Trial trial;
         const std::size_t figures = 1 + ranges.size();
-        if (row.size() != figures + 5 || !parseCount(row[0], trial.number) || !parseCount(row[figures], trial.epochs) ||
-            !parseCount(row[figures + 1], trial.bestEpoch) || !parseDouble(row[figures + 2], trial.validationLoss) ||
+        if (row.size() != figures + 5 || !parseCount(row[0], trial.number) ||
+            !parseCount(row[figures], trial.epochs) || !parseCount(row[figures + 1], trial.bestEpoch) ||
+            !parseDouble(row[figures + 2], trial.validationLoss) ||
             !parseDouble(row[figures + 3], trial.validationAccuracy))
-            return fail(ErrorCode::Damaged, "The table of trials is damaged.", "row " + std::to_string(i + 1));
+            return fail(ErrorCode::Damaged, "The table of trials is damaged.",
+                        "row " + std::to_string(i + 1));
         trial.values.assign(row.begin() + 1, row.begin() + static_cast<std::ptrdiff_t>(figures));
         trial.stoppedEarly = row[figures + 4] == "yes";
         trials.push_back(std::move(trial));

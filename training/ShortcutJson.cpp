@@ -26,7 +26,9 @@ std::string_view wordOf(ShortcutVerdict verdict) {
     return "none-shown";
 }
 
-std::string_view wordOf(ShortcutRegion region) { return region == ShortcutRegion::Lungs ? "lungs" : "centre"; }
+std::string_view wordOf(ShortcutRegion region) {
+    return region == ShortcutRegion::Lungs ? "lungs" : "centre";
+}
 
 ShortcutRegion regionOf(const Json& json) {
     const auto word = json.get<std::string>();
@@ -58,8 +60,8 @@ Proportion proportionOf(const Json& json, long films) {
 
 RegionHeat heatOf(const Json& json, long mostFilms) {
     RegionHeat heat;
-    heat.inside = {fraction(json.at("inside")), fraction(json.at("mean95").at(0)), fraction(json.at("mean95").at(1)),
-                   count(json.at("films"))};
+    heat.inside = {fraction(json.at("inside")), fraction(json.at("mean95").at(0)),
+                   fraction(json.at("mean95").at(1)), count(json.at("films"))};
     require(heat.inside.films <= mostFilms, "there are more heat maps than films");
     require(heat.inside.low <= heat.inside.value && heat.inside.value <= heat.inside.high,
             "a mean lies outside its interval");
@@ -118,7 +120,8 @@ std::string shortcutToJson(const ShortcutResult& result) {
                         {"regionBlack", proportionJson(result.regionBlack)},
                         {"onlyRegion", proportionJson(result.onlyRegion)},
                         {"guessing", result.guessing()}};
-    json["verdict"] = {{"kind", wordOf(verdictOf(result))}, {"text", verdictText(result)}, {"heat", heatText(result)}};
+    json["verdict"] = {
+        {"kind", wordOf(verdictOf(result))}, {"text", verdictText(result)}, {"heat", heatText(result)}};
     json["heat"] = {{"region", heatJson(result.heat)}, {"regionByClass", heatByClass}};
     if (result.lesions)
         json["heat"]["lesions"] = heatJson(*result.lesions);

@@ -27,8 +27,9 @@ std::string heatRow(const std::string& name, std::size_t nameWidth, const Region
     for (const std::string& cell :
          {percentText(heat.inside.value) + " (" + fixedText(100 * heat.inside.low, 1) + "–" +
               fixedText(100 * heat.inside.high, 1) + ")",
-          percentText(heat.area), std::to_string(std::lround(heat.pointing.value * static_cast<double>(heat.pointing.count))) +
-                                  " of " + std::to_string(heat.pointing.count),
+          percentText(heat.area),
+          std::to_string(std::lround(heat.pointing.value * static_cast<double>(heat.pointing.count))) +
+              " of " + std::to_string(heat.pointing.count),
           percentText(heat.pointingByChance)})
         text += paddedLeft(cell, kWidth);
     return text + "\n";
@@ -83,8 +84,8 @@ ShortcutVerdict verdictOf(const ShortcutResult& result) {
 }
 
 std::string verdictText(const ShortcutResult& result) {
-    const std::string without = percentText(result.regionBlack.value) + " (95 %: " +
-                                rangeText(result.regionBlack.low, result.regionBlack.high) + ")";
+    const std::string without = percentText(result.regionBlack.value) +
+                                " (95 %: " + rangeText(result.regionBlack.low, result.regionBlack.high) + ")";
     const std::string guessing = percentText(result.guessing());
     const std::string place = placeText(result.region);
     switch (verdictOf(result)) {
@@ -93,12 +94,13 @@ std::string verdictText(const ShortcutResult& result) {
                ") on the films as they are: there is nothing to explain.";
     case ShortcutVerdict::Shortcut:
         return "The network uses something other than " + place + ": with " + place +
-               " blacked out it still reaches " + without + ", where guessing gives " + guessing + " and the whole films " +
-               percentText(result.asTheyAre.value) + ".";
+               " blacked out it still reaches " + without + ", where guessing gives " + guessing +
+               " and the whole films " + percentText(result.asTheyAre.value) + ".";
     case ShortcutVerdict::Partly:
         return "The network partly uses something other than " + place + ": with " + place +
-               " blacked out it reaches " + without + ", better than guessing (" + guessing + "), but most of what the whole films give (" +
-               percentText(result.asTheyAre.value) + ") is lost.";
+               " blacked out it reaches " + without + ", better than guessing (" + guessing +
+               "), but most of what the whole films give (" + percentText(result.asTheyAre.value) +
+               ") is lost.";
     case ShortcutVerdict::NoneShown:
         return "No shortcut can be shown: with " + place + " blacked out the network reaches " + without +
                ", not better than guessing (" + guessing + ").";
@@ -110,9 +112,10 @@ std::string heatText(const ShortcutResult& result) {
     const RegionHeat& heat = result.heat;
     if (heat.inside.films == 0)
         return "No heat map has any heat in it.";
-    const std::string share = percentText(heat.inside.value) + " of the heat lies in " + placeText(result.region) + " (95 %: " +
-                              rangeText(heat.inside.low, heat.inside.high) + "), that is in " + percentText(heat.area) +
-                              " of the film's area: ";
+    const std::string share = percentText(heat.inside.value) + " of the heat lies in " +
+                              placeText(result.region) +
+                              " (95 %: " + rangeText(heat.inside.low, heat.inside.high) + "), that is in " +
+                              percentText(heat.area) + " of the film's area: ";
     if (heat.inside.high < heat.area)
         return share + "less than a map that looks everywhere alike would have there.";
     if (heat.inside.low > heat.area)
@@ -120,31 +123,39 @@ std::string heatText(const ShortcutResult& result) {
     return share + "no other than a map that looks everywhere alike.";
 }
 
-std::string_view regionWord(ShortcutRegion region) { return region == ShortcutRegion::Lungs ? "lungs" : "centre"; }
+std::string_view regionWord(ShortcutRegion region) {
+    return region == ShortcutRegion::Lungs ? "lungs" : "centre";
+}
 
 std::string_view shortcutCaveat(ShortcutRegion region) {
     if (region == ShortcutRegion::Centre)
-        return "A rectangle in the centre, three quarters as wide and as high as the film, stands for the lungs (Maguolo and "
-               "Nanni 2021). It holds most of them, not all, and heart and spine as well; and black areas are nothing that the "
-               "network was trained on: the test can show that something else is used, not that nothing else is.";
-    return "The outline of what is blacked out still shows the shape of the lungs, and black areas are nothing that the "
+        return "A rectangle in the centre, three quarters as wide and as high as the film, stands for the "
+               "lungs (Maguolo and "
+               "Nanni 2021). It holds most of them, not all, and heart and spine as well; and black areas "
+               "are nothing that the "
+               "network was trained on: the test can show that something else is used, not that nothing else "
+               "is.";
+    return "The outline of what is blacked out still shows the shape of the lungs, and black areas are "
+           "nothing that the "
            "network was trained on: the test can show that something else is used, not that nothing else is.";
 }
 
 std::string shortcutToText(const ShortcutResult& result) {
     const bool masked = result.region == ShortcutRegion::Lungs;
     const std::string word(regionWord(result.region));
-    std::string text = "Shortcut test of " + result.model + "\n" + std::to_string(result.filmCount()) + " test films" +
-                       (masked ? " with a lung mask; " + std::to_string(result.withoutMask) + " without one and "
-                               : std::string("; ")) +
-                       std::to_string(result.leftOut.size()) + " that could not be used are left out\n\n";
+    std::string text =
+        "Shortcut test of " + result.model + "\n" + std::to_string(result.filmCount()) + " test films" +
+        (masked ? " with a lung mask; " + std::to_string(result.withoutMask) + " without one and "
+                : std::string("; ")) +
+        std::to_string(result.leftOut.size()) + " that could not be used are left out\n\n";
     constexpr std::size_t kRowWidth = 33;
-    text += "Accuracy\n" + paddedRight("  films as they are", kRowWidth) + proportionText(result.asTheyAre) + "\n" +
-            paddedRight("  " + word + " blacked out", kRowWidth) + proportionText(result.regionBlack) + "\n" +
-            paddedRight("  all but the " + word + " blacked out", kRowWidth) + proportionText(result.onlyRegion) + "\n" +
-            paddedRight("  guessing (largest class)", kRowWidth) + fixedText(100 * result.guessing(), 2) + " %\n\n" +
-            verdictText(result) + "\n\n";
-    return text + heatTable(result) + "\n" + heatText(result) + "\n\nNote: " + std::string(shortcutCaveat(result.region)) + "\n";
+    text += "Accuracy\n" + paddedRight("  films as they are", kRowWidth) + proportionText(result.asTheyAre) +
+            "\n" + paddedRight("  " + word + " blacked out", kRowWidth) + proportionText(result.regionBlack) +
+            "\n" + paddedRight("  all but the " + word + " blacked out", kRowWidth) +
+            proportionText(result.onlyRegion) + "\n" + paddedRight("  guessing (largest class)", kRowWidth) +
+            fixedText(100 * result.guessing(), 2) + " %\n\n" + verdictText(result) + "\n\n";
+    return text + heatTable(result) + "\n" + heatText(result) +
+           "\n\nNote: " + std::string(shortcutCaveat(result.region)) + "\n";
 }
 
 } // namespace hilum

@@ -1,5 +1,5 @@
-// What the shortcut test found: does a network look at the lungs, or at something else that gives the class away?
-// The test itself is in training/ShortcutTest.h. Pure; without an engine.
+// What the shortcut test found: does a network look at the lungs, or at something else that gives the class
+// away? The test itself is in training/ShortcutTest.h. Pure; without an engine.
 #pragma once
 
 #include <filesystem>
@@ -22,12 +22,12 @@ struct MeanShare {
 };
 MeanShare meanShare(const std::vector<double>& shares);
 
-// The heat maps of the predicted classes held against a region; training/HeatInRegion.h. Films whose map is 0 all
-// over are left out.
+// The heat maps of the predicted classes held against a region; training/HeatInRegion.h. Films whose map is 0
+// all over are left out.
 struct RegionHeat {
-    MeanShare inside;         // share of the heat that lies in the region
-    double area = 0;          // mean share of the film that the region covers
-    Proportion pointing;      // films whose map has its maximum in the region
+    MeanShare inside;    // share of the heat that lies in the region
+    double area = 0;     // mean share of the film that the region covers
+    Proportion pointing; // films whose map has its maximum in the region
     double pointingByChance = 0;
 };
 
@@ -46,7 +46,7 @@ struct ShortcutResult {
     std::string model;       // name on the card
     std::string modelSha256; // empty where the films were read by the models of several folds
     std::vector<std::string> labels;
-    std::vector<long> films;          // read, per label
+    std::vector<long> films; // read, per label
     ShortcutRegion region = ShortcutRegion::Lungs;
     long withoutMask = 0;             // test films that have no lung mask, where the region is the lungs
     std::vector<LeftOutFilm> leftOut; // film or mask cannot be read, or they don't belong together
@@ -57,14 +57,15 @@ struct ShortcutResult {
 
     RegionHeat heat;
     std::vector<RegionHeat> heatByClass; // of the films of a class, in labels order
-    std::optional<RegionHeat> lesions;    // of films that have any, where the data hold masks of lesions
+    std::optional<RegionHeat> lesions;   // of films that have any, where the data hold masks of lesions
 
     [[nodiscard]] long filmCount() const;
     // Accuracy of always saying the largest class.
     [[nodiscard]] double guessing() const;
 };
 
-// The part of what a network is better than guessing by that is left without the region, from which it counts as most.
+// The part of what a network is better than guessing by that is left without the region, from which it counts
+// as most.
 inline constexpr double kMostOfIt = 0.5;
 
 enum class ShortcutVerdict {

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kCentreSide = 0.75; // of the film's
-constexpr double kSameShape = 0.02; // by how much the aspect ratios of film and mask may differ
+constexpr double kSameShape = 0.02;  // by how much the aspect ratios of film and mask may differ
 constexpr std::uint8_t kHalf = 128;
 
 struct TestFilm {
@@ -42,7 +42,8 @@ Radiograph asFilm(const GreyImage& picture) {
     Radiograph film;
     film.widthPx = picture.widthPx;
     film.heightPx = picture.heightPx;
-    film.pixels = std::make_shared<const std::vector<std::uint16_t>>(picture.values.begin(), picture.values.end());
+    film.pixels =
+        std::make_shared<const std::vector<std::uint16_t>>(picture.values.begin(), picture.values.end());
     return film;
 }
 
@@ -51,7 +52,8 @@ void binarise(MaskImage& mask) {
         value = value >= kHalf ? 255 : 0;
 }
 
-// Inside is what is brighter than half of the brightest: masks are of 0 and 255, of 0 and 1, or JPEGs of these.
+// Inside is what is brighter than half of the brightest: masks are of 0 and 255, of 0 and 1, or JPEGs of
+// these.
 Result<MaskImage> maskOn(const Radiograph& film, const Radiograph& mask) {
     const double filmShape = static_cast<double>(film.widthPx) / film.heightPx;
     const double maskShape = static_cast<double>(mask.widthPx) / mask.heightPx;
@@ -85,7 +87,8 @@ struct HeatSums {
     }
     [[nodiscard]] RegionHeat mean() const {
         const auto films = static_cast<double>(std::max<std::size_t>(1, inside.size()));
-        return {meanShare(inside), area / films, wilson(hits, static_cast<long>(inside.size())), byChance / films};
+        return {meanShare(inside), area / films, wilson(hits, static_cast<long>(inside.size())),
+                byChance / films};
     }
 };
 
@@ -119,8 +122,8 @@ public:
             return fail(ErrorCode::NotFound, "Not one of the test films has a lung mask.",
                         (m_options.masks.empty() ? m_root : m_options.masks).string());
         if (m_result.filmCount() == 0)
-            return fail(ErrorCode::Damaged, "Not one of the test films could be used: " +
-                                                m_result.leftOut.front().reason,
+            return fail(ErrorCode::Damaged,
+                        "Not one of the test films could be used: " + m_result.leftOut.front().reason,
                         m_result.leftOut.front().file.string());
         return finished();
     }
@@ -159,7 +162,8 @@ private:
             return tl::unexpected(classifier.error());
         if (classifier->card().labels != m_result.labels ||
             (!run.report.modelSha256.empty() && classifier->sha256() != run.report.modelSha256))
-            return fail(ErrorCode::BadModelFile, "This is not the model whose figures the run holds.", model.string());
+            return fail(ErrorCode::BadModelFile, "This is not the model whose figures the run holds.",
+                        model.string());
         return readFilms(*classifier, filmsOf(run));
     }
 
@@ -198,7 +202,9 @@ private:
         const fs::path same = m_options.masks / film;
         fs::path png = same;
         png.replace_extension(".png");
-        return fs::is_regular_file(same, ignored) ? same : fs::is_regular_file(png, ignored) ? png : fs::path();
+        return fs::is_regular_file(same, ignored)  ? same
+               : fs::is_regular_file(png, ignored) ? png
+                                                   : fs::path();
     }
 
     [[nodiscard]] Result<Radiograph> decode(const fs::path& file) const {
@@ -209,16 +215,18 @@ private:
         auto film = decode(m_root / file.file);
         if (!film)
             return tl::unexpected(film.error());
-        auto region = m_result.region == ShortcutRegion::Centre
-                          ? Result<MaskImage>(centreOf(film->widthPx, film->heightPx))
-                          : decode(file.lungMask).and_then([&](const Radiograph& mask) { return maskOn(*film, mask); });
+        auto region =
+            m_result.region == ShortcutRegion::Centre
+                ? Result<MaskImage>(centreOf(film->widthPx, film->heightPx))
+                : decode(file.lungMask).and_then([&](const Radiograph& mask) { return maskOn(*film, mask); });
         if (!region)
             return tl::unexpected(region.error());
         PreparedFilm prepared{std::move(*film), std::move(*region), {}};
         if (!file.lesionMask.empty()) {
             // A film without lesions has an empty one.
-            auto lesions =
-                decode(file.lesionMask).and_then([&](const Radiograph& mask) { return maskOn(prepared.film, mask); });
+            auto lesions = decode(file.lesionMask).and_then([&](const Radiograph& mask) {
+                return maskOn(prepared.film, mask);
+            });
             if (lesions)
                 prepared.lesions = std::move(*lesions);
         }
@@ -257,14 +265,18 @@ private:
         MaskImage region = fitted(asFilm(prepared.region));
         binarise(region);
         const auto whole = classifier.read(prepared.film, Explain::EveryClass, m_stop);
-        const auto without = classifier.read(asFilm(blackedOut(square, region, Blacked::Region)), Explain::No, m_stop);
-        const auto only = classifier.read(asFilm(blackedOut(square, region, Blacked::AllButRegion)), Explain::No, m_stop);
+        const auto without =
+            classifier.read(asFilm(blackedOut(square, region, Blacked::Region)), Explain::No, m_stop);
+        const auto only =
+            classifier.read(asFilm(blackedOut(square, region, Blacked::AllButRegion)), Explain::No, m_stop);
         for (const Result<Reading>* reading : {&whole, &without, &only}) {
             if (!*reading)
                 return tl::unexpected(reading->error());
         }
         const auto truth = static_cast<std::size_t>(file.truth);
-        const auto right = [truth](const Reading& reading) { return reading.prediction.best == truth ? 1 : 0; };
+        const auto right = [truth](const Reading& reading) {
+            return reading.prediction.best == truth ? 1 : 0;
+        };
         ++m_result.films[truth];
         m_right.asTheyAre += right(*whole);
         m_right.regionBlack += right(*without);
@@ -323,10 +335,12 @@ MaskImage centreOf(int widthPx, int heightPx) {
     return mask;
 }
 
-Result<ShortcutResult> shortcutTest(const FinishedRun& run, const ShortcutOptions& options, std::stop_token stop) try {
+Result<ShortcutResult> shortcutTest(const FinishedRun& run, const ShortcutOptions& options,
+                                    std::stop_token stop) try {
     return Examination(run, options, std::move(stop)).run();
 } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::OutOfMemory, "There is not enough memory for the shortcut test.", run.folder.string());
+    return fail(ErrorCode::OutOfMemory, "There is not enough memory for the shortcut test.",
+                run.folder.string());
 }
 
 } // namespace hilum

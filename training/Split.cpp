@@ -172,7 +172,8 @@ Result<Split> splitFor(const DatasetIndex& index, const SplitConfig& config, std
             readTextFile(config.file).and_then([](const std::string& text) { return parseSplitCsv(text); });
         return rows ? savedSplit(index, *rows) : Result<Split>(tl::unexpected(rows.error()));
     }
-    return config.given && index.hasGivenSets() ? givenSplit(index, config, seed) : makeSplit(index, config, seed);
+    return config.given && index.hasGivenSets() ? givenSplit(index, config, seed)
+                                                : makeSplit(index, config, seed);
 }
 
 Result<int> foldCount(const DatasetIndex& index, const SplitConfig& config) {
@@ -180,9 +181,10 @@ Result<int> foldCount(const DatasetIndex& index, const SplitConfig& config) {
         return config.folds;
     const auto count = static_cast<int>(index.sources().size());
     if (count < 2)
-        return fail(ErrorCode::InvalidArgument,
-                    "To leave one source out, films of two sources are needed: a table with a column of them.",
-                    index.root.string());
+        return fail(
+            ErrorCode::InvalidArgument,
+            "To leave one source out, films of two sources are needed: a table with a column of them.",
+            index.root.string());
     return count;
 }
 

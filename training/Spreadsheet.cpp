@@ -15,14 +15,16 @@ namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{128} << 20; // of a part
 constexpr std::size_t kMostCells = 10'000'000;
-constexpr std::size_t kMostColumns = 16'384;               // ISO/IEC 29500-1, 18.3.1.4: A to XFD
+constexpr std::size_t kMostColumns = 16'384; // ISO/IEC 29500-1, 18.3.1.4: A to XFD
 constexpr const char* kSharedStrings = "xl/sharedStrings.xml";
 constexpr std::string_view kSheets = "xl/worksheets/sheet";
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
 using Part = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
 
-tl::unexpected<Error> damaged(const char* what) { return fail(ErrorCode::Damaged, std::string("The spreadsheet is damaged: ") + what + "."); }
+tl::unexpected<Error> damaged(const char* what) {
+    return fail(ErrorCode::Damaged, std::string("The spreadsheet is damaged: ") + what + ".");
+}
 
 // Empty text where there is no such part.
 Result<std::string> partOf(zip_t& archive, const std::string& name) {
@@ -44,7 +46,8 @@ Result<std::string> partOf(zip_t& archive, const std::string& name) {
     return text;
 }
 
-// Of a workbook that does not say which is first: the one with the lowest number, in the order in which they were made.
+// Of a workbook that does not say which is first: the one with the lowest number, in the order in which they
+// were made.
 std::optional<std::string> oldestSheet(zip_t& archive) {
     std::optional<std::string> first;
     for (zip_int64_t i = 0; i < zip_get_num_entries(&archive, 0); ++i) {
@@ -76,11 +79,14 @@ public:
     }
     [[nodiscard]] bool isWhole() const { return m_state == 0; }
 
-    [[nodiscard]] bool begins(const char* name) const { return type() == XML_READER_TYPE_ELEMENT && isNamed(name); }
+    [[nodiscard]] bool begins(const char* name) const {
+        return type() == XML_READER_TYPE_ELEMENT && isNamed(name);
+    }
     // Also an element that ends where it begins.
     [[nodiscard]] bool ends(const char* name) const {
-        return isNamed(name) && (type() == XML_READER_TYPE_END_ELEMENT ||
-                                 (type() == XML_READER_TYPE_ELEMENT && xmlTextReaderIsEmptyElement(m_reader.get()) == 1));
+        return isNamed(name) &&
+               (type() == XML_READER_TYPE_END_ELEMENT ||
+                (type() == XML_READER_TYPE_ELEMENT && xmlTextReaderIsEmptyElement(m_reader.get()) == 1));
     }
     [[nodiscard]] std::string attribute(const char* name) const {
         const std::unique_ptr<xmlChar, void (*)(void*)> value(
@@ -106,9 +112,10 @@ private:
     }
 };
 
-// The value of a wanted attribute of the first such element, where its other attribute has that value; empty: none.
-std::string attributeIn(const std::string& xml, const char* element, const char* wanted, const char* other = nullptr,
-                        const std::string& value = {}) {
+// The value of a wanted attribute of the first such element, where its other attribute has that value; empty:
+// none.
+std::string attributeIn(const std::string& xml, const char* element, const char* wanted,
+                        const char* other = nullptr, const std::string& value = {}) {
     XmlWalk walk(xml);
     while (walk.next()) {
         if (walk.begins(element) && (other == nullptr || walk.attribute(other) == value))
@@ -124,14 +131,16 @@ Result<std::string> firstSheet(zip_t& archive) {
     if (!workbook || !relations)
         return workbook ? relations : workbook;
     const std::string id = attributeIn(*workbook, "sheet", "r:id");
-    std::string target = id.empty() ? std::string() : attributeIn(*relations, "Relationship", "Target", "Id", id);
+    std::string target =
+        id.empty() ? std::string() : attributeIn(*relations, "Relationship", "Target", "Id", id);
     if (!target.empty())
         return target.starts_with('/') ? target.substr(1) : "xl/" + target;
     const auto oldest = oldestSheet(archive);
     return oldest ? Result<std::string>(*oldest) : Result<std::string>(damaged("it has no sheet"));
 }
 
-// Texts that cells name by their number (18.4). Runs of differently formatted text are joined; phonetic hints (rPh) left out.
+// Texts that cells name by their number (18.4). Runs of differently formatted text are joined; phonetic hints
+// (rPh) left out.
 Result<std::vector<std::string>> sharedStrings(const std::string& xml) {
     std::vector<std::string> strings;
     if (xml.empty())
@@ -176,13 +185,15 @@ public:
                 m_row.clear();
             if (walk.begins("c"))
                 beginCell(walk);
-            m_inValue = (walk.begins("v") || walk.begins("t") || m_inValue) && !walk.ends("v") && !walk.ends("t");
+            m_inValue =
+                (walk.begins("v") || walk.begins("t") || m_inValue) && !walk.ends("v") && !walk.ends("t");
             if (m_inValue)
                 m_value += walk.text();
             if (walk.ends("c") && !endCell())
                 return damaged("a cell names a text or a column that is not there");
             if (m_cells > kMostCells || m_bytes > kMostBytes)
-                return fail(ErrorCode::TooLarge, "The spreadsheet holds more than 10 million cells or 128 MB of text.");
+                return fail(ErrorCode::TooLarge,
+                            "The spreadsheet holds more than 10 million cells or 128 MB of text.");
             if (walk.ends("row") && !m_row.empty())
                 m_rows.push_back(std::move(m_row));
         }
@@ -240,7 +251,8 @@ bool isSpreadsheet(const std::filesystem::path& file) {
 Result<TableRows> readSpreadsheet(const std::filesystem::path& file) {
     const auto read = [&]() -> Result<TableRows> {
         int code = 0;
-        const Archive archive(zip_open(file.string().c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), &zip_discard);
+        const Archive archive(zip_open(file.string().c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code),
+                              &zip_discard);
         if (archive == nullptr)
             return code == ZIP_ER_OPEN || code == ZIP_ER_NOENT || code == ZIP_ER_READ
                        ? Result<TableRows>(fail(ErrorCode::NotReadable, "The spreadsheet cannot be read."))
@@ -248,9 +260,13 @@ Result<TableRows> readSpreadsheet(const std::filesystem::path& file) {
         const auto sheet = firstSheet(*archive);
         if (!sheet)
             return tl::unexpected(sheet.error());
-        return partOf(*archive, kSharedStrings).and_then(sharedStrings).and_then([&](const std::vector<std::string>& strings) {
-            return partOf(*archive, *sheet).and_then([&](const std::string& xml) { return SheetReader(strings).read(xml); });
-        });
+        return partOf(*archive, kSharedStrings)
+            .and_then(sharedStrings)
+            .and_then([&](const std::vector<std::string>& strings) {
+                return partOf(*archive, *sheet).and_then([&](const std::string& xml) {
+                    return SheetReader(strings).read(xml);
+                });
+            });
     };
     auto rows = read();
     if (!rows)

@@ -31,44 +31,49 @@ void addRunFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     std::vector<std::string_view> networks;
     for (const NetworkInfo& info : networkTable())
         networks.push_back(info.name);
-    fields.push_back({"data", "--data", "DATA",
-                      "Data set: one folder per class, train, validation and test folders of these, or a table "
-                      "(CSV, Excel) of files and classes",
-                      &c.data});
+    fields.push_back(
+        {"data", "--data", "DATA",
+         "Data set: one folder per class, train, validation and test folders of these, or a table "
+         "(CSV, Excel) of files and classes",
+         &c.data});
     fields.push_back({"network", "--network", "NAME", "Network: " + joined(networks, ", "), &c.network});
     fields.push_back({"out", "--out", "RUN", "Run folder that is written", &c.out});
+    fields.push_back({"initialWeights", "--weights", "WHICH",
+                      "Weights to start from: imagenet (torchvision's, downloaded once), or a file, "
+                      "safetensors or .pth; a head of "
+                      "another shape is left out",
+                      &c.initialWeights});
     fields.push_back(
-        {"initialWeights", "--weights", "WHICH",
-         "Weights to start from: imagenet (torchvision's, downloaded once), or a file, safetensors or .pth; a head of "
-         "another shape is left out",
-         &c.initialWeights});
-    fields.push_back({"weightsFolder", "--weights-dir", "DIR",
-                      "Folder with torchvision's files, for imagenet; else HILUM_WEIGHTS_DIR, caches, the net",
-                      &c.weightsFolder});
+        {"weightsFolder", "--weights-dir", "DIR",
+         "Folder with torchvision's files, for imagenet; else HILUM_WEIGHTS_DIR, caches, the net",
+         &c.weightsFolder});
     fields.push_back(
         {"trainable", "--trainable", "PART",
          "What is trained: all, last-block (and head), head; frozen batch norms stay as they are",
          choice(c.trainable, {"all", "last-block", "head"})});
-    fields.push_back({"unfreezeEveryEpochs", "--unfreeze-every", "EPOCHS",
-                      "Begin with the head alone, and train one more block after so many epochs; 0: all at once",
-                      &c.unfreezeEveryEpochs, 0, 100000});
+    fields.push_back(
+        {"unfreezeEveryEpochs", "--unfreeze-every", "EPOCHS",
+         "Begin with the head alone, and train one more block after so many epochs; 0: all at once",
+         &c.unfreezeEveryEpochs, 0, 100000});
     fields.push_back({"cachedViews", "--cached-views", "N",
                       "last-block, head: the frozen part sees so many views of each film, once, and its "
                       "features are kept; 1: the film without augmentation, more: augmented ones; 0: nothing "
                       "is kept, films are augmented anew in every epoch",
                       &c.cachedViews, 0, 1000});
     fields.push_back({"seed", "--seed", "N", "Seed of split, order, augmentation and weights", &c.seed});
-    fields.push_back({"repeats", "--repeats", "N",
-                      "Runs on the same split, each with a seed of its own: how far chance alone moves the figures",
-                      &c.repeats, 1, 100});
+    fields.push_back(
+        {"repeats", "--repeats", "N",
+         "Runs on the same split, each with a seed of its own: how far chance alone moves the figures",
+         &c.repeats, 1, 100});
     fields.push_back({"epochs", "--epochs", "N", "Passes over the training set", &c.epochs, 1, 100000});
     fields.push_back({"batchSize", "--batch-size", "FILMS", "Films per step", &c.batchSize, 1, 4096});
-    fields.push_back({"accumulationSteps", "--accumulate", "BATCHES",
-                      "Batches whose gradients make one step: as a batch so many times as large, in the memory of one",
-                      &c.accumulationSteps, 1, 1024});
+    fields.push_back(
+        {"accumulationSteps", "--accumulate", "BATCHES",
+         "Batches whose gradients make one step: as a batch so many times as large, in the memory of one",
+         &c.accumulationSteps, 1, 1024});
     fields.push_back({"pinnedFilms", "--pinned-films", "N",
-                      "Validation films whose heat maps are drawn into the run folder after every epoch", &c.pinnedFilms, 0,
-                      64});
+                      "Validation films whose heat maps are drawn into the run folder after every epoch",
+                      &c.pinnedFilms, 0, 64});
     fields.push_back({"device", "--device", "DEVICE",
                       "What trains: cpu, cuda, mps, or auto (CUDA or MPS where LibTorch has it)",
                       choice(c.device, {"auto", "cpu", "cuda", "mps"})});
@@ -94,8 +99,8 @@ void addOptimiserFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"optimiser.gradientClip", "--gradient-clip", "NORM",
                       "Largest norm of the gradient; 0: off", &o.gradientClip, 0, 1e6});
     fields.push_back({"optimiser.layerDecay", "--layer-decay", "FACTOR",
-                      "Each block of layers learns at the rate of the next one times this; 1: all alike", &o.layerDecay,
-                      0.01, 1});
+                      "Each block of layers learns at the rate of the next one times this; 1: all alike",
+                      &o.layerDecay, 0.01, 1});
 }
 
 void addScheduleFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
@@ -133,13 +138,14 @@ void addAugmentationFields(std::vector<ConfigField>& fields, TrainingConfig& c) 
     fields.push_back({"sampling", "--sampling", "HOW",
                       "oversample (with replacement, every class equally often) or shuffle",
                       choice(c.sampling, {"shuffle", "oversample"})});
-    fields.push_back({"classWeights", "--class-weights", "HOW",
-                      "Of the training loss: none, or balanced (rare classes count more); instead of oversampling",
-                      choice(c.classWeights, {"none", "balanced"})});
+    fields.push_back(
+        {"classWeights", "--class-weights", "HOW",
+         "Of the training loss: none, or balanced (rare classes count more); instead of oversampling",
+         choice(c.classWeights, {"none", "balanced"})});
     fields.push_back({"augmentation.mixup", "--mixup", "ALPHA",
                       "Blend films in pairs, with weights from Beta(ALPHA, ALPHA); 0: off", &a.mixup, 0, 10});
-    fields.push_back(
-        {"augmentation.horizontalFlip", "--flip", "", "Mirror every second film: the heart then lies on the right", &a.horizontalFlip});
+    fields.push_back({"augmentation.horizontalFlip", "--flip", "",
+                      "Mirror every second film: the heart then lies on the right", &a.horizontalFlip});
     fields.push_back({"augmentation.rotationDeg", "--rotation", "DEGREES", "Rotate by up to ± this",
                       &a.rotationDeg, 0, 180});
     fields.push_back({"augmentation.zoom", "--zoom", "FRACTION", "Scale by 1 ± up to this", &a.zoom, 0, 0.9});
@@ -167,8 +173,7 @@ void addInputFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
         {"mean", "--mean", "LIST",
          "Subtracted from grey values in [0, 1], one per plane, with commas; empty: the network's own",
          &c.mean, -1000, 1000});
-    fields.push_back({"standardDeviation", "--std", "LIST",
-                      "Then divided by; empty: the network's own",
+    fields.push_back({"standardDeviation", "--std", "LIST", "Then divided by; empty: the network's own",
                       &c.standardDeviation, 1e-6, 1000});
 }
 
@@ -183,20 +188,22 @@ void addSplitFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     fields.push_back({"split.grouping", "--split-by", "WHAT",
                       "patient (all films of a patient in one set) or film",
                       choice(s.grouping, {"film", "patient"})});
-    fields.push_back({"split.file", "--split", "FILE",
-                      "Saved split (CSV: file,label,patient,set) that is used as it is, instead of making one",
-                      &s.file});
+    fields.push_back(
+        {"split.file", "--split", "FILE",
+         "Saved split (CSV: file,label,patient,set) that is used as it is, instead of making one", &s.file});
     fields.push_back({"split.given", "--given-split", "",
-                      "Use the sets that the data give: train, validation, test folders, or a column", &s.given});
+                      "Use the sets that the data give: train, validation, test folders, or a column",
+                      &s.given});
     fields.push_back({"split.nearDuplicates", "--near-duplicates", "",
                       "Look for near duplicates first, and keep them in one set; reads every film once more",
                       &s.nearDuplicates});
     fields.push_back({"split.leaveOneSourceOut", "--leave-one-source-out", "",
                       "Cross-validate with a fold for each source of a table", &s.leaveOneSourceOut});
-    fields.push_back({"split.patientFrom", "--patient-from", "WHERE",
-                      "Tell patients apart by name (--patient-pattern), column (of a table), dicom (Patient ID), or "
-                      "any: the column where there is one, else the name",
-                      choice(s.patientFrom, {"any", "name", "column", "dicom"})});
+    fields.push_back(
+        {"split.patientFrom", "--patient-from", "WHERE",
+         "Tell patients apart by name (--patient-pattern), column (of a table), dicom (Patient ID), or "
+         "any: the column where there is one, else the name",
+         choice(s.patientFrom, {"any", "name", "column", "dicom"})});
     fields.push_back({"split.patientPattern", "--patient-pattern", "REGEX",
                       "Regular expression on the file name, its first group is the patient; nih: the digits "
                       "before _ in 00000061_012.png; empty: every film is a patient of its own",
@@ -210,7 +217,8 @@ void addSplitFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
 void addTableFields(std::vector<ConfigField>& fields, TrainingConfig& c) {
     TableColumns& t = c.columns;
     fields.push_back({"columns.file", "--file-column", "NAME",
-                      "Column of the files in a table, relative to it; else file, path, filename, image", &t.file});
+                      "Column of the files in a table, relative to it; else file, path, filename, image",
+                      &t.file});
     fields.push_back({"columns.label", "--label-column", "NAME",
                       "Column of the classes; else label, class, finding", &t.label});
     fields.push_back({"columns.patient", "--patient-column", "NAME",
@@ -433,7 +441,8 @@ Result<void> fillInput(TrainingConfig& config, const NetworkInfo& info) {
         while (!fits(least))
             ++least;
         return fail(ErrorCode::InvalidArgument,
-                    "The input of this network must be at least " + std::to_string(least) + " pixels wide.", "inputSizePx");
+                    "The input of this network must be at least " + std::to_string(least) + " pixels wide.",
+                    "inputSizePx");
     }
     if (config.inputPlanes == 0)
         config.inputPlanes = config.mean.empty() ? info.inputPlanes : static_cast<int>(config.mean.size());
@@ -457,9 +466,11 @@ Result<void> checkWeights(const TrainingConfig& config, const NetworkInfo& info)
     if (config.initialWeights != kImageNetWeights)
         return {};
     if (info.weightsFile.empty())
-        return fail(ErrorCode::InvalidArgument, "There are no published weights of this network.", "initialWeights");
+        return fail(ErrorCode::InvalidArgument, "There are no published weights of this network.",
+                    "initialWeights");
     if (config.inputPlanes != info.inputPlanes)
-        return fail(ErrorCode::InvalidArgument, "The published weights need three input planes.", "inputPlanes");
+        return fail(ErrorCode::InvalidArgument, "The published weights need three input planes.",
+                    "inputPlanes");
     return {};
 }
 
@@ -568,14 +579,16 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
     if (full.pinnedFilms > 0 && full.split.validation <= 0 && full.split.folds == 0)
         return fail(ErrorCode::InvalidArgument, "Pinned films need a validation set.", "pinnedFilms");
     if (full.classWeights == ClassWeights::Balanced && full.sampling == Sampling::Oversample)
-        return fail(ErrorCode::InvalidArgument,
-                    "Class weights and oversampling would correct the classes twice; shuffle the films instead.",
-                    "classWeights");
+        return fail(
+            ErrorCode::InvalidArgument,
+            "Class weights and oversampling would correct the classes twice; shuffle the films instead.",
+            "classWeights");
     if (full.repeats > 1 && (full.split.folds > 0 || full.split.leaveOneSourceOut))
-        return fail(ErrorCode::InvalidArgument, "A run is repeated on one split; it goes without cross-validation.",
-                    "repeats");
+        return fail(ErrorCode::InvalidArgument,
+                    "A run is repeated on one split; it goes without cross-validation.", "repeats");
     if (full.repeats > 1 && full.split.file.empty() && full.split.test <= 0)
-        return fail(ErrorCode::InvalidArgument, "A repeated run needs test films, whose figures are compared.", "repeats");
+        return fail(ErrorCode::InvalidArgument,
+                    "A repeated run needs test films, whose figures are compared.", "repeats");
     if (full.data.empty())
         return fail(ErrorCode::InvalidArgument, "The data folder is missing.", "data");
     if (full.out.empty())
@@ -584,8 +597,9 @@ Result<TrainingConfig> resolved(const TrainingConfig& config) {
 }
 
 std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b) {
-    static constexpr std::array<std::string_view, 10> kFree{"repeats", "pinnedFilms", "data",      "out",          "weightsFolder",   "memoryLimitMb",
-                                                           "modelName", "modelVersion", "dataDescription", "limits"};
+    static constexpr std::array<std::string_view, 10> kFree{
+        "repeats",      "pinnedFilms",     "data",  "out", "weightsFolder", "memoryLimitMb", "modelName",
+        "modelVersion", "dataDescription", "limits"};
     TrainingConfig first = a, second = b;
     if (a.batchSize * a.accumulationSteps == b.batchSize * b.accumulationSteps) {
         second.batchSize = first.batchSize;
@@ -596,7 +610,8 @@ std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b) {
     const auto fields = configFields(first);
     const auto others = configFields(second);
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fieldText(fields[i]) != fieldText(others[i]) && std::ranges::find(kFree, fields[i].key) == kFree.end())
+        if (fieldText(fields[i]) != fieldText(others[i]) &&
+            std::ranges::find(kFree, fields[i].key) == kFree.end())
             return fields[i].key;
     }
     return {};

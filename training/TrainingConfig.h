@@ -48,7 +48,8 @@ struct OptimiserConfig {
     double momentum = 0.9;      // of SGD
     double weightDecay = 0.01;  // not applied to biases and batch norms
     double gradientClip = 0;    // largest norm of all gradients together; 0: off
-    double layerDecay = 1;      // the head's rate is the learning rate, that of each block before the next one's times this
+    // The head's rate is the learning rate, that of each block before the next one's times this.
+    double layerDecay = 1;
 };
 
 struct ScheduleConfig {
@@ -88,10 +89,10 @@ struct SplitConfig {
     std::string patientPattern; // regular expression on the file name, first group = patient; "nih"; "": none
     std::filesystem::path file; // a saved split, used as it is; empty: one is made
     bool given = true;          // sets that the data set itself gives are used
-    bool nearDuplicates = false; // are looked for, and stand in one set
+    bool nearDuplicates = false;    // are looked for, and stand in one set
     bool leaveOneSourceOut = false; // cross-validation with a fold for each source, whatever folds says
-    int folds = 0;              // 0: one split; >= 2: cross-validation
-    bool finalModel = false;    // after cross-validation, one model trained on everything
+    int folds = 0;                  // 0: one split; >= 2: cross-validation
+    bool finalModel = false;        // after cross-validation, one model trained on everything
 
     bool operator==(const SplitConfig&) const = default;
 };
@@ -117,10 +118,12 @@ struct TrainingConfig {
     int earlyStoppingPatience = 0;    // epochs; 0: off
     double earlyStoppingMinDelta = 0; // by which the validation loss must fall to count
     Sampling sampling = Sampling::Oversample;
-    ClassWeights classWeights = ClassWeights::None; // of the training loss; Balanced: films / (classes · films of the class)
+    // Of the training loss; Balanced: films / (classes · films of the class).
+    ClassWeights classWeights = ClassWeights::None;
     AugmentationConfig augmentation;
     Trainable trainable = Trainable::All;
-    int unfreezeEveryEpochs = 0; // of what is trained, begin with the head, and add a block after so many epochs; 0: off
+    // Of what is trained, begin with the head, and add a block after so many epochs; 0: off.
+    int unfreezeEveryEpochs = 0;
     int cachedViews = 1; // with a frozen part: views of a film that it sees, once; 0: anew in every epoch
     ComputeDevice device = ComputeDevice::Auto;
     Precision precision = Precision::Auto; // of the training steps; films are always read in fp32
@@ -135,7 +138,7 @@ struct TrainingConfig {
     std::vector<double> standardDeviation; // empty: the network's own
 
     SplitConfig split;
-    int threads = 0;          // 0: every core
+    int threads = 0; // 0: every core
     // Fitted films and features kept in memory; beyond it films are decoded in every epoch, and features are
     // in a file in the run folder.
     int memoryLimitMb = 4096;
@@ -189,9 +192,9 @@ Result<void> checkSplit(const SplitConfig& split);
 // Errors: InvalidArgument with the key as context.
 Result<TrainingConfig> resolved(const TrainingConfig& config);
 
-// The key of the first setting in which two configurations differ so that they do not describe the same training; empty:
-// none. Where the folders are, how much memory may be used and what the model card says may differ, and the batch size
-// where as many films make a step.
+// The key of the first setting in which two configurations differ so that they do not describe the same
+// training; empty: none. Where the folders are, how much memory may be used and what the model card says may
+// differ, and the batch size where as many films make a step.
 std::string differingSetting(const TrainingConfig& a, const TrainingConfig& b);
 
 // The hilum-cli command that repeats the training: data, network, out, seed, and whatever is not a default.

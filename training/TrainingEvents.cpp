@@ -96,12 +96,8 @@ Json jsonOf(const PausedEvent&) { return Json::object({{"event", "paused"}}); }
 Json jsonOf(const ResumedEvent&) { return Json::object({{"event", "resumed"}}); }
 
 Json jsonOf(const FinishedEvent& event) {
-    return {{"event", "finished"},
-            {"out", event.out.string()},
-            {"model", event.model.string()},
-            {"bestEpoch", event.bestEpoch},
-            {"epochs", event.epochs},
-            {"stopped", event.stopped}};
+    return {{"event", "finished"},          {"out", event.out.string()}, {"model", event.model.string()},
+            {"bestEpoch", event.bestEpoch}, {"epochs", event.epochs},    {"stopped", event.stopped}};
 }
 
 Json jsonOf(const FailedEvent& event) {
@@ -135,7 +131,9 @@ public:
             value = found->get<std::string>();
     }
     // Counts: 0 or more.
-    void read(const char* key, int& value) { value = static_cast<int>(count(key, std::numeric_limits<int>::max())); }
+    void read(const char* key, int& value) {
+        value = static_cast<int>(count(key, std::numeric_limits<int>::max()));
+    }
     void read(const char* key, long& value) {
         value = static_cast<long>(count(key, std::numeric_limits<long>::max()));
     }

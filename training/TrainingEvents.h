@@ -1,5 +1,5 @@
-// What hilum-cli train --progress json says: one JSON object a line, for programs that follow a training over a pipe.
-// Pure functions, thread-safe.
+// What hilum-cli train --progress json says: one JSON object a line, for programs that follow a training over
+// a pipe. Pure functions, thread-safe.
 //
 //   {"event":"progress","phase":"training","part":0,"parts":0,"repeats":false,"epoch":3,"epochs":25,"done":12,"total":40,"loss":0.5,
 //    "accuracy":0.8,"imagesPerSecond":11.4,"learningRate":3e-5,"remainingSeconds":720,"memoryMb":3100}
@@ -12,8 +12,9 @@
 //   {"event":"finished","out":"run","model":"run/model.safetensors","bestEpoch":10,"epochs":14,"stopped":false}
 //   {"event":"failed","code":"OutOfMemory","message":"...","context":"..."}
 //
-// phase: fetching, indexing, decoding, caching, training, validating, testing. remainingSeconds, validationLoss and
-// validationAccuracy are null where there are none. After finished or failed nothing follows.
+// phase: fetching, indexing, decoding, caching, training, validating, testing. remainingSeconds,
+// validationLoss and validationAccuracy are null where there are none. After finished or failed nothing
+// follows.
 #pragma once
 
 #include <filesystem>
@@ -81,8 +82,8 @@ struct FailedEvent {
     }
 };
 
-using TrainingEvent = std::variant<ProgressEvent, EpochEvent, HeatMapsEvent, NoteEvent, PausedEvent, ResumedEvent,
-                                   FinishedEvent, FailedEvent>;
+using TrainingEvent = std::variant<ProgressEvent, EpochEvent, HeatMapsEvent, NoteEvent, PausedEvent,
+                                   ResumedEvent, FinishedEvent, FailedEvent>;
 
 // One line without its line end, whatever the texts contain; what is not UTF-8 in them is replaced.
 std::string toJsonLine(const TrainingEvent& event);

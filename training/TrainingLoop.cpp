@@ -8,8 +8,8 @@
 #include "core/domain/Softmax.h"
 #include "training/BatchSource.h"
 #include "training/Guarded.h"
-#include "training/LearningRate.h"
 #include "training/Learner.h"
+#include "training/LearningRate.h"
 #include "training/Metrics.h"
 #include "training/Predictor.h"
 
@@ -21,7 +21,9 @@ using Clock = std::chrono::steady_clock;
 // Seconds of work: what the progress callback takes, a pause above all, does not count.
 class WorkClock {
 public:
-    [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - m_start).count(); }
+    [[nodiscard]] double seconds() const {
+        return std::chrono::duration<double>(Clock::now() - m_start).count();
+    }
     void tell(const ProgressCallback& callback, const TrainingProgress& progress) {
         const auto begin = Clock::now();
         callback(progress);
@@ -59,12 +61,13 @@ EpochPlan planOf(const TrainingInput& input) {
 class Loop {
 public:
     Loop(Network& network, const TrainingInput& input, std::stop_token stop)
-        : m_network(network), m_input(input), m_config(input.config), m_stop(std::move(stop)), m_plan(planOf(input)),
-          m_learner(network, input.config, m_plan.labels(), input.seed),
+        : m_network(network), m_input(input), m_config(input.config), m_stop(std::move(stop)),
+          m_plan(planOf(input)), m_learner(network, input.config, m_plan.labels(), input.seed),
           m_plateau(input.config.optimiser.learningRate, input.config.schedule.plateauFactor,
                     input.config.schedule.plateauPatience),
           m_earlyStopping(input.config.earlyStoppingPatience, input.config.earlyStoppingMinDelta),
-          m_oneCycle{m_config.schedule, m_config.optimiser.learningRate, m_plan.stepsPerEpoch() * m_config.epochs} {}
+          m_oneCycle{m_config.schedule, m_config.optimiser.learningRate,
+                     m_plan.stepsPerEpoch() * m_config.epochs} {}
 
     Result<LoopOutcome> run() {
         if (auto done = goOn().and_then([&] { return runEpochs(); }); !done)
@@ -191,7 +194,8 @@ private:
             }
             const StepRates rates = ratesNow();
             m_lastRate = rates.learningRate;
-            const auto score = m_learner.learnFrom(*m_source, **batch, m_plan.place(record.epoch, batchIndex), rates);
+            const auto score =
+                m_learner.learnFrom(*m_source, **batch, m_plan.place(record.epoch, batchIndex), rates);
             if (!score)
                 return tl::unexpected(score.error());
             const auto count = static_cast<double>((*batch)->labels.size(0));
@@ -315,7 +319,8 @@ private:
     bool m_isNoNumber = false; // the loss
 
     [[nodiscard]] bool isOver() const {
-        return m_learner.steps() >= m_rates.steps || m_isNoNumber || m_curve.hasDiverged() || m_stop.stop_requested();
+        return m_learner.steps() >= m_rates.steps || m_isNoNumber || m_curve.hasDiverged() ||
+               m_stop.stop_requested();
     }
 
     Result<void> runEpoch(BatchSource& source, int epoch) {
@@ -366,7 +371,8 @@ int bestEpochOf(const std::vector<EpochRecord>& history, const TrainingConfig& c
     return best;
 }
 
-Result<RateCurve> sweepRates(Network& network, const TrainingInput& input, const RateSweep& sweep, std::stop_token stop) {
+Result<RateCurve> sweepRates(Network& network, const TrainingInput& input, const RateSweep& sweep,
+                             std::stop_token stop) {
     return guarded([&] { return Sweep(network, input, sweep, std::move(stop)).run(); });
 }
 

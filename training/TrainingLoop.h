@@ -34,7 +34,8 @@ struct TrainingInput {
     ProgressCallback progress;
     // After every epoch, and when stopped within one. An error ends the training.
     std::function<Result<void>(const KeptWeights&)> keep;
-    // May look at the network after every validation: with the weights to use, in eval mode. An error ends the training.
+    // May look at the network after every validation: with the weights to use, in eval mode. An error ends
+    // the training.
     std::function<Result<void>(Network& network, int epoch)> look = {};
     // Where to go on; nullptr: from the beginning. The same configuration, films and network, please.
     const TrainingState* from = nullptr;
@@ -49,13 +50,14 @@ struct LoopOutcome {
 // The network ends with the best weights (lowest validation loss; without validation the last ones).
 // Errors: Cancelled (stopped before the first step), InvalidArgument (the loss is no longer finite),
 // OutOfMemory, Internal, BadModelFile (the state to go on from does not fit), those of keep.
-// A training that goes on from a state ends with the same weights and history, bit for bit, as one that was never
-// interrupted. The epochs before are told again.
+// A training that goes on from a state ends with the same weights and history, bit for bit, as one that was
+// never interrupted. The epochs before are told again.
 Result<LoopOutcome> trainNetwork(Network& network, const TrainingInput& input, std::stop_token stop);
 
-// Steps with a growing rate instead of the schedule's, until all are taken, the loss has diverged or stop is requested.
-// Leaves the network spoilt. Errors: OutOfMemory, Internal, those of the films.
-Result<RateCurve> sweepRates(Network& network, const TrainingInput& input, const RateSweep& sweep, std::stop_token stop);
+// Steps with a growing rate instead of the schedule's, until all are taken, the loss has diverged or stop is
+// requested. Leaves the network spoilt. Errors: OutOfMemory, Internal, those of the films.
+Result<RateCurve> sweepRates(Network& network, const TrainingInput& input, const RateSweep& sweep,
+                             std::stop_token stop);
 
 // Whose weights are used after these epochs; 0: none.
 int bestEpochOf(const std::vector<EpochRecord>& history, const TrainingConfig& config);

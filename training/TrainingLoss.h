@@ -11,8 +11,8 @@ namespace hilum {
 // training).
 inline constexpr double kAuxiliaryWeight = 0.4;
 
-// Mean cross-entropy of the logits, plus that of the auxiliary logits where there are any, in float. labels: N, 64-bit.
-// With class weights, the mean is weighted by those of the films' classes, as PyTorch has it.
+// Mean cross-entropy of the logits, plus that of the auxiliary logits where there are any, in float. labels:
+// N, 64-bit. With class weights, the mean is weighted by those of the films' classes, as PyTorch has it.
 struct LossOptions {
     double labelSmoothing = 0;
     at::Tensor classWeights = {}; // K floats; undefined: all alike

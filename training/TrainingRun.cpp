@@ -36,7 +36,8 @@ Result<std::shared_ptr<Network>> makeNetworkWithWeights(const TrainingSession& s
     const auto device = findDevice(config.device);
     if (!device)
         return tl::unexpected(device.error());
-    auto network = hilum::makeNetwork(config.network, static_cast<int>(session.index.labels.size()), config.inputPlanes);
+    auto network =
+        hilum::makeNetwork(config.network, static_cast<int>(session.index.labels.size()), config.inputPlanes);
     if (!network)
         return network;
     moveTo(**network, *device);
@@ -81,16 +82,18 @@ private:
 
     Result<void> findState() {
         std::error_code ignored;
-        if (m_request.existing != ExistingRun::Resume || !std::filesystem::exists(m_request.folder.state(), ignored))
+        if (m_request.existing != ExistingRun::Resume ||
+            !std::filesystem::exists(m_request.folder.state(), ignored))
             return {};
         auto state = readTrainingState(m_request.folder.state());
         if (!state)
             return tl::unexpected(state.error());
         if (state->dataFingerprint != m_session.index.fingerprint ||
             readTextFile(m_request.folder.split()) != splitToCsv(m_session.index, m_request.split))
-            return fail(ErrorCode::InvalidArgument,
-                        "The films have changed since the run was begun; it cannot go on. Overwrite it instead.",
-                        m_request.folder.root().string());
+            return fail(
+                ErrorCode::InvalidArgument,
+                "The films have changed since the run was begun; it cannot go on. Overwrite it instead.",
+                m_request.folder.root().string());
         m_from = std::move(*state);
         return {};
     }
@@ -137,12 +140,12 @@ private:
                             .from = m_from ? &*m_from : nullptr};
         CheckpointKeeper keeper(m_request.folder, kLongestCheckpointPause);
         input.keep = [&](const KeptWeights& kept) {
-            Checkpoint checkpoint{static_cast<int>(kept.history.size()), configJson, historyToCsv(kept.history),
-                                  kept.weights};
+            Checkpoint checkpoint{static_cast<int>(kept.history.size()), configJson,
+                                  historyToCsv(kept.history), kept.weights};
             return keeper.keep(std::move(checkpoint), kept.best, withFingerprint(kept.state));
         };
-        const std::vector<std::size_t> pinned = choosePinnedFilms(m_session.store, input.validationFilms,
-                                                                  m_session.config.pinnedFilms, m_request.seed);
+        const std::vector<std::size_t> pinned = choosePinnedFilms(
+            m_session.store, input.validationFilms, m_session.config.pinnedFilms, m_request.seed);
         if (!pinned.empty())
             input.look = [&](Network& network, int epoch) { return drawPinned(network, pinned, epoch); };
         if (m_from && !m_from->history.empty())
@@ -175,7 +178,8 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::function<TrainingState()> withFingerprint(const std::function<TrainingState()>& state) const {
+    [[nodiscard]] std::function<TrainingState()>
+    withFingerprint(const std::function<TrainingState()>& state) const {
         if (!state)
             return {};
         return [this, state] {
@@ -206,7 +210,8 @@ private:
         return {};
     }
 
-    Result<std::vector<FilmPrediction>> predictionsOf(const std::vector<std::size_t>& films, TrainingPhase phase) {
+    Result<std::vector<FilmPrediction>> predictionsOf(const std::vector<std::size_t>& films,
+                                                      TrainingPhase phase) {
         PredictorOptions options = predictorOptions();
         options.progress = [&](long done, long total) {
             TrainingProgress progress;
@@ -268,8 +273,9 @@ private:
         figures.modelSha256 = *sha256;
         figures.notes = card.limits;
         if (m_temperature != 1)
-            figures.notes.push_back("The model file divides logits by a temperature of " + fixedText(m_temperature, 2) +
-                                    ", fitted on " + std::to_string(m_validationPredictions.size()) +
+            figures.notes.push_back("The model file divides logits by a temperature of " +
+                                    fixedText(m_temperature, 2) + ", fitted on " +
+                                    std::to_string(m_validationPredictions.size()) +
                                     " validation films; the probabilities here are those before it.");
         const RunFolder& folder = m_request.folder;
         return writeFileAtomically(folder.predictions(),
@@ -359,8 +365,9 @@ private:
         if (m_outcome.report) {
             const double guessing = m_outcome.report->confusion.guessing();
             if (m_outcome.report->accuracy.low <= guessing)
-                sentences.emplace_back("Not shown to be better than guessing: always naming the most frequent class gives " +
-                                       percentText(guessing) + ".");
+                sentences.emplace_back(
+                    "Not shown to be better than guessing: always naming the most frequent class gives " +
+                    percentText(guessing) + ".");
         }
         return sentences;
     }

@@ -31,9 +31,9 @@ struct TrainingSession {
 struct RunRequest {
     RunFolder folder;
     Split split;
-    TrainingConfig config;  // as it is recorded in the folder
-    std::uint64_t seed = 1; // of weights, order and augmentation
-    int part = 0;           // fold or repetition, from 1; 0: neither
+    TrainingConfig config;                      // as it is recorded in the folder
+    std::uint64_t seed = 1;                     // of weights, order and augmentation
+    int part = 0;                               // fold or repetition, from 1; 0: neither
     ExistingRun existing = ExistingRun::Refuse; // Resume: goes on where the folder's run was interrupted
     // For a model without a test set of its own: figures from elsewhere for the card.
     std::optional<Proportion> accuracy;

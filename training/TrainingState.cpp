@@ -47,7 +47,8 @@ Result<TrainingState> readTrainingState(const std::filesystem::path& file) {
     if (!metadata.contains(kVersionKey))
         return fail(ErrorCode::BadModelFile, "The file is not the state of a training.", file.string());
     if (metadata[kVersionKey] != kVersion)
-        return fail(ErrorCode::UnsupportedVersion, "The state was written by another version of Hilum.", file.string());
+        return fail(ErrorCode::UnsupportedVersion, "The state was written by another version of Hilum.",
+                    file.string());
     auto history = parseHistoryCsv(metadata["history"]);
     if (!history)
         return fail(ErrorCode::BadModelFile, history.error().message, file.string());
@@ -77,9 +78,11 @@ at::Tensor randomState(const at::Device& device) {
 Result<void> setRandomState(const at::Device& device, const at::Tensor& state) {
     at::Generator generator = at::globalContext().defaultGenerator(device);
     const std::scoped_lock lock(generator.mutex());
-    if (!state.defined() || state.scalar_type() != at::kByte || state.sizes() != generator.get_state().sizes())
-        return fail(ErrorCode::BadModelFile,
-                    "The state of the random numbers was written by another LibTorch, or for another device.");
+    if (!state.defined() || state.scalar_type() != at::kByte ||
+        state.sizes() != generator.get_state().sizes())
+        return fail(
+            ErrorCode::BadModelFile,
+            "The state of the random numbers was written by another LibTorch, or for another device.");
     generator.set_state(state);
     return {};
 }

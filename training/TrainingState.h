@@ -1,7 +1,8 @@
 // A training between two epochs, such that it can go on as if nothing had happened. Internal: shows tensors.
-// On disk it is a safetensors file: the tensors' names begin with "weights/", "average/", "best/" or "optimiser/", and
-// "random" is torch's generator; in its metadata stand "hilum.training" (format version), "data" and "history" (CSV).
-// What follows from seed and epoch (order of films, augmentation) or from the history (rate, patience) is not in it.
+// On disk it is a safetensors file: the tensors' names begin with "weights/", "average/", "best/" or
+// "optimiser/", and "random" is torch's generator; in its metadata stand "hilum.training" (format version),
+// "data" and "history" (CSV). What follows from seed and epoch (order of films, augmentation) or from the
+// history (rate, patience) is not in it.
 #pragma once
 
 #include <filesystem>
@@ -16,10 +17,11 @@ namespace hilum {
 
 struct TrainingState {
     std::string dataFingerprint;
-    std::vector<EpochRecord> history; // of finished epochs; empty: nothing is learnt yet, and what follows is empty
-    WeightState weights;              // of the network
-    WeightState average;              // of the weights; empty: there is none
-    WeightState best;                 // empty: those of the last epoch
+    std::vector<EpochRecord>
+        history;         // of finished epochs; empty: nothing is learnt yet, and what follows is empty
+    WeightState weights; // of the network
+    WeightState average; // of the weights; empty: there is none
+    WeightState best;    // empty: those of the last epoch
     WeightState optimiser;
     at::Tensor random;
 };

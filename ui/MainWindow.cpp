@@ -24,8 +24,8 @@
 #include "ui/KeysDialog.h"
 #include "ui/QtConvert.h"
 #include "ui/Settings.h"
-#include "ui/jobs/SiblingPrograms.h"
 #include "ui/Style.h"
+#include "ui/jobs/SiblingPrograms.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/viewer/FindingsPanel.h"
 #include "ui/viewer/ModelSection.h"
@@ -69,8 +69,8 @@ MainWindow::MainWindow(AnalysisBackend backend, Settings& settings, ModelSources
     : QMainWindow(parent), m_settings(settings), m_backend(std::move(backend)), m_models(std::move(models)),
       m_actions(*this), m_session(m_backend), m_pages(new QStackedWidget(this)),
       m_page(new ReadPage(m_session, settings, m_actions)), m_recentMenu(new QMenu(tr("Open &recent"), this)),
-      m_readStatus(new QLabel), m_filmStatus(new QLabel), m_trainingStatus(new QLabel), m_activity(new QLabel),
-      m_stop(new QPushButton(tr("Stop"))) {
+      m_readStatus(new QLabel), m_filmStatus(new QLabel), m_trainingStatus(new QLabel),
+      m_activity(new QLabel), m_stop(new QPushButton(tr("Stop"))) {
     setWindowTitle(QStringLiteral("Hilum"));
     setAcceptDrops(true);
     setMinimumSize(1024, 560);
@@ -253,7 +253,8 @@ ModelsPage& MainWindow::models() {
     if (!m_modelsPage) {
         m_modelsPage = new ModelsPage(this);
         m_modelsPage->setFolders({training().runsFolder()});
-        m_modelsPage->setInUse([this](const std::filesystem::path& run) { return training().queue().isInUse(run); });
+        m_modelsPage->setInUse(
+            [this](const std::filesystem::path& run) { return training().queue().isInUse(run); });
         m_pages->addWidget(m_modelsPage);
         connect(m_modelsPage, &ModelsPage::modelWanted, this, &MainWindow::useModel);
         connect(m_modelsPage, &ModelsPage::resultsWanted, this, [this](const std::filesystem::path& run) {
@@ -437,8 +438,8 @@ void MainWindow::dropEvent(QDropEvent* event) {
 }
 
 void MainWindow::askWhetherToClose() {
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("A network is being trained"), tr("Stop the training and close?"),
-                                QMessageBox::NoButton, this);
+    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("A network is being trained"),
+                                tr("Stop the training and close?"), QMessageBox::NoButton, this);
     box->setInformativeText(tr("What was learnt up to the last epoch is kept; the run can be resumed."));
     QPushButton* stop = box->addButton(tr("Stop and close"), QMessageBox::AcceptRole);
     box->addButton(tr("Go on training"), QMessageBox::RejectRole);

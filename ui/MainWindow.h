@@ -1,5 +1,5 @@
-// The window: menus, the rail, the pages (read, train, models), the status line. Opens what it is given; how films are
-// read and networks are trained is the sessions' and the pages' business.
+// The window: menus, the rail, the pages (read, train, models), the status line. Opens what it is given; how
+// films are read and networks are trained is the sessions' and the pages' business.
 #pragma once
 
 #include <filesystem>

@@ -26,7 +26,8 @@ inline constexpr QColor kDisabledText{0x6F, 0x7A, 0x84};
 inline constexpr QColor kAccent{0x4F, 0xB3, 0xD9};
 inline constexpr QColor kWarning{0xE8, 0xB9, 0x5C};
 inline constexpr QColor kGood{0x5F, 0xB4, 0x9C};
-inline constexpr QColor kSecondSeries{0xE9, 0xA2, 0x4C}; // of a chart, beside the accent: validation, after scaling
+inline constexpr QColor kSecondSeries{0xE9, 0xA2,
+                                      0x4C}; // of a chart, beside the accent: validation, after scaling
 } // namespace colour
 
 // The colour of the n-th class, the same everywhere: Okabe and Ito's set for every kind of colour vision,

@@ -1,5 +1,5 @@
-// What a model file says about itself: enough to prepare a film exactly as in training, and to judge a figure.
-// Stored as JSON in the safetensors header; docs/model-file.md describes every key.
+// What a model file says about itself: enough to prepare a film exactly as in training, and to judge a
+// figure. Stored as JSON in the safetensors header; docs/model-file.md describes every key.
 #pragma once
 
 #include <string>
@@ -39,16 +39,16 @@ struct ModelCard {
     std::string architecture; // a name of the networks' table, e.g. "densenet201"
     std::vector<std::string> labels;
     Preprocessing preprocessing;
-    std::string createdUtc;         // ISO 8601
-    std::string trainingCommand;    // the exact command line, with seeds
-    std::string trainingData;       // what it was trained on, in words
-    std::string initialWeights;     // file and SHA-256 that the training started from; empty: random weights
-    std::string dataFingerprint;    // SHA-256 over names and contents of the training set
+    std::string createdUtc;          // ISO 8601
+    std::string trainingCommand;     // the exact command line, with seeds
+    std::string trainingData;        // what it was trained on, in words
+    std::string initialWeights;      // file and SHA-256 that the training started from; empty: random weights
+    std::string dataFingerprint;     // SHA-256 over names and contents of the training set
     std::vector<std::string> limits; // what a reader must know before believing a figure, a sentence each
-    Proportion testAccuracy;        // count 0: not evaluated
-    std::string testedOn;           // e.g. "113 held-out films, split by patient"
-    double temperature = 1;         // logits are divided by it before the softmax
-    double heatMapScale = 0;        // top of the fixed heat-map scale, in raw Grad-CAM units; 0: none
+    Proportion testAccuracy;         // count 0: not evaluated
+    std::string testedOn;            // e.g. "113 held-out films, split by patient"
+    double temperature = 1;          // logits are divided by it before the softmax
+    double heatMapScale = 0;         // top of the fixed heat-map scale, in raw Grad-CAM units; 0: none
 };
 
 } // namespace hilum

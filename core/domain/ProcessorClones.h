@@ -1,5 +1,5 @@
-// HILUM_CLONES before a function: compiled for each of these processors; the dynamic linker takes the best that is there.
-// HILUM_IN_CLONES before one that it calls and that is too large to be taken in by itself.
+// HILUM_CLONES before a function: compiled for each of these processors; the dynamic linker takes the best
+// that is there. HILUM_IN_CLONES before one that it calls and that is too large to be taken in by itself.
 // HILUM_X86_TARGETS: functions may be compiled for processors that the rest is not (the attribute target).
 #pragma once
 

@@ -23,7 +23,8 @@ struct Raster {
                  fill) {}
 
     [[nodiscard]] std::size_t index(int x, int y, int channel = 0) const {
-        return (static_cast<std::size_t>(y) * static_cast<std::size_t>(widthPx) + static_cast<std::size_t>(x)) *
+        return (static_cast<std::size_t>(y) * static_cast<std::size_t>(widthPx) +
+                static_cast<std::size_t>(x)) *
                    static_cast<std::size_t>(channels) +
                static_cast<std::size_t>(channel);
     }
@@ -32,9 +33,9 @@ struct Raster {
     [[nodiscard]] bool empty() const { return values.empty(); }
 };
 
-using GreyImage = Raster<std::uint8_t>;  // 0 black … 255 white
-using RgbImage = Raster<std::uint8_t>;   // channels == 3, red first
-using MaskImage = Raster<std::uint8_t>;  // 0 outside, 255 inside
+using GreyImage = Raster<std::uint8_t>; // 0 black … 255 white
+using RgbImage = Raster<std::uint8_t>;  // channels == 3, red first
+using MaskImage = Raster<std::uint8_t>; // 0 outside, 255 inside
 using FloatImage = Raster<float>;
 
 } // namespace hilum

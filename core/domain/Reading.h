@@ -32,7 +32,8 @@ struct GridPlacement {
 // max(0, Σ_k α_k A_k), not normalised, so that maps of different films can be held against each other.
 // They tell where the network looked, not where a lesion is.
 struct Explanation {
-    std::vector<FloatImage> maps; // one per label, columns × rows of the network's last feature map; may be empty
+    std::vector<FloatImage>
+        maps; // one per label, columns × rows of the network's last feature map; may be empty
     GridPlacement placement;
     double fixedScale = 0; // ModelCard::heatMapScale; 0: the model has none
 };
@@ -43,7 +44,7 @@ struct Reading {
     std::string modelSha256;
     Prediction prediction;
     Explanation explanation;
-    std::vector<std::string> warnings; // about this film with this model, in words
+    std::vector<std::string> warnings;                   // about this film with this model, in words
     std::chrono::duration<double, std::milli> elapsed{}; // preprocessing, network and maps; not decoding
 };
 

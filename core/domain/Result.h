@@ -23,8 +23,8 @@ enum class ErrorCode {
     NotReachable,       // a server does not answer, or not as it should
     NotWritable,        // the disk is full, read-only, or the folder is gone
     OutOfMemory,        // LibTorch or the system had no memory left
-    DecoderStopped,     // the file crashed the decoder's process, or needed more memory or time than it is given
-    Internal,           // a library failed in a way that Hilum does not know
+    DecoderStopped, // the file crashed the decoder's process, or needed more memory or time than it is given
+    Internal,       // a library failed in a way that Hilum does not know
 };
 
 // The code as it stands in `predict --json`: stable, lower case, with hyphens.

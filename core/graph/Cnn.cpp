@@ -1,6 +1,6 @@
 // The three plain networks that studies of COVID-19 on chest films trained from random weights: blocks of 3×3
-// convolutions, each halved by max pooling. Where those say nothing (widths behind the first block, what stands
-// behind the last), VGG's ways are taken. Grad-CAM looks at the last activation, before its pooling.
+// convolutions, each halved by max pooling. Where those say nothing (widths behind the first block, what
+// stands behind the last), VGG's ways are taken. Grad-CAM looks at the last activation, before its pooling.
 #include "core/graph/Families.h"
 
 #include <array>
@@ -21,12 +21,8 @@ public:
 
     NodeId convolve(NodeId x, int out, Initial weight, Bias bias) {
         m_lastConvolutions.push_back("features." + std::to_string(m_next) + ".");
-        return convolution(x, {.name = feature(),
-                               .out = out,
-                               .kernel = 3,
-                               .padding = 1,
-                               .bias = bias,
-                               .weight = weight});
+        return convolution(
+            x, {.name = feature(), .out = out, .kernel = 3, .padding = 1, .bias = bias, .weight = weight});
     }
     NodeId normalise(NodeId x) {
         m_lastConvolutions.push_back("features." + std::to_string(m_next) + ".");
@@ -53,7 +49,8 @@ public:
 private:
     op::Curve m_curve;
     int m_next = 0;
-    std::vector<std::string> m_lastConvolutions; // prefixes of what has weights, in the block that is being built
+    std::vector<std::string>
+        m_lastConvolutions; // prefixes of what has weights, in the block that is being built
 
     std::string feature() { return "features." + std::to_string(m_next++); }
 };
@@ -84,9 +81,13 @@ Graph sixBlocks(op::Curve curve, double dropout, int labelCount, int inputPlanes
 
 } // namespace
 
-Graph cnnRelu(int labelCount, int inputPlanes) { return sixBlocks(op::Curve::Relu, 0, labelCount, inputPlanes); }
+Graph cnnRelu(int labelCount, int inputPlanes) {
+    return sixBlocks(op::Curve::Relu, 0, labelCount, inputPlanes);
+}
 
-Graph cnnGelu(int labelCount, int inputPlanes) { return sixBlocks(op::Curve::Gelu, 0.5, labelCount, inputPlanes); }
+Graph cnnGelu(int labelCount, int inputPlanes) {
+    return sixBlocks(op::Curve::Gelu, 0.5, labelCount, inputPlanes);
+}
 
 // Six blocks of two convolutions with batch norm, averaged into one layer.
 Graph cnnSwish(int labelCount, int inputPlanes) {

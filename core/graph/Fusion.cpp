@@ -34,7 +34,8 @@ private:
 };
 
 bool halves(const op::AveragePool& pool) {
-    return pool.kernel == Extent(2) && pool.stride == Extent(2) && pool.padding == Extent(0) && !pool.ceilMode;
+    return pool.kernel == Extent(2) && pool.stride == Extent(2) && pool.padding == Extent(0) &&
+           !pool.ceilMode;
 }
 
 } // namespace
@@ -63,7 +64,8 @@ std::vector<FusedPass> fusedFeatures(const Graph& graph) {
                 pass.residual = terms[0] == before ? terms[1] : terms[0];
             }
         }
-        const bool mayActivate = graph.as<op::Convolution>(node) != nullptr || graph.as<op::BatchNorm>(node) != nullptr ||
+        const bool mayActivate = graph.as<op::Convolution>(node) != nullptr ||
+                                 graph.as<op::BatchNorm>(node) != nullptr ||
                                  graph.as<op::Add>(node) != nullptr;
         if (const NodeId next = use.soleUser<op::Activation>(pass.output); mayActivate && next != kNoNode) {
             const bool suits = graph.as<op::Convolution>(node) != nullptr ||

@@ -26,7 +26,9 @@ NodeId GraphBuilder::batchNorm(NodeId x, std::string name, double epsilon, doubl
 NodeId GraphBuilder::rectify(NodeId x, double ceiling) {
     return append(op::Activation{op::Curve::Relu, ceiling}, {x}, channels(x));
 }
-NodeId GraphBuilder::activate(NodeId x, op::Curve curve) { return append(op::Activation{curve}, {x}, channels(x)); }
+NodeId GraphBuilder::activate(NodeId x, op::Curve curve) {
+    return append(op::Activation{curve}, {x}, channels(x));
+}
 NodeId GraphBuilder::maxPool(NodeId x, op::MaxPool operation) { return append(operation, {x}, channels(x)); }
 NodeId GraphBuilder::averagePool(NodeId x, op::AveragePool operation) {
     return append(operation, {x}, channels(x));

@@ -10,8 +10,8 @@ namespace hilum {
 struct Step {
     NodeId node = kNoNode;
     // A ReLU or an Add may write its result over its first input: nobody else needs that value, and
-    // neither does the gradient of the operation that made it (where that is the operation alone: what fuses it with
-    // others skips the ReLU behind it).
+    // neither does the gradient of the operation that made it (where that is the operation alone: what fuses
+    // it with others skips the ReLU behind it).
     bool inPlace = false;
     std::vector<NodeId> lastUses; // values that no later step needs
 };

@@ -56,7 +56,9 @@ void findGrowing(const Graph& graph, std::vector<TrainingRole>& roles) {
 std::vector<TrainingRole> trainingRoles(const Graph& graph) {
     std::vector<TrainingRole> roles(graph.nodes.size());
     const std::vector<NodeId> users = onlyUsers(graph);
-    const auto userOf = [&users](NodeId id) { return id == kNoNode ? kNoNode : users[static_cast<std::size_t>(id)]; };
+    const auto userOf = [&users](NodeId id) {
+        return id == kNoNode ? kNoNode : users[static_cast<std::size_t>(id)];
+    };
     for (NodeId id = 0; id < static_cast<NodeId>(graph.nodes.size()); ++id) {
         TrainingRole& role = roles[static_cast<std::size_t>(id)];
         const NodeId user = userOf(id);

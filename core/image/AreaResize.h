@@ -15,8 +15,9 @@ struct GreyView {
     int heightPx = 0;
 };
 
-// Every target pixel becomes the mean of the source over the area that it covers, rounded: what OpenCV calls INTER_AREA, to
-// one grey level, several times as fast on one thread. The target is no larger than the source on either side.
+// Every target pixel becomes the mean of the source over the area that it covers, rounded: what OpenCV calls
+// INTER_AREA, to one grey level, several times as fast on one thread. The target is no larger than the source
+// on either side.
 void resizeByArea(const GreyView& source, GreyImage& target);
 
 } // namespace hilum

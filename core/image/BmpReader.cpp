@@ -64,8 +64,8 @@ BmpInfo readHeader(Bytes bytes) {
 Result<void> readMasks(Bytes bytes, BmpInfo& info) {
     constexpr std::uint32_t kBitFields = 3;
     constexpr std::uint32_t kAlphaBitFields = 6;
-    constexpr std::size_t kMaskOffset =
-        kFileHeaderBytes + 40; // in the header, or right behind the oldest one
+    // In the header, or right behind the oldest one.
+    constexpr std::size_t kMaskOffset = kFileHeaderBytes + 40;
     if (info.compression != 0 && info.compression != kBitFields && info.compression != kAlphaBitFields)
         return fail(ErrorCode::UnsupportedFormat, "Compressed BMP files are not supported.");
     if (info.bitsPerPixel != 16 && info.bitsPerPixel != 32)

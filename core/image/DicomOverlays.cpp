@@ -63,8 +63,8 @@ std::optional<Bits> ownBits(const DicomParts& parts, const OverlayPlane& plane, 
     if (data.undefinedLength || data.valueBytes < (first + plane.bitCount() + 7) / 8)
         return std::nullopt;
     const Bytes value = parts.file.subspan(data.valueOffset, data.valueBytes);
-    const unsigned swap =
-        parts.syntax.encoding.order == ByteOrder::Big && data.vr == "OW" ? 1U : 0U; // the length is even
+    // The length is even.
+    const unsigned swap = parts.syntax.encoding.order == ByteOrder::Big && data.vr == "OW" ? 1U : 0U;
     const auto byteAt = [&](std::uint64_t i) {
         return i < value.size() ? unsigned{value[static_cast<std::size_t>(i) ^ swap]} : 0U;
     };

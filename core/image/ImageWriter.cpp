@@ -69,8 +69,9 @@ static tmsize_t readTiffBytes(thandle_t handle, void* target, tmsize_t wanted) {
     auto* session = static_cast<TiffSession*>(handle);
     if (wanted <= 0 || session->position >= session->bytes.size())
         return 0;
-    const std::size_t count = session->bytes.copy(static_cast<char*>(target), static_cast<std::size_t>(wanted),
-                                                  static_cast<std::size_t>(session->position));
+    const std::size_t count =
+        session->bytes.copy(static_cast<char*>(target), static_cast<std::size_t>(wanted),
+                            static_cast<std::size_t>(session->position));
     session->position += count;
     return static_cast<tmsize_t>(count);
 }
@@ -110,15 +111,17 @@ bool writePngRows(PngSession& session, const T* values, int widthPx, int heightP
     png_set_write_fn(session.png, &session, appendPngBytes, flushNothing);
     png_set_compression_level(session.png, kFastCompression);
     png_set_filter(session.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
-    png_set_IHDR(session.png, session.info, static_cast<png_uint_32>(widthPx), static_cast<png_uint_32>(heightPx),
-                 8 * static_cast<int>(sizeof(T)), channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(session.png, session.info, static_cast<png_uint_32>(widthPx),
+                 static_cast<png_uint_32>(heightPx), 8 * static_cast<int>(sizeof(T)),
+                 channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(session.png, session.info);
     if constexpr (sizeof(T) == 2 && std::endian::native == std::endian::little)
         png_set_swap(session.png);
     const std::size_t rowValues = static_cast<std::size_t>(widthPx) * static_cast<std::size_t>(channels);
     for (int y = 0; y < heightPx; ++y)
-        png_write_row(session.png, reinterpret_cast<png_const_bytep>(values + static_cast<std::size_t>(y) * rowValues));
+        png_write_row(session.png,
+                      reinterpret_cast<png_const_bytep>(values + static_cast<std::size_t>(y) * rowValues));
     png_write_end(session.png, nullptr);
     return true;
 }
@@ -126,10 +129,11 @@ bool writePngRows(PngSession& session, const T* values, int widthPx, int heightP
 // Empty where libpng fails. channels: 1 (grey) or 3 (red, green, blue).
 template <class T>
 std::string pngOf(const std::vector<T>& values, int widthPx, int heightPx, int channels) {
-    assert(values.size() ==
-           static_cast<std::size_t>(widthPx) * static_cast<std::size_t>(heightPx) * static_cast<std::size_t>(channels));
+    assert(values.size() == static_cast<std::size_t>(widthPx) * static_cast<std::size_t>(heightPx) *
+                                static_cast<std::size_t>(channels));
     PngSession session;
-    return writePngRows(session, values.data(), widthPx, heightPx, channels) ? std::move(session.bytes) : std::string();
+    return writePngRows(session, values.data(), widthPx, heightPx, channels) ? std::move(session.bytes)
+                                                                             : std::string();
 }
 
 // Empty where libtiff fails.
@@ -137,8 +141,8 @@ std::string tiffOf(const FloatImage& image) {
     TiffSession session;
     {
         const std::unique_ptr<TIFF, decltype(&TIFFClose)> tiff(
-            TIFFClientOpen("", "w", &session, readTiffBytes, writeTiffBytes, seekInTiff, closeNoTiffFile, sizeOfTiff, nullptr,
-                           nullptr),
+            TIFFClientOpen("", "w", &session, readTiffBytes, writeTiffBytes, seekInTiff, closeNoTiffFile,
+                           sizeOfTiff, nullptr, nullptr),
             TIFFClose);
         if (!tiff)
             return {};

@@ -109,8 +109,8 @@ Radiograph filmOf(const PhantomSpec& spec, FilmPixels&& pixels, const Geometry& 
     film.rescaleType = "US";
     film.pixels = std::make_shared<const std::vector<std::uint16_t>>(std::move(pixels.stored));
     film.windows = {pixels.window};
-    const double spacingMm =
-        std::round(1e7 * static_cast<double>(geometry.pixelCm())) / 1e6; // as DICOM holds it
+    // As DICOM holds it.
+    const double spacingMm = std::round(1e7 * static_cast<double>(geometry.pixelCm())) / 1e6;
     film.spacing = PixelSpacing{spacingMm, spacingMm, "PixelSpacing"};
     film.source.format = "phantom";
     film.source.photometric = "MONOCHROME2";

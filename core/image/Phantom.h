@@ -32,8 +32,8 @@ enum class ClassMarker {
 };
 
 // Two specs that differ in the finding alone give the same chest, noise, marker and window: every pixel
-// outside the finding (and the sign, where there is one) is the same. A sign changes no pixel but its own, which
-// lie outside lungMask. Two specs that differ in size give the same chest at another resolution.
+// outside the finding (and the sign, where there is one) is the same. A sign changes no pixel but its own,
+// which lie outside lungMask. Two specs that differ in size give the same chest at another resolution.
 struct PhantomSpec {
     std::uint64_t seed = 1; // patient, anatomy, exposure, noise, marker and lesions all follow from it
     PhantomFinding finding = PhantomFinding::None;

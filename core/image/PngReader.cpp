@@ -1,5 +1,5 @@
-// PNG: plain grey and colour in one go (PngRows.h), all else by libpng. The chunks are walked first, so that sizes are
-// known and a cut file is refused before decoding.
+// PNG: plain grey and colour in one go (PngRows.h), all else by libpng. The chunks are walked first, so that
+// sizes are known and a cut file is refused before decoding.
 #include <algorithm>
 #include <bit>
 #include <csetjmp>
@@ -32,7 +32,7 @@ struct PngInfo {
     bool hasTransparency = false; // a tRNS chunk
     std::uint64_t dataBytes = 0;  // in all IDAT chunks
     std::vector<Bytes> data;      // those
-    bool isPlain = true;          // pixels of whole bytes that depend on nothing but IDAT, all checksums right
+    bool isPlain = true; // pixels of whole bytes that depend on nothing but IDAT, all checksums right
     int exifOrientation = 1;
 };
 
@@ -49,8 +49,9 @@ Result<void> takeHeader(PngInfo& info, Bytes content) {
     info.colourType = content[9];
     info.interlaced = content[12] != 0;
     const bool isWhole = info.bitDepth == 8 || info.bitDepth == 16;
-    const bool isKnown = info.colourType <= PNG_COLOR_TYPE_RGB_ALPHA && (info.colourType & PNG_COLOR_MASK_PALETTE) == 0 &&
-                         content[10] == 0 && content[11] == 0;
+    const bool isKnown = info.colourType <= PNG_COLOR_TYPE_RGB_ALPHA &&
+                         (info.colourType & PNG_COLOR_MASK_PALETTE) == 0 && content[10] == 0 &&
+                         content[11] == 0;
     info.isPlain = isWhole && isKnown && !info.interlaced;
     return {};
 }
@@ -59,7 +60,8 @@ Result<void> takeHeader(PngInfo& info, Bytes content) {
 bool isPlainChunk(std::string_view type) {
     const auto isLetter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
     const bool isAncillary = type[0] >= 'a';
-    return std::ranges::all_of(type, isLetter) && (isAncillary || type == "IHDR" || type == "IDAT" || type == "IEND");
+    return std::ranges::all_of(type, isLetter) &&
+           (isAncillary || type == "IHDR" || type == "IDAT" || type == "IEND");
 }
 
 // PNG 1.2, 3.2: length, type, content, checksum. What a wrong checksum means is left to libpng.
@@ -206,7 +208,8 @@ Outcome decodeRows(PngSession& session, GreyRows& rows, std::uint8_t* buffer, st
 Outcome decodePlainRows(const PngInfo& info, GreyRows& rows, int channels, const std::stop_token& stop) try {
     const std::size_t samples = std::size_t{info.widthPx} * static_cast<std::size_t>(channels);
     const std::size_t sampleBytes = info.bitDepth == 16 ? 2 : 1;
-    const PngRows layout{samples * sampleBytes, static_cast<std::size_t>(channels) * sampleBytes, info.heightPx};
+    const PngRows layout{samples * sampleBytes, static_cast<std::size_t>(channels) * sampleBytes,
+                         info.heightPx};
     const auto inflated = inflatedPng(info.data, layout);
     if (!inflated)
         return Outcome::Failed;
@@ -281,12 +284,16 @@ Result<Radiograph> decodePng(Bytes bytes, const std::stop_token& stop) {
         return tl::unexpected(size.error());
     const int bits = info->bitDepth == 16 ? 16 : 8;
     const int channels = channelsAfterTransforms(*info);
-    const auto newRows = [&] { return GreyRows(static_cast<int>(info->widthPx), static_cast<int>(info->heightPx), bits); };
+    const auto newRows = [&] {
+        return GreyRows(static_cast<int>(info->widthPx), static_cast<int>(info->heightPx), bits);
+    };
     GreyRows rows = newRows();
     const std::size_t rowBytes =
         std::size_t{info->widthPx} * static_cast<std::size_t>(channels) * static_cast<std::size_t>(bits / 8);
     const auto cancelled = fail(ErrorCode::Cancelled, "Reading was stopped.");
-    const auto film = [&] { return makeRasterFilm(std::move(rows), info->exifOrientation, Polarity::AsStored, describe(*info)); };
+    const auto film = [&] {
+        return makeRasterFilm(std::move(rows), info->exifOrientation, Polarity::AsStored, describe(*info));
+    };
     if (info->isPlain && checkDecodeBytes(bytes.size() + info->dataBytes + (rowBytes + 1) * info->heightPx +
                                           2 * std::uint64_t{info->widthPx} * info->heightPx)) {
         const Outcome outcome = decodePlainRows(*info, rows, channels, stop);

@@ -12,17 +12,22 @@ namespace {
 
 using Byte = std::uint8_t;
 
-// The one of left, up and upper left that is closest to left + up − upper left; of equal ones the first. (PNG 1.2, 6.6)
+// The one of left, up and upper left that is closest to left + up − upper left; of equal ones the first.
+// (PNG 1.2, 6.6)
 inline int paethOf(int left, int up, int corner) {
-    const int toLeft = std::abs(up - corner), toUp = std::abs(left - corner), toCorner = std::abs(left + up - 2 * corner);
+    const int toLeft = std::abs(up - corner), toUp = std::abs(left - corner),
+              toCorner = std::abs(left + up - 2 * corner);
     const int upOrCorner = toUp <= toCorner ? up : corner;
     return toLeft <= std::min(toUp, toCorner) ? left : upOrCorner;
 }
 
-// row: filtered, then not. above: the row before, zeros for the first one. predict(left, up, corner) in [0, 255].
+// row: filtered, then not. above: the row before, zeros for the first one. predict(left, up, corner) in [0,
+// 255].
 template <class Predict>
-void unfilter(Byte* row, const Byte* above, std::size_t bytes, std::size_t pixelBytes, const Predict& predict) {
-    for (std::size_t sample = 0; sample < pixelBytes; ++sample) { // one by one: what is to the left stays in a register
+void unfilter(Byte* row, const Byte* above, std::size_t bytes, std::size_t pixelBytes,
+              const Predict& predict) {
+    for (std::size_t sample = 0; sample < pixelBytes;
+         ++sample) { // one by one: what is to the left stays in a register
         int left = 0, corner = 0;
         for (std::size_t i = sample; i < bytes; i += pixelBytes) {
             const int up = above[i];
@@ -72,8 +77,8 @@ std::optional<std::vector<Byte>> inflatedPng(const std::vector<Bytes>& chunks, c
     if (!decompressor)
         throw std::bad_alloc();
     std::vector<Byte> inflated((rows.rowBytes + 1) * rows.count);
-    const libdeflate_result result = libdeflate_zlib_decompress(decompressor.get(), stream.data(), stream.size(),
-                                                                inflated.data(), inflated.size(), nullptr);
+    const libdeflate_result result = libdeflate_zlib_decompress(
+        decompressor.get(), stream.data(), stream.size(), inflated.data(), inflated.size(), nullptr);
     if (result != LIBDEFLATE_SUCCESS)
         return std::nullopt;
     return inflated;
@@ -85,7 +90,8 @@ bool forEachPngRow(Bytes inflated, const PngRows& rows,
     const Byte* from = inflated.data();
     for (std::size_t y = 0; y < rows.count; ++y, from += rows.rowBytes + 1) {
         std::copy_n(from + 1, rows.rowBytes, row.begin());
-        if (!unfilterRow(*from, row.data(), above.data(), rows.rowBytes, rows.pixelBytes) || !work(y, row.data()))
+        if (!unfilterRow(*from, row.data(), above.data(), rows.rowBytes, rows.pixelBytes) ||
+            !work(y, row.data()))
             return false;
         row.swap(above);
     }

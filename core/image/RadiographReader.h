@@ -38,11 +38,11 @@ Result<Radiograph> decodeRadiograph(std::span<const std::uint8_t> file, std::sto
 Result<Radiograph> decodeRadiographAs(FileKind kind, std::span<const std::uint8_t> file,
                                       std::stop_token stop = {}, const ReadOptions& options = {});
 
-// Files stay as given, but for a DICOMDIR, which gives the images that it lists (core/image/DicomDirectory.h);
-// folders are walked (hidden files and symbolic links to folders left out) and give the files inside that are
-// films by content, sorted by path; a DICOMDIR in there is passed over. Never blocks on FIFOs or devices.
-// Errors: NotFound for a path that does not exist or a DICOMDIR without images, those of filmsOfDirectory(),
-// Cancelled.
+// Files stay as given, but for a DICOMDIR, which gives the images that it lists
+// (core/image/DicomDirectory.h); folders are walked (hidden files and symbolic links to folders left out) and
+// give the files inside that are films by content, sorted by path; a DICOMDIR in there is passed over. Never
+// blocks on FIFOs or devices. Errors: NotFound for a path that does not exist or a DICOMDIR without images,
+// those of filmsOfDirectory(), Cancelled.
 Result<std::vector<std::filesystem::path>> findFilms(const std::vector<std::filesystem::path>& paths,
                                                      std::stop_token stop = {});
 

@@ -91,8 +91,8 @@ TiffHandle openTiff(TiffSession& session) {
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), judgeWarning, &session);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), static_cast<tmsize_t>(kMaxDecodeBytes));
     // h: the header only; the page is chosen afterwards.
-    return {TIFFClientOpenExt("film", "rh", &session, readTiffBytes, refuseToWrite, seekInBytes, closeNoTiffFile,
-                              sizeOfBytes, mapBytes, unmapNothing, options.get()),
+    return {TIFFClientOpenExt("film", "rh", &session, readTiffBytes, refuseToWrite, seekInBytes,
+                              closeNoTiffFile, sizeOfBytes, mapBytes, unmapNothing, options.get()),
             &TIFFClose};
 }
 

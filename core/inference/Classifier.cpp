@@ -78,7 +78,8 @@ Result<Classifier> Classifier::load(const std::filesystem::path& file, Precision
     const Result<std::string>& sha256 = hashing.get();
     if (!sha256)
         return tl::unexpected(sha256.error());
-    return Classifier(std::make_unique<Impl>(Impl{file, std::move(content->card), *sha256, std::move(*engine)}));
+    return Classifier(
+        std::make_unique<Impl>(Impl{file, std::move(content->card), *sha256, std::move(*engine)}));
 }
 
 const ModelCard& Classifier::card() const { return m_impl->card; }

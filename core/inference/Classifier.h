@@ -19,8 +19,8 @@ namespace hilum {
 class Classifier {
 public:
     // Checks the format's version, every tensor's name and shape, and the reference output.
-    // Errors: NotFound, NotReadable, BadModelFile, UnsupportedVersion, TooLarge, UnsupportedFormat (the precision
-    // or the network, on this machine), OutOfMemory.
+    // Errors: NotFound, NotReadable, BadModelFile, UnsupportedVersion, TooLarge, UnsupportedFormat (the
+    // precision or the network, on this machine), OutOfMemory.
     static Result<Classifier> load(const std::filesystem::path& file, Precision precision = Precision::Auto);
 
     Classifier(Classifier&&) noexcept;

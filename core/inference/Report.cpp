@@ -69,8 +69,8 @@ std::string decimal(double value) {
 }
 
 std::string figure(const Raster<std::uint8_t>& picture, const std::string& caption) {
-    return "<figure><img alt=\"\" src=\"data:image/png;base64," + base64(encodePng(picture)) + "\"><figcaption>" +
-           caption + "</figcaption></figure>";
+    return "<figure><img alt=\"\" src=\"data:image/png;base64," + base64(encodePng(picture)) +
+           "\"><figcaption>" + caption + "</figcaption></figure>";
 }
 
 std::string probabilityTable(const Prediction& prediction) {
@@ -95,10 +95,9 @@ std::string warningList(const Radiograph& film, const Reading& reading) {
 
 std::string heatMapFigures(const GreyImage& picture, double pictureScale, const Reading& reading) {
     const Explanation& explanation = reading.explanation;
-    const GridPlacement placement{explanation.placement.leftPx * pictureScale,
-                                  explanation.placement.topPx * pictureScale,
-                                  explanation.placement.widthPx * pictureScale,
-                                  explanation.placement.heightPx * pictureScale};
+    const GridPlacement placement{
+        explanation.placement.leftPx * pictureScale, explanation.placement.topPx * pictureScale,
+        explanation.placement.widthPx * pictureScale, explanation.placement.heightPx * pictureScale};
     std::string html;
     for (std::size_t i = 0; i < explanation.maps.size(); ++i) {
         const HeatScale scale = heatScale(explanation, i);
@@ -141,8 +140,8 @@ void Report::addReading(const std::filesystem::path& file, const Radiograph& fil
 
 void Report::addError(const std::filesystem::path& file, const Error& error) {
     ++m_filmCount;
-    m_films += "<article><h2>" + escaped(file.filename().string()) + "</h2><p class=bad>" + escaped(error.message) +
-               "</p></article>\n";
+    m_films += "<article><h2>" + escaped(file.filename().string()) + "</h2><p class=bad>" +
+               escaped(error.message) + "</p></article>\n";
 }
 
 void Report::addModel(const ModelCard& card, const std::string& sha256) {
@@ -158,14 +157,15 @@ void Report::addModel(const ModelCard& card, const std::string& sha256) {
 }
 
 Result<void> Report::write(const std::filesystem::path& file) const {
-    const std::string html =
-        "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
-        "content=\"width=device-width\"><title>Hilum report</title><style>" +
-        std::string(kStyle) + "</style></head><body><h1>Hilum report</h1><p class=quiet>" +
-        std::to_string(m_filmCount) +
-        " films</p><p class=banner>Research use, not for diagnosis. A heat map shows where the network looked, "
-        "not where a lesion is.</p>\n" +
-        m_models + m_films + "</body></html>\n";
+    const std::string html = "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
+                             "content=\"width=device-width\"><title>Hilum report</title><style>" +
+                             std::string(kStyle) +
+                             "</style></head><body><h1>Hilum report</h1><p class=quiet>" +
+                             std::to_string(m_filmCount) +
+                             " films</p><p class=banner>Research use, not for diagnosis. A heat map shows "
+                             "where the network looked, "
+                             "not where a lesion is.</p>\n" +
+                             m_models + m_films + "</body></html>\n";
     return writeFileAtomically(file, html);
 }
 

@@ -1,4 +1,5 @@
-// How a kernel's work falls to threads: the caller's library decides (OpenMP beside oneDNN, LibTorch's own beside LibTorch).
+// How a kernel's work falls to threads: the caller's library decides (OpenMP beside oneDNN, LibTorch's own
+// beside LibTorch).
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 namespace hilum {
 
 // work(first, last) for parts that together are 0 … count, on several threads; returns when all are done.
-using ParallelFor = void (*)(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work);
+using ParallelFor = void (*)(std::size_t count,
+                             const std::function<void(std::size_t first, std::size_t last)>& work);
 
 } // namespace hilum

@@ -58,9 +58,11 @@ HILUM_IN_CLONES void block(const float* left, const float* right, const float* n
     for (std::size_t row = 0; row < Rows; ++row) {
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w)
-            sums[row][w] = Adds ? *reinterpret_cast<const Lanes<N>*>(result + row * columns + w * N) : Lanes<N>{};
+            sums[row][w] =
+                Adds ? *reinterpret_cast<const Lanes<N>*>(result + row * columns + w * N) : Lanes<N>{};
     }
-    for (std::size_t i = 0; i < inner; ++i, left += strides.leftInner, right += strides.right, next += strides.next) {
+    for (std::size_t i = 0; i < inner;
+         ++i, left += strides.leftInner, right += strides.right, next += strides.next) {
         fetchAhead(next);
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w)
@@ -94,20 +96,22 @@ HILUM_IN_CLONES void blockOf(std::size_t rows, const float* left, const float* r
 
 // All rows by W × N columns of a panel, in blocks of at most Most rows and of much the same size.
 template <std::size_t N, std::size_t W, std::size_t Most>
-HILUM_IN_CLONES void rowsBy(const ProductDims& dims, const float* left, const float* right, const float* next, float* result) {
+HILUM_IN_CLONES void rowsBy(const ProductDims& dims, const float* left, const float* right, const float* next,
+                            float* result) {
     const std::size_t blocks = (dims.rows + Most - 1) / Most, length = dims.inner * dims.panel;
     const Strides strides{dims.inner, 1, dims.panel, (dims.panel + blocks - 1) / blocks};
     for (std::size_t i = 0, row = 0; i < blocks; ++i) {
         const std::size_t end = dims.rows * (i + 1) / blocks;
-        blockOf<N, W, Most>(end - row, left + row * dims.inner, right, next + length * i / blocks, strides, dims.inner,
-                            result + row * dims.columns, dims.columns);
+        blockOf<N, W, Most>(end - row, left + row * dims.inner, right, next + length * i / blocks, strides,
+                            dims.inner, result + row * dims.columns, dims.columns);
         row = end;
     }
 }
 
 // All rows by a panel. Twice N columns at a time, so that a value of the left side is fetched half as often.
 template <std::size_t N, std::size_t Most>
-HILUM_IN_CLONES void panelBy(const ProductDims& dims, const float* left, const float* right, const float* next, float* result) {
+HILUM_IN_CLONES void panelBy(const ProductDims& dims, const float* left, const float* right,
+                             const float* next, float* result) {
     if (dims.panel % (2 * N) != 0)
         for (std::size_t column = 0; column < dims.panel; column += N)
             rowsBy<N, 1, Most>(dims, left, right + column, next, result + column);
@@ -122,13 +126,16 @@ HILUM_IN_CLONES void panelsBy(const ProductDims& dims, const float* left, const 
     const Strides strides{1, kLeftPanel, dims.panel, kLeftPanel};
     for (std::size_t row = 0; row < dims.rows; row += Rows) {
         const float* from = left + row / kLeftPanel * kLeftPanel * dims.inner + row % kLeftPanel;
-        const float* next = row / kLeftPanel + 1 < dims.rows / kLeftPanel ? from + kLeftPanel * dims.inner : left;
-        block<N, W, Rows, true>(from, right, next, strides, dims.inner, result + row * dims.columns, dims.columns);
+        const float* next =
+            row / kLeftPanel + 1 < dims.rows / kLeftPanel ? from + kLeftPanel * dims.inner : left;
+        block<N, W, Rows, true>(from, right, next, strides, dims.inner, result + row * dims.columns,
+                                dims.columns);
     }
 }
 
 template <std::size_t N, std::size_t Rows>
-HILUM_IN_CLONES void addPanelBy(const ProductDims& dims, const float* left, const float* right, const float*, float* result) {
+HILUM_IN_CLONES void addPanelBy(const ProductDims& dims, const float* left, const float* right, const float*,
+                                float* result) {
     if (dims.panel % (2 * N) != 0)
         for (std::size_t column = 0; column < dims.panel; column += N)
             panelsBy<N, 1, Rows>(dims, left, right + column, result + column);
@@ -137,21 +144,23 @@ HILUM_IN_CLONES void addPanelBy(const ProductDims& dims, const float* left, cons
             panelsBy<N, 2, Rows>(dims, left, right + column, result + column);
 }
 
-// Lanes and rows by the registers there are. Clones (ProcessorClones.h) cannot ask for two sets of instructions at once.
-using PanelProduct = void (*)(const ProductDims&, const float* left, const float* right, const float* next, float* result);
+// Lanes and rows by the registers there are. Clones (ProcessorClones.h) cannot ask for two sets of
+// instructions at once.
+using PanelProduct = void (*)(const ProductDims&, const float* left, const float* right, const float* next,
+                              float* result);
 struct PanelProducts {
     std::size_t lanes = 0;
     PanelProduct multiply, add;
 };
-#define HILUM_PANEL_PRODUCTS(NAME, TARGET, LANES, ROWS, ADDED_ROWS)                                                    \
-    TARGET void multiply##NAME(const ProductDims& dims, const float* left, const float* right, const float* next,       \
-                               float* result) {                                                                        \
-        panelBy<LANES, ROWS>(dims, left, right, next, result);                                                         \
-    }                                                                                                                  \
-    TARGET void add##NAME(const ProductDims& dims, const float* left, const float* right, const float* next,            \
-                          float* result) {                                                                             \
-        addPanelBy<LANES, ADDED_ROWS>(dims, left, right, next, result);                                                \
-    }                                                                                                                  \
+#define HILUM_PANEL_PRODUCTS(NAME, TARGET, LANES, ROWS, ADDED_ROWS)                                          \
+    TARGET void multiply##NAME(const ProductDims& dims, const float* left, const float* right,               \
+                               const float* next, float* result) {                                           \
+        panelBy<LANES, ROWS>(dims, left, right, next, result);                                               \
+    }                                                                                                        \
+    TARGET void add##NAME(const ProductDims& dims, const float* left, const float* right, const float* next, \
+                          float* result) {                                                                   \
+        addPanelBy<LANES, ADDED_ROWS>(dims, left, right, next, result);                                      \
+    }                                                                                                        \
     constexpr PanelProducts k##NAME{LANES, multiply##NAME, add##NAME};
 HILUM_PANEL_PRODUCTS(Anywhere, , 4, 6, 4)
 #ifdef HILUM_X86_TARGETS
@@ -179,13 +188,16 @@ const PanelProducts& productsFor([[maybe_unused]] std::size_t panel) {
     return best;
 }
 
-void forEachPanel(PanelProduct product, const ProductDims& dims, const float* left, const float* right, float* result,
-                  ParallelFor parallel) {
-    const std::size_t panels = dims.columns / dims.panel, length = dims.inner * dims.panel, count = dims.count * panels;
+void forEachPanel(PanelProduct product, const ProductDims& dims, const float* left, const float* right,
+                  float* result, ParallelFor parallel) {
+    const std::size_t panels = dims.columns / dims.panel, length = dims.inner * dims.panel,
+                      count = dims.count * panels;
     parallel(count, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) {
             const std::size_t of = i / panels;
-            const auto at = [&](std::size_t index) { return right + index / panels * dims.rightPlane + index % panels * length; };
+            const auto at = [&](std::size_t index) {
+                return right + index / panels * dims.rightPlane + index % panels * length;
+            };
             product(dims, left + of * dims.leftPlane, at(i), at(std::min(i + 1, count - 1)),
                     result + of * dims.resultPlane + i % panels * dims.panel);
         }
@@ -203,11 +215,13 @@ std::size_t panelFor(std::size_t columns) {
     return panel;
 }
 
-void multiply(const ProductDims& dims, const float* left, const float* right, float* result, ParallelFor parallel) {
+void multiply(const ProductDims& dims, const float* left, const float* right, float* result,
+              ParallelFor parallel) {
     forEachPanel(productsFor(dims.panel).multiply, dims, left, right, result, parallel);
 }
 
-void addProductsOfPanels(const ProductDims& dims, const float* left, const float* right, float* result, ParallelFor parallel) {
+void addProductsOfPanels(const ProductDims& dims, const float* left, const float* right, float* result,
+                         ParallelFor parallel) {
     forEachPanel(productsFor(dims.panel).add, dims, left, right, result, parallel);
 }
 

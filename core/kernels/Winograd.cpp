@@ -14,35 +14,43 @@ namespace {
 constexpr std::size_t kFilter = 3;
 constexpr std::size_t kGradientIn = 6; // side of a tile of sources in the weights' gradient
 constexpr std::size_t kVectorBytes = 64;
-// Of a core's own cache, for what a thread transforms, and for the products of it. But of few tiles at a time the weights
-// would be read too often.
+// Of a core's own cache, for what a thread transforms, and for the products of it. But of few tiles at a time
+// the weights would be read too often.
 constexpr std::size_t kSourceValues = 150'000, kProductValues = 100'000, kFewestTiles = 32;
-constexpr std::size_t kGradientTiles = 256; // a band of them; so that a panel of them stays in the nearest cache
-constexpr std::size_t kGradientBlock = 8;   // of the target's channels, as addProductsOfPanels() takes them
+// A band of them; so that a panel of them stays in the nearest cache.
+constexpr std::size_t kGradientTiles = 256;
+constexpr std::size_t kGradientBlock = 8; // of the target's channels, as addProductsOfPanels() takes them
 
-// The matrices of section 4 as sums: each takes vectors of B lanes that are `from` apart, and gives some that are
-// `to` apart. Of In points: ±kNear, ±kFar and infinity, and of six 0, too. With the paper's 0, ±1, ±2 and infinity the
-// results of six would round twice as much (how points are found: Barabasz et al. 2018, arXiv 1803.10986); those of five
-// round still less. The constants are exact.
+// The matrices of section 4 as sums: each takes vectors of B lanes that are `from` apart, and gives some that
+// are `to` apart. Of In points: ±kNear, ±kFar and infinity, and of six 0, too. With the paper's 0, ±1, ±2 and
+// infinity the results of six would round twice as much (how points are found: Barabasz et al. 2018, arXiv
+// 1803.10986); those of five round still less. The constants are exact.
 template <std::size_t In>
 constexpr float kNear = In == 6 ? 5 / 8.0F : 1 / 2.0F;
 template <std::size_t In>
 constexpr float kFar = In == 6 ? 3 / 2.0F : 5 / 4.0F;
+constexpr float squared(float value) { return value * value; }
 template <std::size_t In>
-constexpr float kNear2 = kNear<In> * kNear<In>;
+constexpr float kNear2 = squared(kNear<In>);
 template <std::size_t In>
-constexpr float kFar2 = kFar<In> * kFar<In>;
-// The products of the distances of +kNear and of +kFar to the others. Of five points those of -kNear and -kFar are these
-// with the other sign, which Bᵀ bears.
+constexpr float kFar2 = squared(kFar<In>);
+// The product of a point's distances to the others. Of five points those of -kNear and -kFar are these with
+// the other sign, which Bᵀ bears.
 template <std::size_t In>
-constexpr float kFromNear = 2 * kNear<In> * (kNear2<In> - kFar2<In>) * (In == 6 ? kNear<In> : 1);
+constexpr float distances(float own, float other) {
+    const float toOthers = 2 * (squared(own) - squared(other));
+    return toOthers * (In == 6 ? squared(own) : own);
+}
 template <std::size_t In>
-constexpr float kFromFar = 2 * kFar<In> * (kFar2<In> - kNear2<In>) * (In == 6 ? kFar<In> : 1);
+constexpr float kFromNear = distances<In>(kNear<In>, kFar<In>);
+template <std::size_t In>
+constexpr float kFromFar = distances<In>(kFar<In>, kNear<In>);
 
 // Bᵀ: In into In.
 template <std::size_t In, std::size_t B>
 HILUM_IN_CLONES void intoPoints(const float* in, std::size_t from, float* out, std::size_t to) {
-    constexpr float near = kNear<In>, far = kFar<In>, near2 = kNear2<In>, far2 = kFar2<In>, both2 = near2 * far2;
+    constexpr float near = kNear<In>, far = kFar<In>, near2 = kNear2<In>, far2 = kFar2<In>,
+                    both2 = near2 * far2;
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
         const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = in[3 * from + lane],
@@ -77,8 +85,10 @@ HILUM_IN_CLONES void filterIntoPoints(const float* in, std::size_t from, float* 
     constexpr std::size_t first = In == 6 ? 1 : 0; // of ±kNear
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
-        const float a = in[lane], b = in[from + lane], c = in[2 * from + lane], d = Taps == 4 ? in[3 * from + lane] : 0;
-        const float near = (a + near2 * c) * (1 / fromNear), nearOdds = (b + near2 * d) * (kNear<In> / fromNear);
+        const float a = in[lane], b = in[from + lane], c = in[2 * from + lane],
+                    d = Taps == 4 ? in[3 * from + lane] : 0;
+        const float near = (a + near2 * c) * (1 / fromNear),
+                    nearOdds = (b + near2 * d) * (kNear<In> / fromNear);
         const float far = (a + far2 * c) * (1 / fromFar), farOdds = (b + far2 * d) * (kFar<In> / fromFar);
         if constexpr (In == 6)
             out[lane] = a * (1 / (near2 * far2));
@@ -98,8 +108,9 @@ HILUM_IN_CLONES void fromPoints(const float* in, std::size_t from, float* out, s
     constexpr std::size_t first = In == 6 ? 1 : 0; // of ±kNear
 #pragma omp simd
     for (std::size_t lane = 0; lane < B; ++lane) {
-        const float a = in[first * from + lane], b = in[(first + 1) * from + lane], c = in[(first + 2) * from + lane],
-                    d = in[(first + 3) * from + lane], last = in[(In - 1) * from + lane];
+        const float a = in[first * from + lane], b = in[(first + 1) * from + lane],
+                    c = in[(first + 2) * from + lane], d = in[(first + 3) * from + lane],
+                    last = in[(In - 1) * from + lane];
         const float near = a + b, nearOdds = kNear<In> * (a - b), far = c + d, farOdds = kFar<In> * (c - d);
         out[lane] = In == 6 ? in[lane] + near + far : near + far;
         out[to + lane] = nearOdds + farOdds;
@@ -114,7 +125,8 @@ HILUM_IN_CLONES void fromPoints(const float* in, std::size_t from, float* out, s
 
 // Rows of In or Taps vectors, `pixel` apart in a row and `row` from row to row; products are `plane` apart.
 template <std::size_t In, std::size_t B>
-HILUM_IN_CLONES void sourceTile(const float* source, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
+HILUM_IN_CLONES void sourceTile(const float* source, std::size_t pixel, std::size_t row, float* values,
+                                std::size_t plane) {
     alignas(kVectorBytes) std::array<float, In * In * B> half;
     for (std::size_t x = 0; x < In; ++x)
         intoPoints<In, B>(source + x * pixel, row, half.data() + x * B, In * B);
@@ -123,7 +135,8 @@ HILUM_IN_CLONES void sourceTile(const float* source, std::size_t pixel, std::siz
 }
 
 template <std::size_t In, std::size_t Taps, std::size_t B>
-HILUM_IN_CLONES void filterTile(const float* filter, std::size_t pixel, std::size_t row, float* values, std::size_t plane) {
+HILUM_IN_CLONES void filterTile(const float* filter, std::size_t pixel, std::size_t row, float* values,
+                                std::size_t plane) {
     alignas(kVectorBytes) std::array<float, In * Taps * B> half;
     for (std::size_t x = 0; x < Taps; ++x)
         filterIntoPoints<In, Taps, B>(filter + x * pixel, row, half.data() + x * B, Taps * B);
@@ -133,38 +146,45 @@ HILUM_IN_CLONES void filterTile(const float* filter, std::size_t pixel, std::siz
 
 // Side × Side pixels from a place that may lie outside; zero there.
 template <std::size_t Side, std::size_t B>
-HILUM_IN_CLONES void copyTile(const float* film, const ChannelLayout& layout, std::ptrdiff_t top, std::ptrdiff_t left,
-                              float* tile) {
+HILUM_IN_CLONES void copyTile(const float* film, const ChannelLayout& layout, std::ptrdiff_t top,
+                              std::ptrdiff_t left, float* tile) {
     for (std::ptrdiff_t y = top; y < top + std::ptrdiff_t{Side}; ++y) {
         for (std::ptrdiff_t x = left; x < left + std::ptrdiff_t{Side}; ++x, tile += B) {
-            if (y < 0 || x < 0 || y >= static_cast<std::ptrdiff_t>(layout.rows) || x >= static_cast<std::ptrdiff_t>(layout.columns))
+            if (y < 0 || x < 0 || y >= static_cast<std::ptrdiff_t>(layout.rows) ||
+                x >= static_cast<std::ptrdiff_t>(layout.columns))
                 std::fill_n(tile, B, 0.0F);
             else
-                std::copy_n(film + (static_cast<std::size_t>(y) * layout.columns + static_cast<std::size_t>(x)) * layout.pixel, B,
-                            tile);
+                std::copy_n(film +
+                                (static_cast<std::size_t>(y) * layout.columns + static_cast<std::size_t>(x)) *
+                                    layout.pixel,
+                            B, tile);
         }
     }
 }
 
 // One tile, of all channels: what lies together is written together.
 struct TilePlace {
-    std::size_t film = 0, row = 0, column = 0;  // of tiles
-    std::size_t block = 0, plane = 0;           // of its values, from one to the next
+    std::size_t film = 0, row = 0, column = 0; // of tiles
+    std::size_t block = 0, plane = 0;          // of its values, from one to the next
 };
 
 template <std::size_t In, std::size_t B, bool IsGradient>
-HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
+HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, const TilePlace& place,
+                            float* values) {
     constexpr std::size_t kOut = In - 2, kSide = IsGradient ? kOut : In;
     const ChannelLayout& layout = IsGradient ? tiles.target : tiles.source;
-    const std::size_t paddingTop = IsGradient ? 0 : tiles.paddingTop, paddingLeft = IsGradient ? 0 : tiles.paddingLeft;
+    const std::size_t paddingTop = IsGradient ? 0 : tiles.paddingTop,
+                      paddingLeft = IsGradient ? 0 : tiles.paddingLeft;
     const auto top = static_cast<std::ptrdiff_t>(place.row * kOut) - static_cast<std::ptrdiff_t>(paddingTop);
-    const auto left = static_cast<std::ptrdiff_t>(place.column * kOut) - static_cast<std::ptrdiff_t>(paddingLeft);
+    const auto left =
+        static_cast<std::ptrdiff_t>(place.column * kOut) - static_cast<std::ptrdiff_t>(paddingLeft);
     const std::ptrdiff_t side{kSide};
     const bool isInside = top >= 0 && left >= 0 && top + side <= static_cast<std::ptrdiff_t>(layout.rows) &&
                           left + side <= static_cast<std::ptrdiff_t>(layout.columns);
     const float* film = films + place.film * layout.film;
     alignas(kVectorBytes) std::array<float, kSide * kSide * B> padded;
-    for (std::size_t channel = 0; channel < layout.channels; channel += B, film += layout.block, values += place.block) {
+    for (std::size_t channel = 0; channel < layout.channels;
+         channel += B, film += layout.block, values += place.block) {
         const float* tile = padded.data();
         std::size_t pixel = B, row = kSide * B;
         if (isInside) {
@@ -187,24 +207,26 @@ struct ChannelRange {
 
 // products: of the channels of the range alone.
 template <std::size_t In, std::size_t B>
-HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place, ChannelRange channels,
-                            const WinogradEpilogue& epilogue, float* films) {
+HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place,
+                            ChannelRange channels, const WinogradEpilogue& epilogue, float* films) {
     constexpr std::size_t kOut = In - 2;
     const ChannelLayout& layout = tiles.target;
     const std::size_t rowStride = layout.columns * layout.pixel;
     const std::size_t rows = std::min(kOut, layout.rows - place.row * kOut);
     const std::size_t columns = std::min(kOut, layout.columns - place.column * kOut);
-    float* target = films + place.film * layout.film + channels.first / B * layout.block + place.row * kOut * rowStride +
-                    place.column * kOut * layout.pixel;
+    float* target = films + place.film * layout.film + channels.first / B * layout.block +
+                    place.row * kOut * rowStride + place.column * kOut * layout.pixel;
     alignas(kVectorBytes) std::array<float, kOut * In * B> half;
     alignas(kVectorBytes) std::array<float, kOut * B> whole;
     alignas(kVectorBytes) std::array<float, B> bias{};
     const std::size_t end = channels.first + channels.count;
-    for (std::size_t channel = channels.first; channel < end; channel += B, target += layout.block, products += B) {
+    for (std::size_t channel = channels.first; channel < end;
+         channel += B, target += layout.block, products += B) {
         if (epilogue.bias != nullptr)
             std::copy_n(epilogue.bias + channel, B, bias.data());
         for (std::size_t x = 0; x < In; ++x)
-            fromPoints<In, kOut, B>(products + x * place.plane, In * place.plane, half.data() + x * B, In * B);
+            fromPoints<In, kOut, B>(products + x * place.plane, In * place.plane, half.data() + x * B,
+                                    In * B);
         for (std::size_t y = 0; y < rows; ++y) {
             fromPoints<In, kOut, B>(half.data() + y * In * B, B, whole.data(), B);
             for (std::size_t x = 0; x < columns; ++x) {
@@ -224,7 +246,8 @@ HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, c
 
 // B outputs of one input.
 template <std::size_t In, std::size_t B>
-HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& strides, bool isTurned, float* packed, std::size_t plane) {
+HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& strides, bool isTurned,
+                               float* packed, std::size_t plane) {
     alignas(kVectorBytes) std::array<float, kWinogradTaps * B> filter;
     for (std::size_t tap = 0; tap < kWinogradTaps; ++tap) {
         const float* from = weights + (isTurned ? kWinogradTaps - 1 - tap : tap) * strides.tap;
@@ -236,11 +259,13 @@ HILUM_IN_CLONES void weightsOf(const float* weights, const WeightStrides& stride
 
 // B inputs of one output.
 template <std::size_t B>
-HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, const WeightStrides& strides, float* gradient) {
+HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, const WeightStrides& strides,
+                                      float* gradient) {
     alignas(kVectorBytes) std::array<float, kFilter * kGradientIn * B> half;
     alignas(kVectorBytes) std::array<float, kFilter * B> row;
     for (std::size_t x = 0; x < kGradientIn; ++x)
-        fromPoints<kGradientIn, kFilter, B>(products + x * plane, kGradientIn * plane, half.data() + x * B, kGradientIn * B);
+        fromPoints<kGradientIn, kFilter, B>(products + x * plane, kGradientIn * plane, half.data() + x * B,
+                                            kGradientIn * B);
     for (std::size_t y = 0; y < kFilter; ++y) {
         fromPoints<kGradientIn, kFilter, B>(half.data() + y * kGradientIn * B, B, row.data(), B);
         for (std::size_t x = 0; x < kFilter; ++x) {
@@ -254,22 +279,24 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
 // Of tiles of one side, in blocks of one size.
 struct TileWork {
     void (*sourceInto)(const float* films, const WinogradTiles&, const TilePlace&, float* values);
-    void (*targetFrom)(const float* products, const WinogradTiles&, const TilePlace&, ChannelRange, const WinogradEpilogue&,
-                       float* films);
+    void (*targetFrom)(const float* products, const WinogradTiles&, const TilePlace&, ChannelRange,
+                       const WinogradEpilogue&, float* films);
 };
 
 constexpr std::size_t kWeightLanes = 8;
 
-// Attributes do not mix with templates, so every clone is spelled out. IN: of a tile of sources; B: channels of a block.
-#define HILUM_TILE_WORK(IN, B)                                                                                         \
-    HILUM_CLONES void source##IN##Into##B(const float* films, const WinogradTiles& tiles, const TilePlace& place,       \
-                                          float* values) {                                                             \
-        intoOf<IN, B, false>(films, tiles, place, values);                                                             \
-    }                                                                                                                  \
-    HILUM_CLONES void target##IN##From##B(const float* products, const WinogradTiles& tiles, const TilePlace& place,    \
-                                          ChannelRange channels, const WinogradEpilogue& epilogue, float* films) {     \
-        fromOf<IN, B>(products, tiles, place, channels, epilogue, films);                                              \
-    }                                                                                                                  \
+// Attributes do not mix with templates, so every clone is spelled out. IN: of a tile of sources; B: channels
+// of a block.
+#define HILUM_TILE_WORK(IN, B)                                                                               \
+    HILUM_CLONES void source##IN##Into##B(const float* films, const WinogradTiles& tiles,                    \
+                                          const TilePlace& place, float* values) {                           \
+        intoOf<IN, B, false>(films, tiles, place, values);                                                   \
+    }                                                                                                        \
+    HILUM_CLONES void target##IN##From##B(const float* products, const WinogradTiles& tiles,                 \
+                                          const TilePlace& place, ChannelRange channels,                     \
+                                          const WinogradEpilogue& epilogue, float* films) {                  \
+        fromOf<IN, B>(products, tiles, place, channels, epilogue, films);                                    \
+    }                                                                                                        \
     constexpr TileWork kWork##IN##By##B{source##IN##Into##B, target##IN##From##B};
 HILUM_TILE_WORK(5, 8)
 HILUM_TILE_WORK(5, 16)
@@ -277,23 +304,24 @@ HILUM_TILE_WORK(6, 8)
 HILUM_TILE_WORK(6, 16)
 #undef HILUM_TILE_WORK
 // A panel of outputs, of all inputs.
-#define HILUM_PACK_PANEL(IN)                                                                                           \
-    HILUM_CLONES void packPanel##IN(const float* weights, const WeightStrides& strides, std::size_t inputs,            \
-                                    std::size_t panel, bool isTurned, float* packed, std::size_t plane) {              \
-        for (std::size_t input = 0; input < inputs; ++input) {                                                         \
-            for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)                                             \
-                weightsOf<IN, kWeightLanes>(weights + input * strides.input + lane * strides.output, strides,          \
-                                            isTurned, packed + input * panel + lane, plane);                           \
-        }                                                                                                              \
+#define HILUM_PACK_PANEL(IN)                                                                                 \
+    HILUM_CLONES void packPanel##IN(const float* weights, const WeightStrides& strides, std::size_t inputs,  \
+                                    std::size_t panel, bool isTurned, float* packed, std::size_t plane) {    \
+        for (std::size_t input = 0; input < inputs; ++input) {                                               \
+            for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)                                   \
+                weightsOf<IN, kWeightLanes>(weights + input * strides.input + lane * strides.output,         \
+                                            strides, isTurned, packed + input * panel + lane, plane);        \
+        }                                                                                                    \
     }
 HILUM_PACK_PANEL(5)
 HILUM_PACK_PANEL(6)
 #undef HILUM_PACK_PANEL
-HILUM_CLONES void gradientIntoBlocks(const float* films, const WinogradTiles& tiles, const TilePlace& place, float* values) {
+HILUM_CLONES void gradientIntoBlocks(const float* films, const WinogradTiles& tiles, const TilePlace& place,
+                                     float* values) {
     intoOf<kGradientIn, kGradientBlock, true>(films, tiles, place, values);
 }
-HILUM_CLONES void gradientOfOutput(const float* products, std::size_t inputs, std::size_t plane, const WeightStrides& strides,
-                                   float* gradient) {
+HILUM_CLONES void gradientOfOutput(const float* products, std::size_t inputs, std::size_t plane,
+                                   const WeightStrides& strides, float* gradient) {
     for (std::size_t input = 0; input < inputs; input += kWeightLanes)
         weightGradientOf<kWeightLanes>(products + input, plane, strides, gradient + input * strides.input);
 }
@@ -313,13 +341,13 @@ TilePlace placeOf(std::size_t tile, const WinogradTiles& tiles) {
     return {tile / ofFilm, tile % ofFilm / columns, tile % columns};
 }
 
-// How the values of some tiles lie in the planes of the products, which are winogradPlane() apart: tiles × C, or
-// C / block × tiles × block.
+// How the values of some tiles lie in the planes of the products, which are winogradPlane() apart: tiles × C,
+// or C / block × tiles × block.
 enum class TileOrder { ByTile, ByBlock };
 
 using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, float*);
-void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels, TileRange range,
-               TileOrder order, float* values, ParallelFor parallel) {
+void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels,
+               TileRange range, TileOrder order, float* values, ParallelFor parallel) {
     const bool isByTile = order == TileOrder::ByTile;
     parallel(range.count, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) {
@@ -331,27 +359,32 @@ void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, st
     });
 }
 
-void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order, float* values,
-                     ParallelFor parallel) {
+void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order,
+                     float* values, ParallelFor parallel) {
     intoTiles(workOf(tiles).sourceInto, source, tiles, tiles.source.channels, range, order, values, parallel);
 }
 
 // One of the range's tiles: tiles × channels in each plane -> those channels of a target.
-void targetFromTile(const float* products, const WinogradTiles& tiles, TileRange range, std::size_t tile, ChannelRange channels,
-                    const WinogradEpilogue& epilogue, float* target) {
+void targetFromTile(const float* products, const WinogradTiles& tiles, TileRange range, std::size_t tile,
+                    ChannelRange channels, const WinogradEpilogue& epilogue, float* target) {
     TilePlace place = placeOf(range.first + tile, tiles);
     place.plane = winogradPlane(range.count * channels.count);
     workOf(tiles).targetFrom(products + tile * channels.count, tiles, place, channels, epilogue, target);
 }
 
-std::size_t planes(const WinogradTiles& tiles, std::size_t values) { return tiles.products() * winogradPlane(values); }
+std::size_t planes(const WinogradTiles& tiles, std::size_t values) {
+    return tiles.products() * winogradPlane(values);
+}
 
-void onThisThread(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) { work(0, count); }
+void onThisThread(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) {
+    work(0, count);
+}
 
 // Kept by every thread; what the first two hold is read by others, too, while their thread waits.
 thread_local Scratch sourceScratch, gradientScratch, productScratch;
 
-ProductDims productsOf(const WinogradTiles& tiles, const WinogradFilters& filters, std::size_t count, std::size_t columns) {
+ProductDims productsOf(const WinogradTiles& tiles, const WinogradFilters& filters, std::size_t count,
+                       std::size_t columns) {
     const std::size_t in = tiles.source.channels;
     return {.count = tiles.products(),
             .rows = count,
@@ -379,17 +412,19 @@ void convolveTogether(const float* source, const WinogradTiles& tiles, const Win
 }
 
 // Some tiles on this thread; channels of the target in groups whose products stay in the core's cache.
-void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range, const WinogradFilters& filters,
-                   const WinogradEpilogue& epilogue, float* target) {
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels, panel = std::max(panelFor(out), tiles.block);
-    const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel, most = std::max(fit, panel);
+void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range,
+                   const WinogradFilters& filters, const WinogradEpilogue& epilogue, float* target) {
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels,
+                      panel = std::max(panelFor(out), tiles.block);
+    const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel,
+                      most = std::max(fit, panel);
     float* const values = sourceScratch.of(planes(tiles, range.count * in));
     float* const products = productScratch.of(planes(tiles, range.count * std::min(most, out)));
     sourceIntoTiles(source, tiles, range, TileOrder::ByTile, values, onThisThread);
     for (ChannelRange channels; channels.first < out; channels.first += channels.count) {
         channels.count = std::min(most, out - channels.first);
-        multiply(productsOf(tiles, filters, range.count, channels.count), values, filters.values + channels.first * in, products,
-                 onThisThread);
+        multiply(productsOf(tiles, filters, range.count, channels.count), values,
+                 filters.values + channels.first * in, products, onThisThread);
         for (std::size_t tile = 0; tile < range.count; ++tile)
             targetFromTile(products, tiles, range, tile, channels, epilogue, target);
     }
@@ -405,25 +440,28 @@ ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channe
     return {rows, columns, channels, channels, block, rows * columns * channels};
 }
 
-void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
-                         std::size_t side, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel) {
+void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs,
+                         std::size_t inputs, std::size_t side, bool isTurned, float* packed,
+                         std::size_t plane, ParallelFor parallel) {
     const std::size_t panel = panelFor(outputs);
     const auto packPanel = side == 3 ? packPanel5 : packPanel6;
     parallel(outputs / panel, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i)
-            packPanel(weights + i * panel * strides.output, strides, inputs, panel, isTurned, packed + i * inputs * panel, plane);
+            packPanel(weights + i * panel * strides.output, strides, inputs, panel, isTurned,
+                      packed + i * inputs * panel, plane);
     });
 }
 
-// Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread waits. Of few tiles
-// and many weights that would read all weights on every thread.
+// Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread
+// waits. Of few tiles and many weights that would read all weights on every thread.
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
                      const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
     if (2 * tiles.count() < tiles.target.channels) {
         convolveTogether(source, tiles, filters, epilogue, target, parallel);
         return;
     }
-    const std::size_t most = std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
+    const std::size_t most =
+        std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
     parallel(tiles.count(), [&](std::size_t first, std::size_t last) {
         const std::size_t bands = (last - first + most - 1) / most;
         TileRange range{first, 0};
@@ -434,10 +472,11 @@ void convolveInTiles(const float* source, const WinogradTiles& tiles, const Wino
     });
 }
 
-void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
-                           float* weightGradient, ParallelFor parallel) {
+void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles,
+                           const WeightStrides& strides, float* weightGradient, ParallelFor parallel) {
     assert(tiles.products() == kGradientIn * kGradientIn);
-    const std::size_t in = tiles.source.channels, out = tiles.target.channels, most = std::min(kGradientTiles, tiles.count());
+    const std::size_t in = tiles.source.channels, out = tiles.target.channels,
+                      most = std::min(kGradientTiles, tiles.count());
     WinogradTiles sources = tiles;
     sources.block = sources.source.block = in % 16 == 0 ? 16 : 8;
     WinogradTiles gradients = sources;
@@ -462,7 +501,8 @@ void weightGradientInTiles(const float* source, const float* gradient, const Win
     }
     parallel(out, [&](std::size_t first, std::size_t last) {
         for (std::size_t output = first; output < last; ++output)
-            gradientOfOutput(sums + output * in, in, winogradPlane(in * out), strides, weightGradient + output * strides.output);
+            gradientOfOutput(sums + output * in, in, winogradPlane(in * out), strides,
+                             weightGradient + output * strides.output);
     });
 }
 

@@ -1,7 +1,8 @@
-// Winograd's minimal filtering (Lavin and Gray 2015, arXiv 1509.09308) of 3 × 3 convolutions with stride 1, F(4 × 4, 3 × 3)
-// and F(3 × 3, 3 × 3), and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and behind the products
-// (TileProducts.h). 4 × 4 outputs take 36 multiplications a channel instead of 144; 3 × 3 take 25 instead of 81, with fewer
-// weights to read. The gradient of a source is such a convolution of the target's. In fp32. No library needed.
+// Winograd's minimal filtering (Lavin and Gray 2015, arXiv 1509.09308) of 3 × 3 convolutions with stride 1,
+// F(4 × 4, 3 × 3) and F(3 × 3, 3 × 3), and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and
+// behind the products (TileProducts.h). 4 × 4 outputs take 36 multiplications a channel instead of 144; 3 × 3
+// take 25 instead of 81, with fewer weights to read. The gradient of a source is such a convolution of the
+// target's. In fp32. No library needed.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ constexpr std::size_t kWinogradTaps = 9;
 // Of a tile of side × side outputs and a pair of channels; side: 3 or 4.
 constexpr std::size_t winogradProducts(std::size_t side) { return (side + 2) * (side + 2); }
 
-// Where the values of films lie, in floats from one to the next: of pixels of a row, of blocks of channels, of films.
-// Channels of a block lie together, rows of pixels follow each other.
+// Where the values of films lie, in floats from one to the next: of pixels of a row, of blocks of channels,
+// of films. Channels of a block lie together, rows of pixels follow each other.
 struct ChannelLayout {
     std::size_t rows = 0, columns = 0, channels = 0;
     std::size_t pixel = 0, block = 0, film = 0;
@@ -31,7 +32,8 @@ struct WinogradTiles {
     ChannelLayout source, target;
     std::size_t side = 4; // 3 or 4; of the weights' gradient 4
     std::size_t films = 1;
-    std::size_t block = 8; // channels that are transformed together: 8 or 16, a divisor of both sides' channels
+    // Channels that are transformed together: 8 or 16, a divisor of both sides' channels.
+    std::size_t block = 8;
     std::size_t paddingTop = 0, paddingLeft = 0;
 
     [[nodiscard]] std::size_t rows() const { return (target.rows + side - 1) / side; }
@@ -40,18 +42,20 @@ struct WinogradTiles {
     [[nodiscard]] std::size_t products() const { return winogradProducts(side); }
 };
 
-// From one product's matrix of weights to the next one's: some more, as strides of powers of two would put all of a
-// tile into the same few lines of the caches.
+// From one product's matrix of weights to the next one's: some more, as strides of powers of two would put
+// all of a tile into the same few lines of the caches.
 constexpr std::size_t winogradPlane(std::size_t values) { return values + 16; }
 
-// Weights by output, input and tap (3 rows of 3), in floats from one to the next. Both channels are multiples of 8.
+// Weights by output, input and tap (3 rows of 3), in floats from one to the next. Both channels are multiples
+// of 8.
 struct WeightStrides {
     std::size_t output = 0, input = 0, tap = 0;
 };
-// (outputs / panel) × inputs × panel, panel as panelFor() says, in each plane of a product, `plane` apart. side: of the
-// tiles. isTurned: of filters turned by 180°, as the gradient of a source takes them.
-void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs, std::size_t inputs,
-                         std::size_t side, bool isTurned, float* packed, std::size_t plane, ParallelFor parallel);
+// (outputs / panel) × inputs × panel, panel as panelFor() says, in each plane of a product, `plane` apart.
+// side: of the tiles. isTurned: of filters turned by 180°, as the gradient of a source takes them.
+void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs,
+                         std::size_t inputs, std::size_t side, bool isTurned, float* packed,
+                         std::size_t plane, ParallelFor parallel);
 
 struct WinogradEpilogue {
     const float* bias = nullptr; // a channel; null: none
@@ -69,9 +73,9 @@ struct WinogradFilters {
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
                      const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
 
-// The weights' gradient, K × C × 3 × 3 as the strides say, from the source and the target's gradient, both byPixels();
-// blocks are its own.
-void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles, const WeightStrides& strides,
-                           float* weightGradient, ParallelFor parallel);
+// The weights' gradient, K × C × 3 × 3 as the strides say, from the source and the target's gradient, both
+// byPixels(); blocks are its own.
+void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles,
+                           const WeightStrides& strides, float* weightGradient, ParallelFor parallel);
 
 } // namespace hilum

@@ -11,8 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<FitMode, const char*>, 3> kFitNames{{
-    {FitMode::Stretch, "stretch"}, {FitMode::CenterCrop, "center-crop"}, {FitMode::Letterbox, "letterbox"}}};
+constexpr std::array<std::pair<FitMode, const char*>, 3> kFitNames{
+    {{FitMode::Stretch, "stretch"}, {FitMode::CenterCrop, "center-crop"}, {FitMode::Letterbox, "letterbox"}}};
 
 Json toJson(const Preprocessing& preprocessing) {
     Json json{{"input_size", preprocessing.inputSizePx},

@@ -25,8 +25,8 @@ public:
     Engine& operator=(const Engine&) = delete;
     virtual ~Engine() = default;
 
-    // planes: P × sizePx × sizePx, normalised. Errors: OutOfMemory, Internal, InvalidArgument (a size that the
-    // network cannot take).
+    // planes: P × sizePx × sizePx, normalised. Errors: OutOfMemory, Internal, InvalidArgument (a size that
+    // the network cannot take).
     virtual Result<EngineOutput> run(std::span<const float> planes, int sizePx, Explain explain) = 0;
     // For people, e.g. "oneDNN 2.6.3, fp32".
     [[nodiscard]] virtual std::string name() const = 0;

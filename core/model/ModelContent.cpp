@@ -31,7 +31,8 @@ Result<ModelCard> cardFromMetadata(const fs::path& file, const Metadata& metadat
     const auto card = metadata.find(kCardKey);
     if (version == metadata.end() || card == metadata.end())
         return fail(ErrorCode::BadModelFile,
-                    "The file holds tensors, but no Hilum model card; it was not written by Hilum.", file.string());
+                    "The file holds tensors, but no Hilum model card; it was not written by Hilum.",
+                    file.string());
     if (version->second != std::to_string(kFormatVersion))
         return fail(ErrorCode::UnsupportedVersion,
                     "The model file has format version " + version->second + "; this Hilum reads version " +
@@ -91,8 +92,8 @@ std::vector<std::string> differencesOf(const Graph& graph, const std::vector<Ten
             continue;
         }
         if (found->second->shape != expected.shape)
-            differences.push_back("'" + expected.name + "' is " + shapeText(found->second->shape) + " instead of " +
-                                  shapeText(expected.shape));
+            differences.push_back("'" + expected.name + "' is " + shapeText(found->second->shape) +
+                                  " instead of " + shapeText(expected.shape));
         else if (!isFinite(*found->second))
             differences.push_back("'" + expected.name + "' holds values that are not finite");
         given.erase(found);
@@ -135,7 +136,8 @@ Result<ModelContent> openModel(const fs::path& file) {
                     card->architecture);
     if (const auto differences = differencesOf(*graph, tensors->tensors); !differences.empty())
         return fail(ErrorCode::BadModelFile,
-                    "The weights do not fit the network: " + listedDifferences(differences) + ".", file.string());
+                    "The weights do not fit the network: " + listedDifferences(differences) + ".",
+                    file.string());
     Result<std::vector<double>> reference = referenceFromMetadata(file, tensors->metadata);
     if (!reference)
         return tl::unexpected(reference.error());
@@ -147,7 +149,8 @@ Result<ModelCard> loadModelCard(const fs::path& file) {
         [&](const TensorFile& content) { return cardFromMetadata(file, content.metadata); });
 }
 
-std::map<std::string, std::string> modelMetadata(const ModelCard& card, const std::vector<double>& referenceLogits) {
+std::map<std::string, std::string> modelMetadata(const ModelCard& card,
+                                                 const std::vector<double>& referenceLogits) {
     return {{"format", "pt"},
             {kVersionKey, std::to_string(kFormatVersion)},
             {kCardKey, cardToJson(card)},
@@ -155,7 +158,8 @@ std::map<std::string, std::string> modelMetadata(const ModelCard& card, const st
 }
 
 int referenceSizePx(const Graph& graph) {
-    const bool fits = extentsOf(graph, kReferenceSizePx)[static_cast<std::size_t>(graph.featureMap)] != Extent();
+    const bool fits =
+        extentsOf(graph, kReferenceSizePx)[static_cast<std::size_t>(graph.featureMap)] != Extent();
     return fits ? kReferenceSizePx : kLargeReferenceSizePx;
 }
 

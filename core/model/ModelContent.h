@@ -18,17 +18,19 @@ struct ModelContent {
     ModelCard card;
     Graph graph;                         // of card.architecture, for its labels and planes
     std::vector<double> referenceLogits; // one per label
-    TensorFile tensors;                  // every parameter of the graph, in its shape, finite, and nothing else
+    TensorFile tensors; // every parameter of the graph, in its shape, finite, and nothing else
 };
 
-// Errors: NotFound, NotReadable, TooLarge, BadModelFile (with the list of differing tensors), UnsupportedVersion.
+// Errors: NotFound, NotReadable, TooLarge, BadModelFile (with the list of differing tensors),
+// UnsupportedVersion.
 Result<ModelContent> openModel(const std::filesystem::path& file);
 
 // Errors: NotFound, NotReadable, TooLarge, BadModelFile, UnsupportedVersion.
 Result<ModelCard> loadModelCard(const std::filesystem::path& file);
 
 // The metadata that a model file carries beside its tensors.
-std::map<std::string, std::string> modelMetadata(const ModelCard& card, const std::vector<double>& referenceLogits);
+std::map<std::string, std::string> modelMetadata(const ModelCard& card,
+                                                 const std::vector<double>& referenceLogits);
 
 // The side of a network's reference input: 64 pixels, or 128 where that is too small for it.
 int referenceSizePx(const Graph& graph);

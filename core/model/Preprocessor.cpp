@@ -24,8 +24,8 @@ cv::Mat cutOut(const cv::Mat& film, const cv::Rect& rect) {
     if (inside == rect)
         return film(rect);
     cv::Mat padded;
-    cv::copyMakeBorder(film(inside), padded, inside.y - rect.y, rect.br().y - inside.br().y, inside.x - rect.x,
-                       rect.br().x - inside.br().x, cv::BORDER_CONSTANT, cv::Scalar(0));
+    cv::copyMakeBorder(film(inside), padded, inside.y - rect.y, rect.br().y - inside.br().y,
+                       inside.x - rect.x, rect.br().x - inside.br().x, cv::BORDER_CONSTANT, cv::Scalar(0));
     return padded;
 }
 

@@ -1,5 +1,5 @@
-// Radiograph -> the square that the network sees, and the way back for heat maps. Training and reading both go
-// through here, driven by the model card. Pure functions, thread-safe.
+// Radiograph -> the square that the network sees, and the way back for heat maps. Training and reading both
+// go through here, driven by the model card. Pure functions, thread-safe.
 #pragma once
 
 #include <vector>
@@ -11,8 +11,8 @@
 
 namespace hilum {
 
-// Windowed with its default window to [0, 255] and fitted to sizePx × sizePx (area interpolation). Augmentation
-// works on this.
+// Windowed with its default window to [0, 255] and fitted to sizePx × sizePx (area interpolation).
+// Augmentation works on this.
 GreyImage fitToSquare(const Radiograph& film, FitMode fit, int sizePx);
 
 // What the network sees of every grey value: (value / 255 − mean) / standardDeviation, 256 × P.

@@ -49,7 +49,8 @@ struct Entry {
 };
 
 tl::unexpected<Error> bad(const fs::path& file, std::string reason) {
-    return fail(ErrorCode::BadModelFile, "Not a valid safetensors file: " + std::move(reason) + ".", file.string());
+    return fail(ErrorCode::BadModelFile, "Not a valid safetensors file: " + std::move(reason) + ".",
+                file.string());
 }
 
 // JSON that begins with '{' and repeats no key; null with a reason otherwise.
@@ -82,7 +83,8 @@ std::optional<Json> parseHeader(const std::string& text, std::string& reason) {
 }
 
 std::optional<Entry> parseEntry(const std::string& name, const Json& json) {
-    if (!json.is_object() || !json.contains("dtype") || !json.contains("shape") || !json.contains("data_offsets"))
+    if (!json.is_object() || !json.contains("dtype") || !json.contains("shape") ||
+        !json.contains("data_offsets"))
         return std::nullopt;
     const Json& shape = json["shape"];
     const Json& offsets = json["data_offsets"];
@@ -148,8 +150,8 @@ Result<TensorFile> interpret(const fs::path& file, const Json& json, std::span<c
     return content;
 }
 
-std::string headerText(const std::map<std::string, std::string>& metadata, const std::vector<TensorView>& tensors,
-                       const std::vector<std::size_t>& order) {
+std::string headerText(const std::map<std::string, std::string>& metadata,
+                       const std::vector<TensorView>& tensors, const std::vector<std::size_t>& order) {
     Json json = Json::object();
     if (!metadata.empty())
         json[std::string(kMetadataKey)] = metadata;
@@ -157,8 +159,9 @@ std::string headerText(const std::map<std::string, std::string>& metadata, const
     for (const std::size_t index : order) {
         const TensorView& tensor = tensors[index];
         const std::uint64_t end = position + tensor.bytes.size();
-        json[tensor.name] = {
-            {"dtype", tensorTypeName(tensor.type)}, {"shape", tensor.shape}, {"data_offsets", {position, end}}};
+        json[tensor.name] = {{"dtype", tensorTypeName(tensor.type)},
+                             {"shape", tensor.shape},
+                             {"data_offsets", {position, end}}};
         position = end;
     }
     std::string text = json.dump();
@@ -174,13 +177,16 @@ float halfToFloat(std::uint16_t bits) {
     const int fraction = bits & 1023;
     const float sign = (bits & 0x8000) != 0 ? -1.0F : 1.0F;
     if (exponent == 31)
-        return fraction == 0 ? sign * std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+        return fraction == 0 ? sign * std::numeric_limits<float>::infinity()
+                             : std::numeric_limits<float>::quiet_NaN();
     if (exponent == 0)
         return sign * std::ldexp(static_cast<float>(fraction), -24);
     return sign * std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
 }
 
-float bfloatToFloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+float bfloatToFloat(std::uint16_t bits) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 template <class Stored, class Convert>
 std::vector<float> converted(std::span<const std::byte> bytes, const Convert& convert) {

@@ -41,13 +41,14 @@ struct TensorFile {
 using TensorIndex = std::map<std::string, const TensorView*, std::less<>>; // by name
 TensorIndex indexOf(const std::vector<TensorView>& tensors);
 
-// Everything in the header is checked against the file's size first: header at most 100 MB, no duplicate keys,
-// no holes, no overlaps. Errors: NotFound, NotReadable, BadModelFile, TooLarge.
+// Everything in the header is checked against the file's size first: header at most 100 MB, no duplicate
+// keys, no holes, no overlaps. Errors: NotFound, NotReadable, BadModelFile, TooLarge.
 Result<TensorFile> openTensorFile(const std::filesystem::path& file);
 
 // Written to a temporary file, synced, renamed; larger elements first, so that every tensor is aligned.
 // Errors: NotWritable.
-Result<void> writeTensorFile(const std::filesystem::path& file, const std::map<std::string, std::string>& metadata,
+Result<void> writeTensorFile(const std::filesystem::path& file,
+                             const std::map<std::string, std::string>& metadata,
                              const std::vector<TensorView>& tensors);
 
 // The elements as float; those of wider types are rounded.

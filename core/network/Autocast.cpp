@@ -25,7 +25,8 @@ void enable(c10::DeviceType device, bool enabled) {
 
 bool castsToBf16(c10::DeviceType device) {
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-    return at::autocast::is_autocast_enabled(device) && at::autocast::get_autocast_dtype(device) == at::kBFloat16;
+    return at::autocast::is_autocast_enabled(device) &&
+           at::autocast::get_autocast_dtype(device) == at::kBFloat16;
 #else
     return device == at::kCUDA
                ? at::autocast::is_enabled() && at::autocast::get_autocast_gpu_dtype() == at::kBFloat16

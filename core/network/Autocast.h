@@ -5,8 +5,9 @@
 
 namespace hilum {
 
-// While it lives, this thread runs convolutions and matrix products on such a device (processor or CUDA) in bf16
-// (autograd's backward follows what forward did). Weights are converted once and kept until it goes: do not let weights change within.
+// While it lives, this thread runs convolutions and matrix products on such a device (processor or CUDA) in
+// bf16 (autograd's backward follows what forward did). Weights are converted once and kept until it goes: do
+// not let weights change within.
 class Bf16Autocast {
 public:
     explicit Bf16Autocast(c10::DeviceType device);

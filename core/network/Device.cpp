@@ -34,7 +34,8 @@ bool cudaHasBf16(const Hooks& hooks) {
 Result<c10::Device> findDevice(ComputeDevice wanted) {
     if (wanted != ComputeDevice::Auto && !has(wanted))
         return fail(ErrorCode::InvalidArgument,
-                    "LibTorch finds no " + deviceText(deviceOf(wanted)) + " on this machine; it can compute on the processor.",
+                    "LibTorch finds no " + deviceText(deviceOf(wanted)) +
+                        " on this machine; it can compute on the processor.",
                     "device");
     if (wanted != ComputeDevice::Auto)
         return deviceOf(wanted);
@@ -46,9 +47,9 @@ Result<c10::Device> findDevice(ComputeDevice wanted) {
 }
 
 ComputeDevice kindOf(const c10::Device& device) {
-    return device.is_cuda()                  ? ComputeDevice::Cuda
-           : device.type() == c10::kMPS      ? ComputeDevice::Mps
-                                             : ComputeDevice::Cpu;
+    return device.is_cuda()             ? ComputeDevice::Cuda
+           : device.type() == c10::kMPS ? ComputeDevice::Mps
+                                        : ComputeDevice::Cpu;
 }
 
 std::string deviceText(const c10::Device& device) {

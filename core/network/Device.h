@@ -23,7 +23,8 @@ std::string deviceText(const c10::Device& device);
 // Whether it multiplies bf16 in hardware.
 bool deviceHasBf16(const c10::Device& device);
 
-// Moves weights and buffers; convolutions are in fp32 there, not in TF32, so that films are read as on the processor.
+// Moves weights and buffers; convolutions are in fp32 there, not in TF32, so that films are read as on the
+// processor.
 void moveTo(Network& network, const c10::Device& device);
 
 } // namespace hilum

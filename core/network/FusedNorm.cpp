@@ -41,7 +41,8 @@ public:
 class NormAndSumFunction : public torch::autograd::Function<NormAndSumFunction> {
 public:
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& residual,
-                              const at::Tensor& weight, const at::Tensor& /*bias*/, torch::nn::BatchNorm2dImpl* norm) {
+                              const at::Tensor& weight, const at::Tensor& /*bias*/,
+                              torch::nn::BatchNorm2dImpl* norm) {
         const Shares shares(x);
         const NormOfBatch ofBatch(*norm, momentsOf(x), shares.rows());
         const at::Tensor y = at::empty_like(x, at::MemoryFormat::ChannelsLast);
@@ -66,8 +67,8 @@ public:
         NormOfBatch::Gradients own;
         forElementsOf(x, [&]<class T>(T) {
             own = ofBatch.gradients(shares.sums([&](RowRange rows, double* plain, double* products) {
-                openGradient<T>(rowsOf<const T>(g), rowsOf<const T>(y), rowsOf<const T>(x), rowsOf<T>(open), rows,
-                                ofBatch.mean(), plain, products);
+                openGradient<T>(rowsOf<const T>(g), rowsOf<const T>(y), rowsOf<const T>(x), rowsOf<T>(open),
+                                rows, ofBatch.mean(), plain, products);
             }),
                                     weight, shares.rows());
         });
@@ -92,7 +93,8 @@ at::Tensor fusedNorm(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x, bool
     return NormFunction::apply(x, norm.weight, norm.bias, &norm, rectifies);
 }
 
-at::Tensor fusedNormAndSum(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x, const at::Tensor& residual) {
+at::Tensor fusedNormAndSum(torch::nn::BatchNorm2dImpl& norm, const at::Tensor& x,
+                           const at::Tensor& residual) {
     return NormAndSumFunction::apply(x, inRows(residual.to(x.scalar_type())), norm.weight, norm.bias, &norm);
 }
 

@@ -45,13 +45,14 @@ public:
     static variable_list backward(AutogradContext* context, const variable_list& gradients) {
         const std::int64_t before = context->saved_data["before"].toInt();
         const at::Tensor& all = gradients[0];
-        const at::Tensor ofPart =
-            all.narrow(1, before, all.size(1) - before).clone(at::MemoryFormat::ChannelsLast); // `all` is written to
+        const at::Tensor ofPart = all.narrow(1, before, all.size(1) - before)
+                                      .clone(at::MemoryFormat::ChannelsLast); // `all` is written to
         return {before > 0 ? all.narrow(1, 0, before) : at::Tensor(), ofPart, at::Tensor()};
     }
 };
 
-// Gives the normalised values, and the buffer once more: what is used behind it sends its gradient through here.
+// Gives the normalised values, and the buffer once more: what is used behind it sends its gradient through
+// here.
 class NormaliseGrowing : public torch::autograd::Function<NormaliseGrowing> {
 public:
     static variable_list forward(AutogradContext* context, const at::Tensor& /*x*/, const at::Tensor& weight,
@@ -61,7 +62,8 @@ public:
         const NormOfBatch ofBatch(*norm, state->momentsSoFar(), Shares(x).rows());
         context->set_materialize_grads(false);
         context->save_for_backward({weight, ofBatch.table()});
-        context->saved_data["x"] = x; // not as a saved variable: other channels of the buffer are still written to
+        // Not as a saved variable: other channels of the buffer are still written to.
+        context->saved_data["x"] = x;
         context->saved_data["rectifies"] = rectifies;
         return {applied(ofBatch.line(rectifies), x), state->soFar()};
     }
@@ -79,8 +81,9 @@ public:
         const NormOfBatch::Gradients own = ofBatch.gradients(g, x, line, weight);
         at::Tensor ofInput;
         if (context->needs_input_grad(0)) {
-            ofInput = ofLater.defined() ? inRows(ofLater) // this block's own: Append has copied what others need of it
-                                        : at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
+            ofInput = ofLater.defined()
+                          ? inRows(ofLater) // this block's own: Append has copied what others need of it
+                          : at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
             writeGradient(g, x, ofInput, line, own.terms(), ofLater.defined());
         }
         return {ofInput, own.ofWeight, own.ofBias, at::Tensor(), at::Tensor(), at::Tensor()};
@@ -89,7 +92,8 @@ public:
 
 } // namespace
 
-GrowingFeatures::GrowingFeatures(const at::Tensor& first, std::int64_t channels) : m_state(std::make_shared<State>()) {
+GrowingFeatures::GrowingFeatures(const at::Tensor& first, std::int64_t channels)
+    : m_state(std::make_shared<State>()) {
     m_state->buffer = at::empty({first.size(0), channels, first.size(2), first.size(3)},
                                 first.options().requires_grad(false), at::MemoryFormat::ChannelsLast);
     append(first);

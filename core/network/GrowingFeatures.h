@@ -1,5 +1,5 @@
-// The feature maps of a dense block (Huang et al. 2016, arXiv 1608.06993) for training on the processor. Internal: shows
-// torch.
+// The feature maps of a dense block (Huang et al. 2016, arXiv 1608.06993) for training on the processor.
+// Internal: shows torch.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,9 @@
 
 namespace hilum {
 
-// What the layers of a block have made so far, in one buffer to which each appends: no layer copies what came before it or
-// takes its moments again, and gradients are summed in one buffer, in place. First derivatives only.
+// What the layers of a block have made so far, in one buffer to which each appends: no layer copies what came
+// before it or takes its moments again, and gradients are summed in one buffer, in place. First derivatives
+// only.
 class GrowingFeatures {
 public:
     // first: N × C × H × W, float or bf16. channels: of the whole block.
@@ -23,8 +24,8 @@ public:
 
     // More channels: N × C' × H × W.
     void append(const at::Tensor& part);
-    // All so far, N × C × H × W; a view that lies in rows of the whole block. To be looked at: what is computed from it
-    // otherwise than below has no gradient that holds behind the next call.
+    // All so far, N × C × H × W; a view that lies in rows of the whole block. To be looked at: what is
+    // computed from it otherwise than below has no gradient that holds behind the next call.
     [[nodiscard]] const at::Tensor& value() const { return m_value; }
     // As fusedNorm() of value().
     at::Tensor normalised(torch::nn::BatchNorm2dImpl& norm, bool rectifies);

@@ -19,8 +19,7 @@ std::vector<double> referenceLogits(Network& network, const Preprocessing& prepr
     const int sizePx = referenceSizePx(network.graph());
     std::vector<float> planes = referencePlanes(preprocessing, sizePx);
     const at::Tensor input = at::from_blob(
-        planes.data(),
-        {1, static_cast<std::int64_t>(preprocessing.mean.size()), sizePx, sizePx}, at::kFloat);
+        planes.data(), {1, static_cast<std::int64_t>(preprocessing.mean.size()), sizePx, sizePx}, at::kFloat);
     const at::Tensor logits = network.forward(input.to(network.device())).cpu().to(at::kDouble).contiguous();
     return {logits.data_ptr<double>(), logits.data_ptr<double>() + logits.numel()};
 }
@@ -89,7 +88,8 @@ std::vector<std::string> stateDifferences(const Network& network,
 
 Result<void> loadState(Network& network, const std::vector<std::pair<std::string, at::Tensor>>& tensors) {
     if (const std::vector<std::string> differences = stateDifferences(network, tensors); !differences.empty())
-        return fail(ErrorCode::BadModelFile, "The weights do not fit the network: " + listedDifferences(differences) + ".");
+        return fail(ErrorCode::BadModelFile,
+                    "The weights do not fit the network: " + listedDifferences(differences) + ".");
     const std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
     const torch::NoGradGuard noGrad;
     for (auto& [name, target] : stateOf(network)) {
@@ -103,8 +103,8 @@ Result<void> saveModel(const fs::path& file, const ModelCard& card, Network& net
     network.eval();
     const std::vector<double> logits = referenceLogits(network, card.preprocessing);
     if (logits.size() != card.labels.size())
-        return fail(ErrorCode::InvalidArgument, "The network and the model card differ in the number of labels.",
-                    file.string());
+        return fail(ErrorCode::InvalidArgument,
+                    "The network and the model card differ in the number of labels.", file.string());
     return writeSafeTensors(file, {modelMetadata(card, logits), stateOf(network)});
 }
 

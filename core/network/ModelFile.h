@@ -19,8 +19,8 @@ struct LoadedModel {
     std::shared_ptr<Network> network; // eval mode, no gradients
 };
 
-// Computes the reference logits on a fixed input, and writes file atomically. The network is left in eval mode.
-// Errors: NotWritable, InvalidArgument (card and network disagree).
+// Computes the reference logits on a fixed input, and writes file atomically. The network is left in eval
+// mode. Errors: NotWritable, InvalidArgument (card and network disagree).
 Result<void> saveModel(const std::filesystem::path& file, const ModelCard& card, Network& network);
 
 // Errors: those of openModel(), BadModelFile (by how much the reference logits differ), OutOfMemory.

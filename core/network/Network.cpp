@@ -60,7 +60,8 @@ at::Tensor activated(at::Tensor x, const op::Activation& operation, bool inPlace
         return at::gelu(x);
     if (operation.curve == op::Curve::Swish)
         return at::silu(x);
-    if (operation.ceiling > 0 && x.scalar_type() == at::kBFloat16) // whose gradient LibTorch 1.13 lacks on the processor
+    if (operation.ceiling > 0 &&
+        x.scalar_type() == at::kBFloat16) // whose gradient LibTorch 1.13 lacks on the processor
         return at::hardtanh(x.to(at::kFloat), 0, operation.ceiling).to(at::kBFloat16);
     if (operation.ceiling > 0)
         return inPlace ? at::hardtanh_(x, 0, operation.ceiling) : at::hardtanh(x, 0, operation.ceiling);
@@ -136,7 +137,8 @@ class Network::Pass {
 public:
     Pass(const Network& network, const std::vector<Step>& steps, Values& values)
         : m_network(network), m_graph(network.m_graph), m_steps(steps), m_values(values),
-          m_isStep(m_graph.nodes.size()), m_isRectified(m_graph.nodes.size()), m_isUnnormalised(m_graph.nodes.size()) {
+          m_isStep(m_graph.nodes.size()), m_isRectified(m_graph.nodes.size()),
+          m_isUnnormalised(m_graph.nodes.size()) {
         for (const Step& step : steps)
             m_isStep[at(step.node)] = true;
     }
@@ -155,8 +157,8 @@ private:
     const std::vector<Step>& m_steps;
     Values& m_values;
     std::vector<bool> m_isStep;
-    std::vector<bool> m_isRectified;    // values to which the ReLU behind them has been applied
-    std::vector<bool> m_isUnnormalised; // batch norms that the sum behind them will apply
+    std::vector<bool> m_isRectified;             // values to which the ReLU behind them has been applied
+    std::vector<bool> m_isUnnormalised;          // batch norms that the sum behind them will apply
     std::map<NodeId, GrowingFeatures> m_growing; // by concatenation
 
     [[nodiscard]] const TrainingRole& role(NodeId id) const { return m_network.m_roles[at(id)]; }
@@ -164,39 +166,47 @@ private:
     [[nodiscard]] torch::nn::BatchNorm2dImpl& normOf(NodeId id) const {
         return *m_network.layer(id).norm->as<torch::nn::BatchNorm2d>();
     }
-    [[nodiscard]] const at::Tensor& input(const Node& node, std::size_t i) const { return m_values[at(node.inputs[i])]; }
+    [[nodiscard]] const at::Tensor& input(const Node& node, std::size_t i) const {
+        return m_values[at(node.inputs[i])];
+    }
 
     at::Tensor compute(const Step& step) {
         const Node& node = m_graph.node(step.node);
         const Layer& own = m_network.layer(step.node);
         const auto first = [&]() -> const at::Tensor& { return input(node, 0); };
-        return std::visit(
-            Overloaded{
-                [&](const op::Input&) { return m_values[kInputNode]; },
-                [&](const op::Convolution& o) {
-                    if (isFasterPointwise(o, first()))
-                        return pointwiseConvolution(first(), own.weight, o.stride);
-                    if (isFasterInTiles(o, first()))
-                        return tiledConvolution(first(), own.weight, own.bias, o.padding);
-                    return at::conv2d(first(), own.weight, own.bias, sides(o.stride), sides(o.padding), 1, o.groups);
-                },
-                [&](const op::BatchNorm&) { return normalised(step.node); },
-                [&](const op::Activation& o) {
-                    return m_isRectified[at(node.inputs[0])] ? first() : activated(first(), o, step.inPlace);
-                },
-                [&](const op::MaxPool& o) { return maxPooled(first(), o); },
-                [&](const op::AveragePool& o) {
-                    return at::avg_pool2d(first(), sides(o.kernel), sides(o.stride), sides(o.padding), o.ceilMode,
-                                          o.countPadding);
-                },
-                [&](const op::AdaptiveAveragePool& o) { return at::adaptive_avg_pool2d(first(), sides(o.grid)); },
-                [&](const op::Concat&) { return concatenated(step.node); },
-                [&](const op::Add&) { return sum(step); },
-                [&](const op::Flatten&) { return first().flatten(1); },
-                [&](const op::Linear&) { return at::linear(first(), own.weight, own.bias); },
-                [&](const op::Dropout& o) { return at::dropout(first(), o.probability, m_network.is_training()); },
-            },
-            node.operation);
+        return std::visit(Overloaded{
+                              [&](const op::Input&) { return m_values[kInputNode]; },
+                              [&](const op::Convolution& o) {
+                                  if (isFasterPointwise(o, first()))
+                                      return pointwiseConvolution(first(), own.weight, o.stride);
+                                  if (isFasterInTiles(o, first()))
+                                      return tiledConvolution(first(), own.weight, own.bias, o.padding);
+                                  return at::conv2d(first(), own.weight, own.bias, sides(o.stride),
+                                                    sides(o.padding), 1, o.groups);
+                              },
+                              [&](const op::BatchNorm&) { return normalised(step.node); },
+                              [&](const op::Activation& o) {
+                                  return m_isRectified[at(node.inputs[0])]
+                                             ? first()
+                                             : activated(first(), o, step.inPlace);
+                              },
+                              [&](const op::MaxPool& o) { return maxPooled(first(), o); },
+                              [&](const op::AveragePool& o) {
+                                  return at::avg_pool2d(first(), sides(o.kernel), sides(o.stride),
+                                                        sides(o.padding), o.ceilMode, o.countPadding);
+                              },
+                              [&](const op::AdaptiveAveragePool& o) {
+                                  return at::adaptive_avg_pool2d(first(), sides(o.grid));
+                              },
+                              [&](const op::Concat&) { return concatenated(step.node); },
+                              [&](const op::Add&) { return sum(step); },
+                              [&](const op::Flatten&) { return first().flatten(1); },
+                              [&](const op::Linear&) { return at::linear(first(), own.weight, own.bias); },
+                              [&](const op::Dropout& o) {
+                                  return at::dropout(first(), o.probability, m_network.is_training());
+                              },
+                          },
+                          node.operation);
     }
 
     at::Tensor normalised(NodeId id) {
@@ -233,15 +243,18 @@ private:
         for (const NodeId part : inputs)
             parts.push_back(m_values[at(part)]);
         const TrainingRole& own = role(id);
-        const auto isOfType = [&](const at::Tensor& part) { return part.scalar_type() == parts[0].scalar_type(); };
-        if (own.grownChannels == 0 || !comes(own.readingNorm) || !isFusible(normOf(own.readingNorm), parts[0]) ||
-            !std::ranges::all_of(parts, isOfType))
+        const auto isOfType = [&](const at::Tensor& part) {
+            return part.scalar_type() == parts[0].scalar_type();
+        };
+        if (own.grownChannels == 0 || !comes(own.readingNorm) ||
+            !isFusible(normOf(own.readingNorm), parts[0]) || !std::ranges::all_of(parts, isOfType))
             return at::cat(parts, 1);
         std::size_t known = 1;
         auto before = m_growing.extract(own.grownFrom);
         if (before)
             known = m_graph.node(own.grownFrom).inputs.size();
-        GrowingFeatures features = before ? std::move(before.mapped()) : GrowingFeatures(parts[0], own.grownChannels);
+        GrowingFeatures features =
+            before ? std::move(before.mapped()) : GrowingFeatures(parts[0], own.grownChannels);
         for (std::size_t i = known; i < parts.size(); ++i)
             features.append(parts[i]);
         return m_growing.emplace(id, std::move(features)).first->second.value();
@@ -286,13 +299,15 @@ HeadPass Network::headWithCam(const at::Tensor& featureMap) {
                                               : perCellForm(*m_headForm, featureMap);
 }
 
-// With δ the gradient behind a layer and f' the activation's slope: δ_last = W_last, δ_i = (δ_(i+1) f'(h)) W_i.
-// Adaptive pooling spreads every pooled cell's gradient over cells that sum to one, so that the mean over
-// positions needs only the first matrix summed over its cells (VGG: 8 MB to read instead of 411). Where the
-// head begins with a ReLU, the gradient is zero where that is closed.
+// With δ the gradient behind a layer and f' the activation's slope: δ_last = W_last, δ_i = (δ_(i+1) f'(h))
+// W_i. Adaptive pooling spreads every pooled cell's gradient over cells that sum to one, so that the mean
+// over positions needs only the first matrix summed over its cells (VGG: 8 MB to read instead of 411). Where
+// the head begins with a ReLU, the gradient is zero where that is closed.
 HeadPass Network::closedForm(const HeadForm& form, const at::Tensor& featureMap) {
     const at::Tensor activations = form.rectified ? at::relu(featureMap) : featureMap;
-    const at::Tensor tiles = form.maxPool == kNoNode ? activations : maxPooled(activations, *m_graph.as<op::MaxPool>(form.maxPool));
+    const at::Tensor tiles = form.maxPool == kNoNode
+                                 ? activations
+                                 : maxPooled(activations, *m_graph.as<op::MaxPool>(form.maxPool));
     at::Tensor x = at::adaptive_avg_pool2d(tiles, sides(form.grid)).flatten(1);
     const op::Activation hidden{form.hidden};
     std::vector<at::Tensor> slopes; // of the hidden layers
@@ -320,8 +335,8 @@ HeadPass Network::closedForm(const HeadForm& form, const at::Tensor& featureMap)
     return {x, camWeights, activations};
 }
 
-// Every logit is the mean over the cells of relu(w A + b): its gradient is w over the number of cells where that
-// is above zero.
+// Every logit is the mean over the cells of relu(w A + b): its gradient is w over the number of cells where
+// that is above zero.
 HeadPass Network::perCellForm(const HeadForm& form, const at::Tensor& featureMap) {
     const Layer& conv = layer(form.convolution);
     const at::Tensor perCell = at::conv2d(featureMap, conv.weight, conv.bias);

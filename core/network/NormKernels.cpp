@@ -41,50 +41,51 @@ inline void gradientRowOf(const T* g, const T* x, T* result, const Line& line, c
 }
 
 // Attributes do not mix with templates, so every clone is spelled out.
-#define HILUM_NORM_KERNELS(T)                                                                                     \
-    HILUM_CLONES void momentRow(const T* x, const float* origin, float* sums, float* squares,                     \
-                                std::size_t count) {                                                              \
-        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                             \
-            const float value = widened(x[c]) - origin[c];                                                        \
-            sums[c] += value;                                                                                     \
-            squares[c] += value * value;                                                                          \
-        }                                                                                                         \
-    }                                                                                                             \
-    HILUM_CLONES void lineRow(const T* x, T* y, const float* scale, const float* shift, float floor,              \
-                              std::size_t count) {                                                                \
-        HILUM_SIMD for (std::size_t c = 0; c < count; ++c)                                               \
-            store(y[c], raised(widened(x[c]) * scale[c] + shift[c], floor));                                      \
-    }                                                                                                             \
-    HILUM_CLONES void lineAndAddRow(const T* x, const T* residual, T* y, const float* scale, const float* shift,  \
-                                    float floor, std::size_t count) {                                             \
-        HILUM_SIMD for (std::size_t c = 0; c < count; ++c)                                               \
-            store(y[c], raised(widened(x[c]) * scale[c] + shift[c] + widened(residual[c]), floor));               \
-    }                                                                                                             \
-    HILUM_CLONES void gradientSumRow(const T* g, const T* x, const float* scale, const float* shift, float floor, \
-                                     const float* mean, float* sums, float* products, std::size_t count) {        \
-        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                             \
-            const float value = widened(x[c]);                                                                    \
-            const float gradient = opened(widened(g[c]), value * scale[c] + shift[c], floor);                     \
-            sums[c] += gradient;                                                                                  \
-            products[c] += gradient * (value - mean[c]);                                                          \
-        }                                                                                                         \
-    }                                                                                                             \
-    HILUM_CLONES void openGradientRow(const T* g, const T* y, const T* x, T* open, const float* mean,             \
-                                      float* sums, float* products, std::size_t count) {                          \
-        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                             \
-            const float gradient = opened(widened(g[c]), widened(y[c]), 0.0F);                                    \
-            store(open[c], gradient);                                                                             \
-            sums[c] += gradient;                                                                                  \
-            products[c] += gradient * (widened(x[c]) - mean[c]);                                                  \
-        }                                                                                                         \
-    }                                                                                                             \
-    HILUM_CLONES void setGradientRow(const T* g, const T* x, T* result, const Line& line,                         \
-                                     const GradientTerms& terms, std::size_t count) {                             \
-        gradientRowOf<false>(g, x, result, line, terms, count);                                                   \
-    }                                                                                                             \
-    HILUM_CLONES void addGradientRow(const T* g, const T* x, T* result, const Line& line,                         \
-                                     const GradientTerms& terms, std::size_t count) {                             \
-        gradientRowOf<true>(g, x, result, line, terms, count);                                                    \
+#define HILUM_NORM_KERNELS(T)                                                                                \
+    HILUM_CLONES void momentRow(const T* x, const float* origin, float* sums, float* squares,                \
+                                std::size_t count) {                                                         \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                                 \
+            const float value = widened(x[c]) - origin[c];                                                   \
+            sums[c] += value;                                                                                \
+            squares[c] += value * value;                                                                     \
+        }                                                                                                    \
+    }                                                                                                        \
+    HILUM_CLONES void lineRow(const T* x, T* y, const float* scale, const float* shift, float floor,         \
+                              std::size_t count) {                                                           \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c)                                                   \
+            store(y[c], raised(widened(x[c]) * scale[c] + shift[c], floor));                                 \
+    }                                                                                                        \
+    HILUM_CLONES void lineAndAddRow(const T* x, const T* residual, T* y, const float* scale,                 \
+                                    const float* shift, float floor, std::size_t count) {                    \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c)                                                   \
+            store(y[c], raised(widened(x[c]) * scale[c] + shift[c] + widened(residual[c]), floor));          \
+    }                                                                                                        \
+    HILUM_CLONES void gradientSumRow(const T* g, const T* x, const float* scale, const float* shift,         \
+                                     float floor, const float* mean, float* sums, float* products,           \
+                                     std::size_t count) {                                                    \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                                 \
+            const float value = widened(x[c]);                                                               \
+            const float gradient = opened(widened(g[c]), value * scale[c] + shift[c], floor);                \
+            sums[c] += gradient;                                                                             \
+            products[c] += gradient * (value - mean[c]);                                                     \
+        }                                                                                                    \
+    }                                                                                                        \
+    HILUM_CLONES void openGradientRow(const T* g, const T* y, const T* x, T* open, const float* mean,        \
+                                      float* sums, float* products, std::size_t count) {                     \
+        HILUM_SIMD for (std::size_t c = 0; c < count; ++c) {                                                 \
+            const float gradient = opened(widened(g[c]), widened(y[c]), 0.0F);                               \
+            store(open[c], gradient);                                                                        \
+            sums[c] += gradient;                                                                             \
+            products[c] += gradient * (widened(x[c]) - mean[c]);                                             \
+        }                                                                                                    \
+    }                                                                                                        \
+    HILUM_CLONES void setGradientRow(const T* g, const T* x, T* result, const Line& line,                    \
+                                     const GradientTerms& terms, std::size_t count) {                        \
+        gradientRowOf<false>(g, x, result, line, terms, count);                                              \
+    }                                                                                                        \
+    HILUM_CLONES void addGradientRow(const T* g, const T* x, T* result, const Line& line,                    \
+                                     const GradientTerms& terms, std::size_t count) {                        \
+        gradientRowOf<true>(g, x, result, line, terms, count);                                               \
     }
 HILUM_NORM_KERNELS(float)
 HILUM_NORM_KERNELS(Bfloat16)
@@ -137,22 +138,23 @@ template <class T>
 void applyLineAndAdd(PixelRows<const T> x, PixelRows<const T> residual, PixelRows<T> y, RowRange rows,
                      const Line& line) {
     forEachRow(rows, [&](std::size_t row) {
-        lineAndAddRow(at(x, row), at(residual, row), at(y, row), line.scale, line.shift, line.floor, rows.channels);
+        lineAndAddRow(at(x, row), at(residual, row), at(y, row), line.scale, line.shift, line.floor,
+                      rows.channels);
     });
 }
 
 template <class T>
-void addGradientSums(PixelRows<const T> g, PixelRows<const T> x, RowRange rows, const Line& line, const float* mean,
-                     double* sums, double* products) {
+void addGradientSums(PixelRows<const T> g, PixelRows<const T> x, RowRange rows, const Line& line,
+                     const float* mean, double* sums, double* products) {
     addBlocks(rows, sums, products, [&](std::size_t row, float* blockSums, float* blockProducts) {
-        gradientSumRow(at(g, row), at(x, row), line.scale, line.shift, line.floor, mean, blockSums, blockProducts,
-                       rows.channels);
+        gradientSumRow(at(g, row), at(x, row), line.scale, line.shift, line.floor, mean, blockSums,
+                       blockProducts, rows.channels);
     });
 }
 
 template <class T>
-void openGradient(PixelRows<const T> g, PixelRows<const T> y, PixelRows<const T> x, PixelRows<T> open, RowRange rows,
-                  const float* mean, double* sums, double* products) {
+void openGradient(PixelRows<const T> g, PixelRows<const T> y, PixelRows<const T> x, PixelRows<T> open,
+                  RowRange rows, const float* mean, double* sums, double* products) {
     addBlocks(rows, sums, products, [&](std::size_t row, float* blockSums, float* blockProducts) {
         openGradientRow(at(g, row), at(y, row), at(x, row), at(open, row), mean, blockSums, blockProducts,
                         rows.channels);
@@ -160,8 +162,8 @@ void openGradient(PixelRows<const T> g, PixelRows<const T> y, PixelRows<const T>
 }
 
 template <class T>
-void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
-                   const GradientTerms& terms, bool adds) {
+void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows,
+                   const Line& line, const GradientTerms& terms, bool adds) {
     forEachRow(rows, [&](std::size_t row) {
         if (adds)
             addGradientRow(at(g, row), at(x, row), at(result, row), line, terms, rows.channels);
@@ -170,15 +172,16 @@ void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> resu
     });
 }
 
-#define HILUM_INSTANTIATE(T)                                                                                       \
-    template void addMoments(PixelRows<const T>, RowRange, const float*, double*, double*);                       \
-    template void applyLine(PixelRows<const T>, PixelRows<T>, RowRange, const Line&);                             \
-    template void applyLineAndAdd(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, const Line&);    \
-    template void addGradientSums(PixelRows<const T>, PixelRows<const T>, RowRange, const Line&, const float*,    \
-                                  double*, double*);                                                              \
-    template void openGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, \
-                               const float*, double*, double*);                                                   \
-    template void writeGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, const Line&,      \
+#define HILUM_INSTANTIATE(T)                                                                                 \
+    template void addMoments(PixelRows<const T>, RowRange, const float*, double*, double*);                  \
+    template void applyLine(PixelRows<const T>, PixelRows<T>, RowRange, const Line&);                        \
+    template void applyLineAndAdd(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange,            \
+                                  const Line&);                                                              \
+    template void addGradientSums(PixelRows<const T>, PixelRows<const T>, RowRange, const Line&,             \
+                                  const float*, double*, double*);                                           \
+    template void openGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<const T>, PixelRows<T>,     \
+                               RowRange, const float*, double*, double*);                                    \
+    template void writeGradient(PixelRows<const T>, PixelRows<const T>, PixelRows<T>, RowRange, const Line&, \
                                 const GradientTerms&, bool);
 HILUM_INSTANTIATE(float)
 HILUM_INSTANTIATE(Bfloat16)

@@ -1,5 +1,5 @@
-// Passes of batch normalisation over values (float or bf16) that lie pixel by pixel, rows × C. Each works on rows
-// first … last; compiled for several processors, chosen when the program starts. No library needed.
+// Passes of batch normalisation over values (float or bf16) that lie pixel by pixel, rows × C. Each works on
+// rows first … last; compiled for several processors, chosen when the program starts. No library needed.
 #pragma once
 
 #include <cstddef>
@@ -42,12 +42,12 @@ void applyLineAndAdd(PixelRows<const T> x, PixelRows<const T> residual, PixelRow
 
 // Adds Σ g and Σ g · (x − mean) of every channel, of g where the line of x is above its floor.
 template <class T>
-void addGradientSums(PixelRows<const T> g, PixelRows<const T> x, RowRange rows, const Line& line, const float* mean,
-                     double* sums, double* products);
+void addGradientSums(PixelRows<const T> g, PixelRows<const T> x, RowRange rows, const Line& line,
+                     const float* mean, double* sums, double* products);
 // open = g where y is above zero, else 0; adds the sums of that.
 template <class T>
-void openGradient(PixelRows<const T> g, PixelRows<const T> y, PixelRows<const T> x, PixelRows<T> open, RowRange rows,
-                  const float* mean, double* sums, double* products);
+void openGradient(PixelRows<const T> g, PixelRows<const T> y, PixelRows<const T> x, PixelRows<T> open,
+                  RowRange rows, const float* mean, double* sums, double* products);
 
 // g · a + x · b + c per channel, of g where the line of x is above its floor.
 struct GradientTerms {
@@ -57,7 +57,7 @@ struct GradientTerms {
 };
 // adds: to what the result holds.
 template <class T>
-void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows, const Line& line,
-                   const GradientTerms& terms, bool adds);
+void writeGradient(PixelRows<const T> g, PixelRows<const T> x, PixelRows<T> result, RowRange rows,
+                   const Line& line, const GradientTerms& terms, bool adds);
 
 } // namespace hilum

@@ -55,10 +55,13 @@ bool liesInRows(const at::Tensor& x) {
     return x.size(1) == 1 || x.stride(1) == 1;
 }
 
-at::Tensor inRows(const at::Tensor& x) { return liesInRows(x) ? x : x.contiguous(at::MemoryFormat::ChannelsLast); }
+at::Tensor inRows(const at::Tensor& x) {
+    return liesInRows(x) ? x : x.contiguous(at::MemoryFormat::ChannelsLast);
+}
 
 Shares::Shares(const at::Tensor& x)
-    : m_channels(static_cast<std::size_t>(x.size(1))), m_rows(static_cast<std::size_t>(x.numel()) / m_channels),
+    : m_channels(static_cast<std::size_t>(x.size(1))),
+      m_rows(static_cast<std::size_t>(x.numel()) / m_channels),
       m_count(static_cast<std::size_t>(at::get_num_threads())) {}
 
 void Shares::forEach(const std::function<void(RowRange rows, std::size_t share)>& work) const {
@@ -146,9 +149,8 @@ NormOfBatch::Gradients NormOfBatch::gradients(const at::Tensor& g, const at::Ten
 at::Tensor applied(const Line& line, const at::Tensor& x) {
     const at::Tensor y = at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast);
     forElementsOf(x, [&]<class T>(T) {
-        Shares(x).forEach([&](RowRange rows, std::size_t) {
-            applyLine<T>(rowsOf<const T>(x), rowsOf<T>(y), rows, line);
-        });
+        Shares(x).forEach(
+            [&](RowRange rows, std::size_t) { applyLine<T>(rowsOf<const T>(x), rowsOf<T>(y), rows, line); });
     });
     return y;
 }
@@ -157,7 +159,8 @@ void writeGradient(const at::Tensor& g, const at::Tensor& x, const at::Tensor& r
                    const GradientTerms& terms, bool adds) {
     forElementsOf(x, [&]<class T>(T) {
         Shares(x).forEach([&](RowRange rows, std::size_t) {
-            writeGradient<T>(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(result), rows, line, terms, adds);
+            writeGradient<T>(rowsOf<const T>(g), rowsOf<const T>(x), rowsOf<T>(result), rows, line, terms,
+                             adds);
         });
     });
 }

@@ -1,5 +1,5 @@
-// Batch normalisation by hand, on the kernels of NormKernels.h: what its forward and backward passes share. Internal:
-// shows torch.
+// Batch normalisation by hand, on the kernels of NormKernels.h: what its forward and backward passes share.
+// Internal: shows torch.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +73,8 @@ public:
         std::vector<float> a, b, c;
         [[nodiscard]] GradientTerms terms() const { return {a.data(), b.data(), c.data()}; }
     };
-    [[nodiscard]] Gradients gradients(const std::vector<double>& sums, const at::Tensor& weight, double rows) const;
+    [[nodiscard]] Gradients gradients(const std::vector<double>& sums, const at::Tensor& weight,
+                                      double rows) const;
     // Of x's line: the gradient g counts where that is above its floor.
     [[nodiscard]] Gradients gradients(const at::Tensor& g, const at::Tensor& x, const Line& line,
                                       const at::Tensor& weight) const;
@@ -81,7 +82,9 @@ public:
 private:
     at::Tensor m_table;
 
-    [[nodiscard]] float* row(std::int64_t index) const { return m_table.data_ptr<float>() + index * m_table.size(1); }
+    [[nodiscard]] float* row(std::int64_t index) const {
+        return m_table.data_ptr<float>() + index * m_table.size(1);
+    }
 };
 
 // The line of x, lying in rows of its own.

@@ -11,7 +11,9 @@ namespace hilum {
 namespace {
 
 // N × C × H × W -> (N · H · W) × C; a view where values lie pixel by pixel.
-at::Tensor pixelRows(const at::Tensor& values) { return values.permute({0, 2, 3, 1}).reshape({-1, values.size(1)}); }
+at::Tensor pixelRows(const at::Tensor& values) {
+    return values.permute({0, 2, 3, 1}).reshape({-1, values.size(1)});
+}
 
 // The pixels that a stride leaves; a view.
 at::Tensor everyNth(const at::Tensor& values, std::int64_t rows, std::int64_t columns) {
@@ -20,9 +22,10 @@ at::Tensor everyNth(const at::Tensor& values, std::int64_t rows, std::int64_t co
 
 class Pointwise : public torch::autograd::Function<Pointwise> {
 public:
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                              std::int64_t rowStride, std::int64_t columnStride) {
-        const at::Tensor seen = everyNth(x, rowStride, columnStride).contiguous(at::MemoryFormat::ChannelsLast);
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                              const at::Tensor& weight, std::int64_t rowStride, std::int64_t columnStride) {
+        const at::Tensor seen =
+            everyNth(x, rowStride, columnStride).contiguous(at::MemoryFormat::ChannelsLast);
         context->save_for_backward({seen, weight});
         context->saved_data["sizes"] = x.sizes();
         context->saved_data["stride"] = std::vector<std::int64_t>{rowStride, columnStride};
@@ -57,9 +60,10 @@ public:
 } // namespace
 
 bool isFasterPointwise(const op::Convolution& convolution, const at::Tensor& x) {
-    return convolution.kernel == Extent(1) && convolution.padding == Extent(0) &&
-           convolution.groups == 1 && convolution.bias == Bias::None && at::GradMode::is_enabled() && x.device().is_cpu() &&
-           castsToBf16(at::kCPU) && processorHasBf16() && // else LibTorch's products sum in bf16, too, and gradients are far off
+    return convolution.kernel == Extent(1) && convolution.padding == Extent(0) && convolution.groups == 1 &&
+           convolution.bias == Bias::None && at::GradMode::is_enabled() && x.device().is_cpu() &&
+           castsToBf16(at::kCPU) &&
+           processorHasBf16() && // else LibTorch's products sum in bf16, too, and gradients are far off
            x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -67,7 +71,8 @@ at::Tensor pointwiseConvolution(const at::Tensor& x, const at::Tensor& weight, E
     const auto narrow = [](const at::Tensor& values) {
         return at::autocast::cached_cast(at::kBFloat16, values, at::kCPU); // weights once a step
     };
-    return Pointwise::apply(narrow(x), narrow(weight), std::int64_t{stride.height}, std::int64_t{stride.width});
+    return Pointwise::apply(narrow(x), narrow(weight), std::int64_t{stride.height},
+                            std::int64_t{stride.width});
 }
 
 } // namespace hilum

@@ -44,7 +44,9 @@ Result<void> writeSafeTensors(const fs::path& file, const SafeTensors& content) 
             return fail(ErrorCode::InvalidArgument, "Tensor '" + name + "' has a type that safetensors lack.",
                         file.string());
         const at::Tensor plain = kept.emplace_back(tensor.detach().to(at::kCPU).contiguous());
-        views.push_back({name, type->file, plain.sizes().vec(),
+        views.push_back({name,
+                         type->file,
+                         plain.sizes().vec(),
                          {static_cast<const std::byte*>(plain.data_ptr()), plain.nbytes()}});
     }
     return writeTensorFile(file, content.metadata, views);

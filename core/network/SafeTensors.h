@@ -15,7 +15,7 @@ namespace hilum {
 struct TensorView;
 
 struct SafeTensors {
-    std::map<std::string, std::string> metadata; // __metadata__
+    std::map<std::string, std::string> metadata;             // __metadata__
     std::vector<std::pair<std::string, at::Tensor>> tensors; // contiguous CPU tensors, unique names
 };
 

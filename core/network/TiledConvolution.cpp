@@ -16,9 +16,10 @@
 namespace hilum {
 namespace {
 
-constexpr std::int64_t kBlock = 8;           // channels
-constexpr std::int64_t kFewestTiles = 48;    // of a batch; for fewer the weights' transforms are not worth it
-constexpr double kMostMultiplications = 0.6; // of those of the plain sum; above that the transforms are not worth it
+constexpr std::int64_t kBlock = 8;        // channels
+constexpr std::int64_t kFewestTiles = 48; // of a batch; for fewer the weights' transforms are not worth it
+// Of those of the plain sum; above that the transforms are not worth it.
+constexpr double kMostMultiplications = 0.6;
 
 void onTorchThreads(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) {
     at::parallel_for(0, static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
@@ -47,7 +48,9 @@ WinogradTiles tilesOf(const at::Tensor& source, const at::Tensor& target, std::s
 }
 
 WeightStrides stridesOf(const at::Tensor& weight) {
-    const auto stride = [&](std::int64_t dimension) { return static_cast<std::size_t>(weight.stride(dimension)); };
+    const auto stride = [&](std::int64_t dimension) {
+        return static_cast<std::size_t>(weight.stride(dimension));
+    };
     return {stride(0), stride(1), stride(3)};
 }
 
@@ -57,20 +60,23 @@ at::Tensor inTaps(const at::Tensor& weight) {
 }
 
 // isTurned: of filters turned by 180°, strides the other way round.
-void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightStrides& strides, bool isTurned, const float* bias,
-              Extent padding, const at::Tensor& target) {
+void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightStrides& strides, bool isTurned,
+              const float* bias, Extent padding, const at::Tensor& target) {
     const std::size_t block = std::min(blockOf(source.size(1)), blockOf(target.size(1)));
     const WinogradTiles tiles = tilesOf(source, target, block, padding);
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const std::size_t plane = winogradPlane(in * out);
     float* const filters = weightScratch.of(tiles.products() * plane);
-    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, tiles.side, isTurned, filters, plane, onTorchThreads);
+    packWinogradWeights(weight.data_ptr<float>(), strides, out, in, tiles.side, isTurned, filters, plane,
+                        onTorchThreads);
     WinogradEpilogue epilogue;
     epilogue.bias = bias;
-    convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, target.data_ptr<float>(), onTorchThreads);
+    convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, target.data_ptr<float>(),
+                    onTorchThreads);
 }
 
-at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& weight, Extent padding) {
+at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const at::Tensor& weight,
+                          Extent padding) {
     const WinogradTiles tiles = tilesOf(x, gradient, kBlock, padding);
     at::Tensor result = at::empty_like(weight);
     weightGradientInTiles(x.data_ptr<float>(), gradient.data_ptr<float>(), tiles, stridesOf(result),
@@ -81,15 +87,17 @@ at::Tensor weightGradient(const at::Tensor& x, const at::Tensor& gradient, const
 // bias: empty where there is none.
 class Tiled : public torch::autograd::Function<Tiled> {
 public:
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                              const at::Tensor& bias, Extent padding) {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                              const at::Tensor& weight, const at::Tensor& bias, Extent padding) {
         context->save_for_backward({x, weight});
         context->saved_data["padding"] = std::vector<std::int64_t>{padding.height, padding.width};
         const at::Tensor taps = inTaps(weight);
-        const std::int64_t rows = x.size(2) + 2 * padding.height - 2, columns = x.size(3) + 2 * padding.width - 2;
-        const at::Tensor y = at::empty({x.size(0), weight.size(0), rows, columns}, x.options().requires_grad(false),
-                                       at::MemoryFormat::ChannelsLast);
-        convolve(x, taps, stridesOf(taps), false, bias.numel() > 0 ? bias.data_ptr<float>() : nullptr, padding, y);
+        const std::int64_t rows = x.size(2) + 2 * padding.height - 2,
+                           columns = x.size(3) + 2 * padding.width - 2;
+        const at::Tensor y = at::empty({x.size(0), weight.size(0), rows, columns},
+                                       x.options().requires_grad(false), at::MemoryFormat::ChannelsLast);
+        convolve(x, taps, stridesOf(taps), false, bias.numel() > 0 ? bias.data_ptr<float>() : nullptr,
+                 padding, y);
         return y;
     }
 
@@ -118,20 +126,24 @@ public:
 } // namespace
 
 bool isFasterInTiles(const op::Convolution& convolution, const at::Tensor& x) {
-    if (!hasWideProducts() || convolution.kernel != Extent(3) || convolution.stride != Extent(1) || convolution.groups != 1 ||
-        convolution.padding.height > 2 || convolution.padding.width > 2 || convolution.in % kBlock != 0 ||
-        convolution.out % kBlock != 0 || x.size(1) != convolution.in || !x.device().is_cpu() || x.scalar_type() != at::kFloat || castsToBf16(at::kCPU) ||
+    if (!hasWideProducts() || convolution.kernel != Extent(3) || convolution.stride != Extent(1) ||
+        convolution.groups != 1 || convolution.padding.height > 2 || convolution.padding.width > 2 ||
+        convolution.in % kBlock != 0 || convolution.out % kBlock != 0 || x.size(1) != convolution.in ||
+        !x.device().is_cpu() || x.scalar_type() != at::kFloat || castsToBf16(at::kCPU) ||
         !x.is_contiguous(at::MemoryFormat::ChannelsLast))
         return false;
-    const std::int64_t rows = x.size(2) + 2 * convolution.padding.height - 2, columns = x.size(3) + 2 * convolution.padding.width - 2;
+    const std::int64_t rows = x.size(2) + 2 * convolution.padding.height - 2,
+                       columns = x.size(3) + 2 * convolution.padding.width - 2;
     const std::int64_t tiles = (rows + 3) / 4 * ((columns + 3) / 4);
     return rows > 0 && columns > 0 && x.size(0) * tiles >= kFewestTiles &&
            static_cast<double>(tiles * std::int64_t{winogradProducts(4)}) <=
                kMostMultiplications * static_cast<double>(rows * columns * std::int64_t{kWinogradTaps});
 }
 
-at::Tensor tiledConvolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, Extent padding) {
-    return Tiled::apply(x, weight, bias.defined() ? bias : at::empty({0}, weight.options().requires_grad(false)), padding);
+at::Tensor tiledConvolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            Extent padding) {
+    return Tiled::apply(
+        x, weight, bias.defined() ? bias : at::empty({0}, weight.options().requires_grad(false)), padding);
 }
 
 } // namespace hilum

@@ -50,7 +50,8 @@ public:
             const CamResult result = gradCam(*m_network, input.to(m_network->device()));
             const at::Tensor logits = result.logits[0].cpu().contiguous();
             EngineOutput output{{logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()}, {}};
-            for (std::int64_t label = 0; explain == Explain::EveryClass && label < result.maps.size(1); ++label)
+            for (std::int64_t label = 0; explain == Explain::EveryClass && label < result.maps.size(1);
+                 ++label)
                 output.maps.push_back(toImage(result.maps[0][label]));
             return output;
         });
@@ -98,7 +99,8 @@ std::vector<std::string> prepareTorch() {
         warnings.emplace_back("LibTorch runs on the reference BLAS, which makes readings up to fifteen times "
                               "slower. On Debian and Ubuntu install libopenblas0-openmp.");
     if (!at::hasMKLDNN())
-        warnings.emplace_back("LibTorch was built without oneDNN, which makes readings several times slower.");
+        warnings.emplace_back(
+            "LibTorch was built without oneDNN, which makes readings several times slower.");
     return warnings;
 }
 

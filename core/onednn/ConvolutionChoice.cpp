@@ -54,7 +54,8 @@ std::string processorName() {
 #ifdef HILUM_X86
     std::array<unsigned, 12> brand{};
     for (unsigned i = 0; i < 3; ++i) {
-        if (__get_cpuid(0x80000002U + i, &brand[i * 4], &brand[i * 4 + 1], &brand[i * 4 + 2], &brand[i * 4 + 3]) == 0)
+        if (__get_cpuid(0x80000002U + i, &brand[i * 4], &brand[i * 4 + 1], &brand[i * 4 + 2],
+                        &brand[i * 4 + 3]) == 0)
             return "unknown";
     }
     std::string name(sizeof brand, '\0');
@@ -65,8 +66,8 @@ std::string processorName() {
 #endif
 }
 
-// In a whole network a convolution's weights are no longer in the caches when its turn comes, and Winograd's are
-// up to four times as large.
+// In a whole network a convolution's weights are no longer in the caches when its turn comes, and Winograd's
+// are up to four times as large.
 void evict([[maybe_unused]] const dnnl::memory& memory) {
 #ifdef HILUM_X86
     const auto* bytes = static_cast<const std::byte*>(memory.get_data_handle());
@@ -90,15 +91,16 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
     const auto layout = [&](const dnnl::memory::desc& desc) { return reorders ? pixelsFirst(desc) : desc; };
     try {
         std::size_t found = 0;
-        visitConvolutions(engine, algorithm, layout(spec.source), spec.weights, spec.bias, layout(spec.target),
-                          spec.window, attributesFor(spec.epilogue), [&](const ConvolutionDesc& desc) {
-                              const std::string name = desc.impl_info_str();
-                              if (ways.empty() || isWorthTrying(name)) {
-                                  ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}});
-                                  ++found;
-                              }
-                              return found < most;
-                          });
+        visitConvolutions(
+            engine, algorithm, layout(spec.source), spec.weights, spec.bias, layout(spec.target), spec.window,
+            attributesFor(spec.epilogue), [&](const ConvolutionDesc& desc) {
+                const std::string name = desc.impl_info_str();
+                if (ways.empty() || isWorthTrying(name)) {
+                    ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}});
+                    ++found;
+                }
+                return found < most;
+            });
     } catch (const dnnl::error&) {
         return; // oneDNN cannot do it that way
     }
@@ -107,22 +109,25 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
 // None: not 3 × 3 with stride 1 on blocks of channels, or with an activation that takes more than limits.
 std::optional<WinogradTiles> tilesOf(const ConvolutionSpec& spec) {
     using Tag = dnnl::memory::format_tag;
-    const dnnl::memory::dims source = dimsOf(spec.source), weights = dimsOf(spec.weights), target = dimsOf(spec.target);
+    const dnnl::memory::dims source = dimsOf(spec.source), weights = dimsOf(spec.weights),
+                             target = dimsOf(spec.target);
     const auto isBlocked = [&](Tag tag) {
-        const auto blocked = [&](const dnnl::memory::dims& dims) { return dnnl::memory::desc(dims, typeOf(spec.source), tag); };
+        const auto blocked = [&](const dnnl::memory::dims& dims) {
+            return dnnl::memory::desc(dims, typeOf(spec.source), tag);
+        };
         return source[0] == 1 && spec.source == blocked(source) && spec.target == blocked(target);
     };
     WinogradTiles tiles;
     tiles.block = isBlocked(Tag::nChw16c) ? 16 : 8;
     const auto block = static_cast<dnnl::memory::dim>(tiles.block);
-    const bool fits = (isBlocked(Tag::nChw16c) || isBlocked(Tag::nChw8c)) && weights.size() == 4 && weights[2] == 3 &&
-                      weights[3] == 3 && spec.window.stride == dnnl::memory::dims{1, 1} && source[1] % block == 0 &&
-                      target[1] % block == 0;
+    const bool fits = (isBlocked(Tag::nChw16c) || isBlocked(Tag::nChw8c)) && weights.size() == 4 &&
+                      weights[2] == 3 && weights[3] == 3 && spec.window.stride == dnnl::memory::dims{1, 1} &&
+                      source[1] % block == 0 && target[1] % block == 0;
     if (!fits || (spec.epilogue.activation != nullptr && spec.epilogue.activation->curve != op::Curve::Relu))
         return std::nullopt;
     const auto layout = [&](const dnnl::memory::dims& dims) {
-        return inBlocks(static_cast<std::size_t>(dims[2]), static_cast<std::size_t>(dims[3]), static_cast<std::size_t>(dims[1]),
-                        tiles.block);
+        return inBlocks(static_cast<std::size_t>(dims[2]), static_cast<std::size_t>(dims[3]),
+                        static_cast<std::size_t>(dims[1]), tiles.block);
     };
     tiles.source = layout(source);
     tiles.target = layout(target);
@@ -158,7 +163,8 @@ bool isWorthMeasuring(const ConvolutionWay& way) {
 
 class PrimitiveRun final : public ConvolutionRun {
 public:
-    PrimitiveRun(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments, const dnnl::engine& engine)
+    PrimitiveRun(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments,
+                 const dnnl::engine& engine)
         : m_convolution(way.convolution), m_arguments(std::move(arguments)),
           m_scratchpad(way.convolution.scratchpad_desc()) {
         if (!way.reorders)
@@ -166,7 +172,8 @@ public:
         const auto add = [](std::vector<Move>& moves, const dnnl::memory& from, const dnnl::memory& to) {
             moves.push_back({dnnl::reorder(from, to), from, to});
         };
-        const dnnl::memory blockedSource = m_arguments.at(DNNL_ARG_SRC), blockedTarget = m_arguments.at(DNNL_ARG_DST);
+        const dnnl::memory blockedSource = m_arguments.at(DNNL_ARG_SRC),
+                           blockedTarget = m_arguments.at(DNNL_ARG_DST);
         const dnnl::memory source(pixelsFirst(spec.source), engine), target(pixelsFirst(spec.target), engine);
         m_arguments.insert_or_assign(DNNL_ARG_SRC, source);
         m_arguments.insert_or_assign(DNNL_ARG_DST, target);
@@ -177,7 +184,9 @@ public:
     }
 
     [[nodiscard]] dnnl::memory::desc scratchpad() const override { return m_scratchpad; }
-    void setScratchpad(const dnnl::memory& memory) override { m_arguments.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory); }
+    void setScratchpad(const dnnl::memory& memory) override {
+        m_arguments.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory);
+    }
     void operator()(dnnl::stream& stream) const override {
         const auto all = [&stream](const std::vector<Move>& moves) {
             for (Move move : moves)
@@ -252,7 +261,8 @@ private:
         return static_cast<T*>(memory.get_data_handle());
     }
     void convolve(const float* source, float* target) const {
-        const WinogradFilters filters{dataOf<float>(m_weights), m_tiles.source.channels * m_tiles.target.channels};
+        const WinogradFilters filters{dataOf<float>(m_weights),
+                                      m_tiles.source.channels * m_tiles.target.channels};
         convolveInTiles(source, m_tiles, filters, m_epilogue, target, onOpenMpThreads);
     }
 };
@@ -261,18 +271,20 @@ private:
 
 std::string ConvolutionSpec::text() const {
     return dimsText(dimsOf(source)) + " " + dimsText(dimsOf(weights)) + " " + dimsText(window.stride) +
-           (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation) + (isNarrow(source) ? " in bf16" : "");
+           (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation) +
+           (isNarrow(source) ? " in bf16" : "");
 }
 
 std::string machineText(int threads) {
     const dnnl_version_t* version = dnnl_version();
-    return processorName() + ", " + std::to_string(threads) + " threads, oneDNN " + std::to_string(version->major) +
-           "." + std::to_string(version->minor) + "." + std::to_string(version->patch) + ", kernels " +
-           std::to_string(kKernelsVersion);
+    return processorName() + ", " + std::to_string(threads) + " threads, oneDNN " +
+           std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
+           std::to_string(version->patch) + ", kernels " + std::to_string(kKernelsVersion);
 }
 
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all) {
-    constexpr auto direct = dnnl::algorithm::convolution_direct, winograd = dnnl::algorithm::convolution_winograd;
+    constexpr auto direct = dnnl::algorithm::convolution_direct,
+                   winograd = dnnl::algorithm::convolution_winograd;
     std::vector<ConvolutionWay> ways;
     addWays(ways, spec, engine, direct, false, 1);
     if (!all)
@@ -289,8 +301,8 @@ dnnl::memory::desc ConvolutionWay::weights() const {
     return winogradLayout(*tiles);
 }
 
-std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
-                                      const dnnl::engine& engine) {
+std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
+                                      const Arguments& arguments, const dnnl::engine& engine) {
     if (way.tiles)
         return std::make_unique<TilesRun>(*way.tiles, spec, arguments);
     return std::make_unique<PrimitiveRun>(way, spec, arguments, engine);

@@ -28,22 +28,22 @@ struct ConvolutionSpec {
     [[nodiscard]] std::string text() const;
 };
 
-// One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or on values
-// put in the order H × W × C first, for which some processors have the faster kernels; or the products of
-// core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has.
+// One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or
+// on values put in the order H × W × C first, for which some processors have the faster kernels; or the
+// products of core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has.
 struct ConvolutionWay {
     std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products, tiles of 3"
     bool reorders = false;
-    ConvolutionDesc convolution;         // unless it is in tiles
+    ConvolutionDesc convolution; // unless it is in tiles
     std::optional<WinogradTiles> tiles;
 
     // The layout that it asks for: K × C × 3 × 3, or winogradLayout().
     [[nodiscard]] dnnl::memory::desc weights() const;
 };
 
-// Every way there is, oneDNN's own favourite first; without measuring more than one wants to: at most one direct and
-// two of oneDNN's Winograd a layout, and the products with tiles of either side. Never empty for a convolution that oneDNN
-// can do.
+// Every way there is, oneDNN's own favourite first; without measuring more than one wants to: at most one
+// direct and two of oneDNN's Winograd a layout, and the products with tiles of either side. Never empty for a
+// convolution that oneDNN can do.
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all);
 
 // One convolution with all that it takes to run it.
@@ -56,14 +56,14 @@ public:
     virtual void operator()(dnnl::stream& stream) const = 0;
 };
 // arguments: source, bias and target as spec describes them, and weights as way.weights() asks for.
-std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments,
-                                      const dnnl::engine& engine);
+std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
+                                      const Arguments& arguments, const dnnl::engine& engine);
 
 // What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 3".
 std::string machineText(int threads);
 
-// The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments: source, bias
-// and target, whose contents the measurement changes; pack gives weights in a layout.
+// The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments:
+// source, bias and target, whose contents the measurement changes; pack gives weights in a layout.
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,
                       const Arguments& arguments, ChoiceFile& choices,
                       const std::function<dnnl::memory(const dnnl::memory::desc&)>& pack);

@@ -20,8 +20,8 @@ using Type = dnnl::memory::data_type;
 int channelBlock() { return dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core ? 16 : 8; }
 std::size_t at(NodeId id) { return static_cast<std::size_t>(id); }
 
-// oneDNN's kernels for AMX, the matrix units of newer processors, take values pixel by pixel, and are many times as
-// fast in bf16 as those on blocks of channels.
+// oneDNN's kernels for AMX, the matrix units of newer processors, take values pixel by pixel, and are many
+// times as fast in bf16 as those on blocks of channels.
 bool hasMatrixUnits() {
 #if DNNL_VERSION_MAJOR > 2 || (DNNL_VERSION_MAJOR == 2 && DNNL_VERSION_MINOR >= 4)
     return dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core_amx;
@@ -59,7 +59,9 @@ public:
         }
         bringScratchpad();
         m_plan.m_outputExtent = m_extents[at(last)];
-        m_plan.m_readOutput = m_pixelsFirst ? pixelReader() : isFloat() ? outputReader<float>() : outputReader<Bfloat16>();
+        m_plan.m_readOutput = m_pixelsFirst ? pixelReader()
+                              : isFloat()   ? outputReader<float>()
+                                            : outputReader<Bfloat16>();
         return true;
     }
 
@@ -72,7 +74,7 @@ private:
     BlockFormat m_format;
     Storage m_storage;
     dnnl::memory m_arena;
-    dnnl::memory m_input; // as the first convolution takes it
+    dnnl::memory m_input;                                        // as the first convolution takes it
     std::vector<std::shared_ptr<ConvolutionRun>> m_convolutions; // that still need a scratchpad
     std::optional<dnnl::memory> m_apart; // the pass's output, where its place is part of a wider buffer
 
@@ -99,7 +101,8 @@ private:
     T* dataOf(NodeId id) {
         const Slot& slot = m_storage.slots[at(id)];
         const std::size_t pixels = m_pixelsFirst ? 1 : static_cast<std::size_t>(m_extents[at(id)].area());
-        const std::size_t channel = static_cast<std::size_t>(slot.firstChannel) * pixels * m_format.elementBytes;
+        const std::size_t channel =
+            static_cast<std::size_t>(slot.firstChannel) * pixels * m_format.elementBytes;
         auto* arena = static_cast<std::byte*>(m_arena.get_data_handle());
         return reinterpret_cast<T*>(arena + m_storage.buffers[at(slot.buffer)].offset + channel);
     }
@@ -166,20 +169,23 @@ private:
             return;
         const dnnl::memory narrow = own({dims, elementType(), m_pixelsFirst ? Tag::nhwc : Tag::nchw});
         const dnnl::reorder reorder(m_input, narrow);
-        m_plan.m_actions.emplace_back(
-            [reorder, from = m_input, to = narrow](dnnl::stream& stream) mutable { reorder.execute(stream, from, to); });
+        m_plan.m_actions.emplace_back([reorder, from = m_input, to = narrow](dnnl::stream& stream) mutable {
+            reorder.execute(stream, from, to);
+        });
         m_input = narrow;
     }
 
     void addResidualCopy(const FusedPass& pass) {
         if (m_pixelsFirst) {
-            addCopy(pixelsOf(pass.residual), pixelsOf(pass.output, targetOf(pass.output)), pixelExtent(pass.output));
+            addCopy(pixelsOf(pass.residual), pixelsOf(pass.output, targetOf(pass.output)),
+                    pixelExtent(pass.output));
             return;
         }
-        m_plan.m_actions.emplace_back([from = dataOf<std::byte>(pass.residual), to = dataOf<std::byte>(pass.output),
-                                       bytes = elementsOf(pass.output) * m_format.elementBytes](dnnl::stream&) {
-            std::memcpy(to, from, bytes);
-        });
+        m_plan.m_actions.emplace_back(
+            [from = dataOf<std::byte>(pass.residual), to = dataOf<std::byte>(pass.output),
+             bytes = elementsOf(pass.output) * m_format.elementBytes](dnnl::stream&) {
+                std::memcpy(to, from, bytes);
+            });
     }
 
     bool addPass(const FusedPass& pass) {
@@ -187,7 +193,8 @@ private:
             return addConvolution(pass);
         if (m_in.graph.node(pass.main).inputs.front() == kInputNode)
             return false;
-        if (m_in.graph.as<op::BatchNorm>(pass.main) != nullptr || m_in.graph.as<op::Activation>(pass.main) != nullptr)
+        if (m_in.graph.as<op::BatchNorm>(pass.main) != nullptr ||
+            m_in.graph.as<op::Activation>(pass.main) != nullptr)
             return isFloat() ? addAffine<float>(pass) : addAffine<Bfloat16>(pass);
         if (m_in.graph.as<op::Add>(pass.main) != nullptr)
             return isFloat() ? addSum<float>(pass) : addSum<Bfloat16>(pass);
@@ -213,8 +220,9 @@ private:
             .bias = {{conv.out}, Type::f32, Tag::x},
             .target = descOf(pass.output),
             .window = {dimsOf(conv.stride), dimsOf(conv.padding), dimsOf(conv.padding)},
-            .epilogue = {pass.residual != kNoNode,
-                         pass.activation == kNoNode ? nullptr : m_in.graph.as<op::Activation>(pass.activation)}};
+            .epilogue = {pass.residual != kNoNode, pass.activation == kNoNode
+                                                       ? nullptr
+                                                       : m_in.graph.as<op::Activation>(pass.activation)}};
         Arguments arguments{{DNNL_ARG_SRC, sourceOf(source)},
                             {DNNL_ARG_BIAS, m_in.weights.bias(pass)},
                             {DNNL_ARG_DST, targetOf(pass.output)}};
@@ -227,7 +235,8 @@ private:
         const ConvolutionWay& way = found == ways.end() ? ways.front() : *found;
         arguments.emplace(DNNL_ARG_WEIGHTS, m_in.weights.weights(pass, way.weights()));
         m_convolutions.push_back(runOf(way, spec, arguments, m_in.engine));
-        m_plan.m_actions.emplace_back([run = m_convolutions.back()](dnnl::stream& stream) { (*run)(stream); });
+        m_plan.m_actions.emplace_back(
+            [run = m_convolutions.back()](dnnl::stream& stream) { (*run)(stream); });
         return true;
     }
 
@@ -238,7 +247,8 @@ private:
         if (m_in.choices == nullptr)
             return {};
         const auto pack = [&](const dnnl::memory::desc& layout) { return m_in.weights.pack(pass, layout); };
-        return m_in.ways[pass.main] = chooseWay(spec, m_in.engine, m_plan.m_stream, arguments, *m_in.choices, pack);
+        return m_in.ways[pass.main] =
+                   chooseWay(spec, m_in.engine, m_plan.m_stream, arguments, *m_in.choices, pack);
     }
 
     template <class Pool>
@@ -249,7 +259,8 @@ private:
             return std::max(padding, (outSize - 1) * stride + kernel - inSize - padding); // more in ceil mode
         };
         const WindowDims window{
-            dimsOf(pool.stride), dimsOf(pool.padding),
+            dimsOf(pool.stride),
+            dimsOf(pool.padding),
             {behind(out.height, in.height, pool.kernel.height, pool.stride.height, pool.padding.height),
              behind(out.width, in.width, pool.kernel.width, pool.stride.width, pool.padding.width)}};
         const auto desc = poolingDesc(m_in.engine, algorithm, descOf(source), descOf(pass.output),
@@ -277,8 +288,8 @@ private:
         Affine affine = norm == nullptr ? Affine{std::vector(channels, 1.0F), std::vector(channels, 0.0F)}
                                         : affineOf(*norm, m_in.tensors);
         if (m_pixelsFirst) {
-            m_plan.m_actions.emplace_back([from = pixelsOf(source), to = pixelsOf(pass.output), values = std::move(affine),
-                                           extent = pixelExtent(source), clamp,
+            m_plan.m_actions.emplace_back([from = pixelsOf(source), to = pixelsOf(pass.output),
+                                           values = std::move(affine), extent = pixelExtent(source), clamp,
                                            halve = pass.halving != kNoNode](dnnl::stream&) {
                 if (halve)
                     scaleShiftAndHalve(from, to, values.scale.data(), values.shift.data(), extent, clamp);
@@ -306,15 +317,17 @@ private:
         if (terms[1] == kInputNode)
             return false;
         if (m_pixelsFirst) {
-            m_plan.m_actions.emplace_back([a = pixelsOf(terms[0]), b = pixelsOf(terms[1]), to = pixelsOf(pass.output),
-                                           extent = pixelExtent(pass.output),
-                                           clamp = clampOfNode(pass.activation)](dnnl::stream&) { addValues(a, b, to, extent, clamp); });
+            m_plan.m_actions.emplace_back([a = pixelsOf(terms[0]), b = pixelsOf(terms[1]),
+                                           to = pixelsOf(pass.output), extent = pixelExtent(pass.output),
+                                           clamp = clampOfNode(pass.activation)](dnnl::stream&) {
+                addValues(a, b, to, extent, clamp);
+            });
             return true;
         }
-        m_plan.m_actions.emplace_back([a = dataOf<T>(terms[0]), b = dataOf<T>(terms[1]), to = dataOf<T>(pass.output),
-                                       count = elementsOf(pass.output), clamp = clampOfNode(pass.activation)](dnnl::stream&) {
-            addValues(a, b, to, count, clamp);
-        });
+        m_plan.m_actions.emplace_back(
+            [a = dataOf<T>(terms[0]), b = dataOf<T>(terms[1]), to = dataOf<T>(pass.output),
+             count = elementsOf(pass.output),
+             clamp = clampOfNode(pass.activation)](dnnl::stream&) { addValues(a, b, to, count, clamp); });
         return true;
     }
 

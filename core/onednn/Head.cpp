@@ -78,7 +78,8 @@ float activated(float x, op::Curve curve) {
 float slope(float x, op::Curve curve) {
     switch (curve) {
     case op::Curve::Gelu: {
-        const float density = std::exp(-x * x / 2) * std::numbers::inv_sqrtpi_v<float> / std::numbers::sqrt2_v<float>;
+        const float density =
+            std::exp(-x * x / 2) * std::numbers::inv_sqrtpi_v<float> / std::numbers::sqrt2_v<float>;
         return normalDistribution(x) + x * density;
     }
     case op::Curve::Swish:
@@ -98,20 +99,23 @@ void rectify(std::vector<float>& values) {
 std::vector<float> openFractions(const std::vector<float>& map, std::size_t pixels) {
     std::vector<float> fractions;
     for (auto first = map.begin(); first != map.end(); first += static_cast<std::ptrdiff_t>(pixels)) {
-        const auto open = std::count_if(first, first + static_cast<std::ptrdiff_t>(pixels), [](float v) { return v > 0; });
+        const auto open =
+            std::count_if(first, first + static_cast<std::ptrdiff_t>(pixels), [](float v) { return v > 0; });
         fractions.push_back(static_cast<float>(open) / static_cast<float>(pixels));
     }
     return fractions;
 }
 
 // relu(Σ_c weights[k][c] / cells × map[c]) for every k.
-std::vector<FloatImage> mapsOf(const std::vector<float>& weights, const std::vector<float>& map, Extent extent) {
+std::vector<FloatImage> mapsOf(const std::vector<float>& weights, const std::vector<float>& map,
+                               Extent extent) {
     const auto pixels = static_cast<std::size_t>(extent.area());
     const std::size_t channels = map.size() / pixels;
     std::vector<FloatImage> maps;
     for (std::size_t first = 0; first < weights.size(); first += channels) {
         FloatImage image(extent.width, extent.height);
-        multiplyTransposed(map.data(), std::span(weights).subspan(first, channels), channels, pixels, image.values);
+        multiplyTransposed(map.data(), std::span(weights).subspan(first, channels), channels, pixels,
+                           image.values);
         for (float& value : image.values)
             value = std::max(value / static_cast<float>(pixels), 0.0F);
         maps.push_back(std::move(image));
@@ -222,8 +226,8 @@ void Head::sumOverGrid() {
     }
 }
 
-// With δ the gradient behind a layer and f' the activation's slope: δ_last = W_last, δ_i = (δ_(i+1) f'(h)) W_i; the
-// first matrix summed over the cells of the grid (Network::closedForm says why).
+// With δ the gradient behind a layer and f' the activation's slope: δ_last = W_last, δ_i = (δ_(i+1) f'(h))
+// W_i; the first matrix summed over the cells of the grid (Network::closedForm says why).
 std::vector<float> Head::camWeights(const std::vector<std::vector<float>>& slopes) const {
     std::vector<float> delta(m_layers.back().weight.begin(), m_layers.back().weight.end());
     if (m_layers.size() == 1)

@@ -20,9 +20,10 @@ namespace hilum {
 
 class Head {
 public:
-    // Weights that are floats already are used where they are, and must outlive the head, but for a large first matrix,
-    // which is turned: the rows that belong to zeros of a feature map behind a ReLU are not read then. bfloat16: large
-    // matrices, whose reading takes the time, are kept in half the bytes. Empty: the head has no closed form.
+    // Weights that are floats already are used where they are, and must outlive the head, but for a large
+    // first matrix, which is turned: the rows that belong to zeros of a feature map behind a ReLU are not
+    // read then. bfloat16: large matrices, whose reading takes the time, are kept in half the bytes. Empty:
+    // the head has no closed form.
     static std::optional<Head> make(const Graph& graph, const TensorIndex& tensors, bool bfloat16);
 
     Head(Head&&) = default; // a copy would look into the other's weights

@@ -36,18 +36,18 @@ dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc) { return desc.dims(); 
 dnnl::memory::data_type typeOf(const dnnl::memory::desc& desc) { return desc.data_type(); }
 #endif
 
-void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm, const dnnl::memory::desc& source,
-                       const dnnl::memory::desc& weights, const dnnl::memory::desc& bias,
-                       const dnnl::memory::desc& target, const WindowDims& window,
-                       const dnnl::primitive_attr& attributes,
+void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm,
+                       const dnnl::memory::desc& source, const dnnl::memory::desc& weights,
+                       const dnnl::memory::desc& bias, const dnnl::memory::desc& target,
+                       const WindowDims& window, const dnnl::primitive_attr& attributes,
                        const std::function<bool(const ConvolutionDesc&)>& visit) {
 #if DNNL_VERSION_MAJOR >= 3
     ConvolutionDesc found(engine, kKind, algorithm, source, weights, bias, target, window.stride,
                           window.paddingBefore, window.paddingAfter, attributes);
 #else
     // next_impl() looks at the description again: it must live as long as the search.
-    const dnnl::convolution_forward::desc wanted(kKind, algorithm, source, weights, bias, target, window.stride,
-                                                 window.paddingBefore, window.paddingAfter);
+    const dnnl::convolution_forward::desc wanted(kKind, algorithm, source, weights, bias, target,
+                                                 window.stride, window.paddingBefore, window.paddingAfter);
     ConvolutionDesc found(wanted, attributes, engine);
 #endif
     while (visit(found) && found.next_impl()) {
@@ -60,8 +60,17 @@ dnnl::pooling_forward::primitive_desc poolingDesc(const dnnl::engine& engine, dn
                                                   const dnnl::memory::dims& kernel, const WindowDims& window,
                                                   const dnnl::primitive_attr& attributes) {
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine, kKind, algorithm, source, target, window.stride, kernel, {0, 0}, window.paddingBefore,
-            window.paddingAfter, attributes};
+    return {engine,
+            kKind,
+            algorithm,
+            source,
+            target,
+            window.stride,
+            kernel,
+            {0, 0},
+            window.paddingBefore,
+            window.paddingAfter,
+            attributes};
 #else
     const dnnl::pooling_forward::desc desc(kKind, algorithm, source, target, window.stride, kernel,
                                            window.paddingBefore, window.paddingAfter);

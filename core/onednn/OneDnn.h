@@ -1,5 +1,5 @@
-// oneDNN 2.x and 3.x behind one set of functions. Internal: shows oneDNN. Every function throws dnnl::error where
-// the library has no implementation.
+// oneDNN 2.x and 3.x behind one set of functions. Internal: shows oneDNN. Every function throws dnnl::error
+// where the library has no implementation.
 #pragma once
 
 #include <functional>
@@ -24,10 +24,10 @@ struct WindowDims {
 using ConvolutionDesc = dnnl::convolution_forward::primitive_desc;
 
 // Every implementation that oneDNN has for the convolution, its favourite first, until visit returns false.
-void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm, const dnnl::memory::desc& source,
-                       const dnnl::memory::desc& weights, const dnnl::memory::desc& bias,
-                       const dnnl::memory::desc& target, const WindowDims& window,
-                       const dnnl::primitive_attr& attributes,
+void visitConvolutions(const dnnl::engine& engine, dnnl::algorithm algorithm,
+                       const dnnl::memory::desc& source, const dnnl::memory::desc& weights,
+                       const dnnl::memory::desc& bias, const dnnl::memory::desc& target,
+                       const WindowDims& window, const dnnl::primitive_attr& attributes,
                        const std::function<bool(const ConvolutionDesc&)>& visit);
 
 dnnl::pooling_forward::primitive_desc poolingDesc(const dnnl::engine& engine, dnnl::algorithm algorithm,

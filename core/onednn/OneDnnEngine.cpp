@@ -33,8 +33,9 @@ Result<T> guarded(const Work& work) {
 class OneDnnEngine final : public Engine {
 public:
     OneDnnEngine(const Graph& graph, TensorFile tensors, const OneDnnOptions& options, Head head)
-        : m_graph(withPoolingFirst(graph)), m_tensors(std::move(tensors)), m_index(indexOf(m_tensors.tensors)),
-          m_options(options), m_head(std::move(head)), m_weights(m_graph, m_index, m_engine) {}
+        : m_graph(withPoolingFirst(graph)), m_tensors(std::move(tensors)),
+          m_index(indexOf(m_tensors.tensors)), m_options(options), m_head(std::move(head)),
+          m_weights(m_graph, m_index, m_engine) {}
 
     // False: the graph has a part that plans do not know.
     bool prepare() {
@@ -103,8 +104,9 @@ std::vector<float> referenceImage(int number, std::size_t planes, int sizePx) {
     for (std::size_t plane = 0; plane < planes; ++plane) {
         for (int y = 0; y < sizePx; ++y) {
             for (int x = 0; x < sizePx; ++x)
-                image.push_back(static_cast<float>(std::sin(step * (x * (1 + number % 4) + y * 0.7) + number) +
-                                                   std::sin(step * (y * (1 + number / 4) - x * 0.3) * 3)));
+                image.push_back(
+                    static_cast<float>(std::sin(step * (x * (1 + number % 4) + y * 0.7) + number) +
+                                       std::sin(step * (y * (1 + number / 4) - x * 0.3) * 3)));
         }
     }
     return image;
@@ -121,8 +123,10 @@ Trial tried(Engine& engine, std::size_t planes, int sizePx) {
         const std::vector<float> image = referenceImage(i, planes, sizePx);
         const auto start = std::chrono::steady_clock::now();
         const Result<EngineOutput> output = engine.run(image, sizePx, Explain::EveryClass);
-        trial.fastest = std::min<std::chrono::duration<double>>(trial.fastest, std::chrono::steady_clock::now() - start);
-        trial.labels.push_back(output ? std::ranges::max_element(output->logits) - output->logits.begin() : -1);
+        trial.fastest =
+            std::min<std::chrono::duration<double>>(trial.fastest, std::chrono::steady_clock::now() - start);
+        trial.labels.push_back(output ? std::ranges::max_element(output->logits) - output->logits.begin()
+                                      : -1);
     }
     return trial;
 }
@@ -164,7 +168,8 @@ Result<std::unique_ptr<Engine>> makeFastestOneDnnEngine(const Graph& graph, Tens
     const std::size_t planes = static_cast<std::size_t>(graph.node(kInputNode).channels);
     const Trial wideTrial = tried(**wideEngine, planes, options.sizePx);
     const Trial narrowTrial = tried(**narrowEngine, planes, options.sizePx);
-    const bool takesNarrow = narrowTrial.labels == wideTrial.labels && narrowTrial.fastest < wideTrial.fastest;
+    const bool takesNarrow =
+        narrowTrial.labels == wideTrial.labels && narrowTrial.fastest < wideTrial.fastest;
     choices.set(key, takesNarrow ? kNarrow : kWide);
     choices.save();
     return takesNarrow ? std::move(narrowEngine) : std::move(wideEngine);

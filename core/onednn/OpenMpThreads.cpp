@@ -6,11 +6,13 @@
 
 namespace hilum {
 
-void onOpenMpThreads(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work) {
+void onOpenMpThreads(std::size_t count,
+                     const std::function<void(std::size_t first, std::size_t last)>& work) {
     std::exception_ptr failure; // must not leave the threads' region
 #pragma omp parallel
     {
-        const auto threads = static_cast<std::size_t>(omp_get_num_threads()), thread = static_cast<std::size_t>(omp_get_thread_num());
+        const auto threads = static_cast<std::size_t>(omp_get_num_threads()),
+                   thread = static_cast<std::size_t>(omp_get_thread_num());
         const std::size_t first = count * thread / threads, last = count * (thread + 1) / threads;
         try {
             if (first < last)

@@ -5,6 +5,7 @@
 
 namespace hilum {
 
-void onOpenMpThreads(std::size_t count, const std::function<void(std::size_t first, std::size_t last)>& work); // a ParallelFor
+void onOpenMpThreads(std::size_t count,
+                     const std::function<void(std::size_t first, std::size_t last)>& work); // a ParallelFor
 
 } // namespace hilum

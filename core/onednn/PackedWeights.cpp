@@ -31,16 +31,20 @@ dnnl::memory::desc winogradLayout(const WinogradTiles& tiles) {
     const std::size_t panel = panelFor(tiles.target.channels);
     return {{dim(tiles.products()), dim(tiles.target.channels), dim(tiles.source.channels)},
             dnnl::memory::data_type::f32,
-            panel == 32 ? Tag::aBc32b : panel == 16 ? Tag::aBc16b : Tag::aBc8b};
+            panel == 32   ? Tag::aBc32b
+            : panel == 16 ? Tag::aBc16b
+                          : Tag::aBc8b};
 }
 
-dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine) {
+dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
+                             const dnnl::engine& engine) {
     const dnnl::memory::dims dims = dimsOf(layout);
     const auto outputs = static_cast<std::size_t>(dims[1]), inputs = static_cast<std::size_t>(dims[2]);
     dnnl::memory packed(layout, engine);
     const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4;
-    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side, false,
-                        static_cast<float*>(packed.get_data_handle()), outputs * inputs, onOpenMpThreads);
+    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side,
+                        false, static_cast<float*>(packed.get_data_handle()), outputs * inputs,
+                        onOpenMpThreads);
     return packed;
 }
 

@@ -1,5 +1,5 @@
-// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives or Winograd's products ask
-// for. Internal: shows oneDNN.
+// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives or Winograd's
+// products ask for. Internal: shows oneDNN.
 #pragma once
 
 #include <map>
@@ -26,11 +26,13 @@ dnnl::memory::dims weightDims(const op::Convolution& convolution);
 // The layout of Winograd's weights: products × K × C with K in panels as panelFor() says.
 dnnl::memory::desc winogradLayout(const WinogradTiles& tiles);
 // Of weights K × C × 3 × 3.
-dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout, const dnnl::engine& engine);
+dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
+                             const dnnl::engine& engine);
 
 class PackedWeights {
 public:
-    // All of them must outlive this. older: where it has a pass's weights in the same layout, they are shared.
+    // All of them must outlive this. older: where it has a pass's weights in the same layout, they are
+    // shared.
     PackedWeights(const Graph& graph, const TensorIndex& tensors, const dnnl::engine& engine,
                   const PackedWeights* older = nullptr)
         : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}

@@ -26,8 +26,8 @@ class Planner {
 public:
     Planner(const Graph& graph, const std::vector<FusedPass>& passes, const std::vector<Extent>& extents,
             const BlockFormat& format)
-        : m_graph(graph), m_passes(passes), m_extents(extents), m_format(format), m_parent(graph.nodes.size()),
-          m_same(graph.nodes.size(), kNoNode) {}
+        : m_graph(graph), m_passes(passes), m_extents(extents), m_format(format),
+          m_parent(graph.nodes.size()), m_same(graph.nodes.size(), kNoNode) {}
 
     std::optional<Storage> plan() {
         if (!placeParts())
@@ -155,7 +155,8 @@ private:
             m_parent[at(residual)].concat != kNoNode || m_parent[at(pass.output)].concat != kNoNode)
             return false;
         const auto reads = [&](const FusedPass& other) {
-            return other.residual == residual || std::ranges::count(m_graph.node(other.main).inputs, residual) > 0;
+            return other.residual == residual ||
+                   std::ranges::count(m_graph.node(other.main).inputs, residual) > 0;
         };
         const auto later = m_passes.begin() + index + 1;
         return std::none_of(later, m_passes.end(), reads) &&

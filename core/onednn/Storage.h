@@ -1,5 +1,5 @@
-// Where an engine keeps the values of a graph's feature part: one arena, in which buffers follow each other as
-// soon as nobody needs the older one, and in which concatenations cost nothing.
+// Where an engine keeps the values of a graph's feature part: one arena, in which buffers follow each other
+// as soon as nobody needs the older one, and in which concatenations cost nothing.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,8 @@ struct BlockFormat {
     std::size_t elementBytes = 4;
 };
 
-// Values are blocked by channels (C/block × H × W × block) or pixel by pixel (H × W × C). Empty where a concatenation's
-// parts do not fall on whole blocks, or one value would have to be part of two.
+// Values are blocked by channels (C/block × H × W × block) or pixel by pixel (H × W × C). Empty where a
+// concatenation's parts do not fall on whole blocks, or one value would have to be part of two.
 std::optional<Storage> planStorage(const Graph& graph, const std::vector<FusedPass>& passes,
                                    const std::vector<Extent>& extents, const BlockFormat& format);
 

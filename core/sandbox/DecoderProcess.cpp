@@ -33,7 +33,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartLimit = 30s; // from a cold disk
 constexpr auto kEndLimit = 5s;    // from SIGKILL until the system tells how a process ended
-constexpr int kWallFactor = 4;     // time on the wall for every second of processor time
+constexpr int kWallFactor = 4;    // time on the wall for every second of processor time
 constexpr unsigned kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 tl::unexpected<Error> cannotStart(int systemError) {
@@ -200,8 +200,8 @@ Result<Radiograph> DecoderProcess::decode(int file, const ReadOptions& options, 
     m_isFresh = false;
     {
         const std::stop_callback onStop(stop, [this] { kill(); });
-        m_alive = sendMessage(m_socket.get(), &request, sizeof request, file) &&
-                  receive(reply, memory, limit);
+        m_alive =
+            sendMessage(m_socket.get(), &request, sizeof request, file) && receive(reply, memory, limit);
     }
     if (m_alive) {
         auto film = filmFrom(reply, memory);
@@ -234,8 +234,8 @@ Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const File
     if (seals < 0 || (static_cast<unsigned>(seals) & kSeals) != kSeals || bytes == 0 ||
         ::fstat(memory.get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) != bytes)
         return nonsense();
-    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way. Populated, for a
-    // page fault each is dear on virtual machines.
+    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way.
+    // Populated, for a page fault each is dear on virtual machines.
     void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, memory.get(), 0);
     if (address == MAP_FAILED)
         return fail(ErrorCode::OutOfMemory, "There is not enough memory to read the file.");

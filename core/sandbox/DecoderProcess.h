@@ -33,9 +33,10 @@ public:
     // Failed: it ended by itself, or is of another version.
     Start waitUntilReady(const std::stop_token& stop);
 
-    // Call when ready. Blocks until the process has used as much processor time as the limit says, or four times
-    // as long on the wall, as on a machine with other work; a stop ends the process. file: open for reading, a
-    // regular file. Errors: those of decodeRadiograph(), DecoderStopped, Cancelled; context stays empty.
+    // Call when ready. Blocks until the process has used as much processor time as the limit says, or four
+    // times as long on the wall, as on a machine with other work; a stop ends the process. file: open for
+    // reading, a regular file. Errors: those of decodeRadiograph(), DecoderStopped, Cancelled; context stays
+    // empty.
     Result<Radiograph> decode(int file, const ReadOptions& options, Milliseconds timeLimit,
                               const std::stop_token& stop);
 

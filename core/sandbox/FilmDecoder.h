@@ -25,8 +25,9 @@ class FilmDecoder {
 public:
     struct Options {
         std::filesystem::path program = decoderProgram();
-        // A film may take this much processor time, and more by the second value for every MB (2^20 bytes) of its file:
-        // small files that keep a decoder busy are hostile. Four times as long may pass on the wall.
+        // A film may take this much processor time, and more by the second value for every MB (2^20 bytes) of
+        // its file: small files that keep a decoder busy are hostile. Four times as long may pass on the
+        // wall.
         std::chrono::milliseconds timeLimit{5000};
         std::chrono::milliseconds timePerMegabyte{500};
     };

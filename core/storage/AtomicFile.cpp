@@ -54,7 +54,8 @@ void syncFolder([[maybe_unused]] const fs::path& folder) {
 
 tl::unexpected<Error> notWritable(const fs::path& file, int systemError) {
     return fail(ErrorCode::NotWritable,
-                "The file cannot be written: " + std::generic_category().message(systemError) + ".", file.string());
+                "The file cannot be written: " + std::generic_category().message(systemError) + ".",
+                file.string());
 }
 
 class Sha256 {

@@ -29,7 +29,9 @@ std::optional<std::string> ChoiceFile::find(const std::string& key) const {
     return found == m_choices.end() ? std::nullopt : std::optional(found->second);
 }
 
-void ChoiceFile::set(const std::string& key, const std::string& value) { m_choices[key] = m_new[key] = value; }
+void ChoiceFile::set(const std::string& key, const std::string& value) {
+    m_choices[key] = m_new[key] = value;
+}
 
 void ChoiceFile::save() {
     if (m_new.empty() || m_file.empty())

@@ -22,14 +22,15 @@ tl::unexpected<Error> unreadable(const fs::path& file) {
 #ifdef _WIN32
 
 Result<Bytes> mapped(const fs::path& file) {
-    const HANDLE handle =
-        CreateFileW(file.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+    const HANDLE handle = CreateFileW(file.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+                                      FILE_ATTRIBUTE_NORMAL, nullptr);
     LARGE_INTEGER size{};
     if (handle == INVALID_HANDLE_VALUE)
         return unreadable(file);
     const bool known = GetFileSizeEx(handle, &size) != 0;
-    const HANDLE mapping =
-        known && size.QuadPart > 0 ? CreateFileMappingW(handle, nullptr, PAGE_READONLY, 0, 0, nullptr) : nullptr;
+    const HANDLE mapping = known && size.QuadPart > 0
+                               ? CreateFileMappingW(handle, nullptr, PAGE_READONLY, 0, 0, nullptr)
+                               : nullptr;
     CloseHandle(handle);
     if (known && size.QuadPart == 0)
         return Bytes();
@@ -46,7 +47,8 @@ void unmap(Bytes bytes) { UnmapViewOfFile(bytes.data()); }
 #else
 
 Result<Bytes> mapped(const fs::path& file) {
-    const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // never waits for a pipe's writer
+    // Never waits for a pipe's writer.
+    const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (handle < 0)
         return unreadable(file);
     struct stat status {};

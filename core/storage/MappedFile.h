@@ -10,8 +10,8 @@
 
 namespace hilum {
 
-// Immutable and thread-safe. The file must not be cut short while it is mapped; Hilum itself only ever replaces
-// files as a whole (AtomicFile.h).
+// Immutable and thread-safe. The file must not be cut short while it is mapped; Hilum itself only ever
+// replaces files as a whole (AtomicFile.h).
 class MappedFile {
 public:
     // Regular files only. Errors: NotFound, NotReadable.

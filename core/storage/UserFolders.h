@@ -5,7 +5,8 @@
 
 namespace hilum {
 
-// For what can be made again: $XDG_CACHE_HOME/hilum, else ~/.cache/hilum; %LOCALAPPDATA%/hilum/cache on Windows,
+// For what can be made again: $XDG_CACHE_HOME/hilum, else ~/.cache/hilum; %LOCALAPPDATA%/hilum/cache on
+// Windows,
 // ~/Library/Caches/hilum on macOS. Not created. Empty where the system names none.
 std::filesystem::path userCacheFolder();
 

@@ -46,7 +46,8 @@ private Q_SLOTS:
 
     void threeMapsCostLittle_data() {
         QTest::addColumn<QString>("name");
-        // Heads in closed form; SqueezeNet's goes through autograd, which costs a tenth of so small a network.
+        // Heads in closed form; SqueezeNet's goes through autograd, which costs a tenth of so small a
+        // network.
         for (const char* name : {"vgg19", "resnet101", "densenet201", "hilumnet"})
             QTest::newRow(name) << QString::fromUtf8(name);
     }

@@ -1,6 +1,6 @@
-// The window with a film of 3000 × 3000 pixels of 16 bits: from opening it to seeing it, and the frames of a drag
-// that changes window and level. Offscreen, so without what a display adds. The limits leave room for a machine
-// that does other things at the same time; the numbers are printed.
+// The window with a film of 3000 × 3000 pixels of 16 bits: from opening it to seeing it, and the frames of a
+// drag that changes window and level. Offscreen, so without what a display adds. The limits leave room for a
+// machine that does other things at the same time; the numbers are printed.
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -163,7 +163,8 @@ private Q_SLOTS:
     }
 
 private:
-    // Of a left drag that changes window and level with every frame: from the mouse's event until it is drawn.
+    // Of a left drag that changes window and level with every frame: from the mouse's event until it is
+    // drawn.
     std::vector<double> dragFrames(PaintWatch& watch) {
         const QPoint start = view().rect().center();
         QTest::mousePress(&view(), Qt::LeftButton, {}, start);

@@ -17,7 +17,8 @@ using namespace hilum;
 
 namespace {
 
-constexpr float kTolerance = 4e-5F; // of values that are about 1; the transforms round more than a plain sum does
+// Of values that are about 1; the transforms round more than a plain sum does.
+constexpr float kTolerance = 4e-5F;
 constexpr float kNarrowRounding = 1.0F / 256; // of a value, to bf16's 8 bits
 constexpr float kCeiling = 0.5F;
 
@@ -29,17 +30,20 @@ struct Shape {
 };
 
 // Numbers that are bf16's, too.
-dnnl::memory filled(const dnnl::memory::desc& desc, const dnnl::engine& engine, std::uint32_t seed, float deviation) {
+dnnl::memory filled(const dnnl::memory::desc& desc, const dnnl::engine& engine, std::uint32_t seed,
+                    float deviation) {
     dnnl::memory memory(desc, engine);
     std::mt19937 random(seed);
     std::normal_distribution<float> normal(0, deviation);
     auto* values = static_cast<float*>(memory.get_data_handle());
-    std::generate_n(values, desc.get_size() / sizeof(float), [&] { return toFloat(toBfloat16(normal(random))); });
+    std::generate_n(values, desc.get_size() / sizeof(float),
+                    [&] { return toFloat(toBfloat16(normal(random))); });
     return memory;
 }
 
 std::span<const float> valuesOf(const dnnl::memory& memory) {
-    return {static_cast<const float*>(memory.get_data_handle()), memory.get_desc().get_size() / sizeof(float)};
+    return {static_cast<const float*>(memory.get_data_handle()),
+            memory.get_desc().get_size() / sizeof(float)};
 }
 
 dnnl::memory reordered(const dnnl::memory& memory, const dnnl::memory::desc& desc, const dnnl::engine& engine,
@@ -68,8 +72,10 @@ std::vector<float> numbers(std::size_t count, std::mt19937& random) {
 // One value of a product's result; left(of, row, k).
 template <class Left>
 double product(const ProductDims& dims, std::size_t i, const std::vector<float>& right, const Left& left) {
-    const std::size_t of = i / dims.resultPlane, row = i % dims.resultPlane / dims.columns, column = i % dims.columns;
-    const std::size_t first = of * dims.rightPlane + column / dims.panel * dims.inner * dims.panel + column % dims.panel;
+    const std::size_t of = i / dims.resultPlane, row = i % dims.resultPlane / dims.columns,
+                      column = i % dims.columns;
+    const std::size_t first =
+        of * dims.rightPlane + column / dims.panel * dims.inner * dims.panel + column % dims.panel;
     double sum = 0;
     for (std::size_t k = 0; k < dims.inner; ++k)
         sum += double{left(of, row, k)} * double{right[first + k * dims.panel]};
@@ -93,10 +99,12 @@ private Q_SLOTS:
             Tag layout;
             Type type;
         };
-        for (const Kind& kind : {Kind{"blocks of 8", Tag::nChw8c, Type::f32}, Kind{"blocks of 16", Tag::nChw16c, Type::f32},
-                                 Kind{"blocks of 16 in bf16", Tag::nChw16c, Type::bf16}}) {
+        for (const Kind& kind :
+             {Kind{"blocks of 8", Tag::nChw8c, Type::f32}, Kind{"blocks of 16", Tag::nChw16c, Type::f32},
+              Kind{"blocks of 16 in bf16", Tag::nChw16c, Type::bf16}}) {
             const auto row = [&](const char* what, Shape shape, bool sums, double ceiling) {
-                QTest::addRow("%s, %s", kind.name.c_str(), what) << shape << kind.layout << kind.type << sums << ceiling;
+                QTest::addRow("%s, %s", kind.name.c_str(), what)
+                    << shape << kind.layout << kind.type << sums << ceiling;
             };
             row("whole tiles", {32, 48, 16, 24, 1}, false, 0);
             row("ragged tiles", {16, 32, 13, 7, 1}, false, 0);
@@ -123,14 +131,16 @@ private Q_SLOTS:
         const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
         dnnl::stream stream(engine);
         const op::Activation relu{.ceiling = std::max(ceiling, 0.0)};
-        const dnnl::memory::dim outHeight = shape.height + 2 * shape.padding - 2, outWidth = shape.width + 2 * shape.padding - 2;
+        const dnnl::memory::dim outHeight = shape.height + 2 * shape.padding - 2,
+                                outWidth = shape.width + 2 * shape.padding - 2;
         const auto specIn = [&](Type values) {
-            return ConvolutionSpec{.source = {{1, shape.in, shape.height, shape.width}, values, layout},
-                                   .weights = {{shape.out, shape.in, 3, 3}, values, Tag::any},
-                                   .bias = {{shape.out}, Type::f32, Tag::x},
-                                   .target = {{1, shape.out, outHeight, outWidth}, values, layout},
-                                   .window = {{1, 1}, {shape.padding, shape.padding}, {shape.padding, shape.padding}},
-                                   .epilogue = {sums, ceiling < 0 ? nullptr : &relu}};
+            return ConvolutionSpec{
+                .source = {{1, shape.in, shape.height, shape.width}, values, layout},
+                .weights = {{shape.out, shape.in, 3, 3}, values, Tag::any},
+                .bias = {{shape.out}, Type::f32, Tag::x},
+                .target = {{1, shape.out, outHeight, outWidth}, values, layout},
+                .window = {{1, 1}, {shape.padding, shape.padding}, {shape.padding, shape.padding}},
+                .epilogue = {sums, ceiling < 0 ? nullptr : &relu}};
         };
         const ConvolutionSpec wide = specIn(Type::f32);
         const float spread = 1 / std::sqrt(9.0F * static_cast<float>(shape.in));
@@ -170,7 +180,10 @@ private Q_SLOTS:
                 const float rounding = type == Type::bf16 ? kNarrowRounding * std::abs(expected[i]) : 0;
                 if (!(std::abs(found[i] - expected[i]) <= kTolerance + rounding))
                     QFAIL(qPrintable(QString("%1: %2 instead of %3 at %4")
-                                         .arg(QString::fromStdString(way.name)).arg(found[i]).arg(expected[i]).arg(i)));
+                                         .arg(QString::fromStdString(way.name))
+                                         .arg(found[i])
+                                         .arg(expected[i])
+                                         .arg(i)));
             }
         }
         QCOMPARE(sides, (std::set<std::size_t>{3, 4}));
@@ -179,8 +192,8 @@ private Q_SLOTS:
     void onlyWhatFitsIsDoneInTiles() {
         const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
         const op::Activation smooth{.curve = op::Curve::Gelu};
-        const auto ways = [&](dnnl::memory::dim side, dnnl::memory::dim stride, const op::Activation* activation,
-                              dnnl::memory::dim channels = 16) {
+        const auto ways = [&](dnnl::memory::dim side, dnnl::memory::dim stride,
+                              const op::Activation* activation, dnnl::memory::dim channels = 16) {
             const dnnl::memory::dim out = (16 - 1) / stride + 1, padding = side / 2;
             const ConvolutionSpec spec{.source = {{1, channels, 16, 16}, Type::f32, Tag::nChw8c},
                                        .weights = {{16, channels, side, side}, Type::f32, Tag::any},
@@ -191,7 +204,8 @@ private Q_SLOTS:
             return waysOf(spec, engine, true);
         };
         const auto hasTiles = [](const std::vector<ConvolutionWay>& found) {
-            return std::ranges::any_of(found, [](const ConvolutionWay& way) { return way.tiles.has_value(); });
+            return std::ranges::any_of(found,
+                                       [](const ConvolutionWay& way) { return way.tiles.has_value(); });
         };
         QVERIFY(hasTiles(ways(3, 1, nullptr)));
         QVERIFY(!hasTiles(ways(3, 2, nullptr)));
@@ -209,16 +223,18 @@ private Q_SLOTS:
     void productsAreThoseOfMatrices() {
         QFETCH(std::size_t, panel);
         for (std::size_t rows = 1; rows <= 17; ++rows) {
-            const ProductDims dims{3, rows, 24, 3 * panel, panel, rows * 24, 24 * 3 * panel, rows * 3 * panel};
+            const ProductDims dims{
+                3, rows, 24, 3 * panel, panel, rows * 24, 24 * 3 * panel, rows * 3 * panel};
             std::mt19937 random(static_cast<std::uint32_t>(rows));
             const std::vector<float> left = numbers(dims.count * dims.leftPlane, random),
                                      right = numbers(dims.count * dims.rightPlane, random);
             std::vector<float> result(dims.count * dims.resultPlane, -1);
             multiply(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
             for (std::size_t i = 0; i < result.size(); ++i) {
-                const double expected = product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
-                    return left[of * dims.leftPlane + row * dims.inner + k];
-                });
+                const double expected =
+                    product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
+                        return left[of * dims.leftPlane + row * dims.inner + k];
+                    });
                 QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
             }
         }
@@ -228,7 +244,8 @@ private Q_SLOTS:
     void productsOfPanelsAreAdded() {
         QFETCH(std::size_t, panel);
         for (const std::size_t rows : {8U, 16U, 40U}) {
-            const ProductDims dims{3, rows, 20, 3 * panel, panel, rows * 20, 20 * 3 * panel, rows * 3 * panel};
+            const ProductDims dims{
+                3, rows, 20, 3 * panel, panel, rows * 20, 20 * 3 * panel, rows * 3 * panel};
             std::mt19937 random(static_cast<std::uint32_t>(rows));
             const std::vector<float> left = numbers(dims.count * dims.leftPlane, random),
                                      right = numbers(dims.count * dims.rightPlane, random),
@@ -236,9 +253,11 @@ private Q_SLOTS:
             std::vector<float> result = before;
             addProductsOfPanels(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
             for (std::size_t i = 0; i < result.size(); ++i) {
-                const double expected = double{before[i]} + product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
-                    return left[of * dims.leftPlane + (row / 8 * dims.inner + k) * 8 + row % 8];
-                });
+                const double expected =
+                    double{before[i]} +
+                    product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
+                        return left[of * dims.leftPlane + (row / 8 * dims.inner + k) * 8 + row % 8];
+                    });
                 QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
             }
         }

@@ -20,7 +20,7 @@ using namespace hilum;
 namespace {
 
 constexpr int kLabels = 3;
-constexpr int kOtherSizePx = 96; // a size that the engine was not made for
+constexpr int kOtherSizePx = 96;         // a size that the engine was not made for
 constexpr double kLogitTolerance = 1e-4; // relative to the largest
 constexpr double kMinCorrelation = 0.9999;
 constexpr double kMinCorrelationNarrow = 0.99;
@@ -49,7 +49,9 @@ public:
                 continue;
             m_kept.push_back(tensor.contiguous());
             m_content.tensors.tensors.push_back(
-                {name, TensorType::F32, tensor.sizes().vec(),
+                {name,
+                 TensorType::F32,
+                 tensor.sizes().vec(),
                  {static_cast<const std::byte*>(m_kept.back().data_ptr()), m_kept.back().nbytes()}});
         }
     }
@@ -57,7 +59,8 @@ public:
     [[nodiscard]] const ModelContent& content() const { return m_content; }
     [[nodiscard]] std::vector<float> planes(int sizePx, std::uint64_t seed) const {
         torch::manual_seed(seed);
-        const at::Tensor random = at::rand({m_content.graph.node(kInputNode).channels, sizePx, sizePx}) * 4 - 2;
+        const at::Tensor random =
+            at::rand({m_content.graph.node(kInputNode).channels, sizePx, sizePx}) * 4 - 2;
         return {random.data_ptr<float>(), random.data_ptr<float>() + random.numel()};
     }
 
@@ -186,11 +189,13 @@ private Q_SLOTS:
     void everyNetworkIsTheSame() {
         QFETCH(QString, name);
         const NetworkInfo& info = *findNetwork(name.toStdString());
-        compare(describeNetwork(info.name, kLabels, info.inputPlanes).value(), info.inputSizePx, kOtherSizePx);
+        compare(describeNetwork(info.name, kLabels, info.inputPlanes).value(), info.inputSizePx,
+                kOtherSizePx);
     }
 
-    // Half the digits: emulated where the processor does not have them. A network with random weights has maps
-    // that are what is left when large numbers cancel out: LibTorch's bfloat16 tells how much of one is noise.
+    // Half the digits: emulated where the processor does not have them. A network with random weights has
+    // maps that are what is left when large numbers cancel out: LibTorch's bfloat16 tells how much of one is
+    // noise.
     void bfloat16IsNearlyTheSame_data() { everyNetworkIsTheSame_data(); }
     void bfloat16IsNearlyTheSame() {
         QFETCH(QString, name);
@@ -198,8 +203,8 @@ private Q_SLOTS:
         const Graph graph = describeNetwork(info.name, kLabels, info.inputPlanes).value();
         const Subject subject(graph);
         const auto torch = makeTorchEngine(subject.content()).value();
-        const auto narrow =
-            makeOneDnnEngine(graph, subject.content().tensors, {.bfloat16 = true, .sizePx = info.inputSizePx});
+        const auto narrow = makeOneDnnEngine(graph, subject.content().tensors,
+                                             {.bfloat16 = true, .sizePx = info.inputSizePx});
         if (!narrow && narrow.error().code == ErrorCode::UnsupportedFormat)
             QSKIP("oneDNN has no bfloat16 on this processor");
         QVERIFY(narrow);
@@ -210,21 +215,26 @@ private Q_SLOTS:
         const QString differs =
             difference(expected, outputOf(**narrow, planes, info.inputSizePx), kLogitToleranceNarrow,
                        std::min(kMinCorrelationNarrow, 1 - kMostOfAutocast * (1 - autocast)));
-        QVERIFY2(differs.isEmpty(), qPrintable(QString("%1; LibTorch's bfloat16: %2").arg(differs).arg(autocast)));
+        QVERIFY2(differs.isEmpty(),
+                 qPrintable(QString("%1; LibTorch's bfloat16: %2").arg(differs).arg(autocast)));
     }
 
     // What no network of the table has, or not in this order.
     void everyOperationIsTheSame() {
         GraphBuilder b(3);
-        NodeId x = b.convolution(kInputNode, {.name = "stem", .out = 24, .kernel = 3, .stride = 2, .padding = 1});
+        NodeId x =
+            b.convolution(kInputNode, {.name = "stem", .out = 24, .kernel = 3, .stride = 2, .padding = 1});
         x = b.rectify(b.batchNorm(x, "stemNorm", 1e-3), 6); // 24 channels: not a whole number of blocks
         const NodeId wide = b.convolution(x, {.name = "wide", .out = 32, .bias = Bias::Uniform});
         const NodeId depthwise = b.rectify(
             b.convolution(wide, {.name = "deep", .out = 32, .kernel = 3, .padding = 1, .groups = 32}), 6);
-        const NodeId sum = b.add(b.batchNorm(b.convolution(depthwise, {.name = "back", .out = 32}), "n"), wide);
+        const NodeId sum =
+            b.add(b.batchNorm(b.convolution(depthwise, {.name = "back", .out = 32}), "n"), wide);
         const NodeId again = b.rectify(b.add(wide, sum)); // wide is needed after the sum, too
-        const NodeId row = b.convolution(again, {.name = "row", .out = 16, .kernel = {1, 7}, .padding = {0, 3}});
-        const NodeId column = b.convolution(again, {.name = "col", .out = 16, .kernel = {5, 1}, .padding = {2, 0}});
+        const NodeId row =
+            b.convolution(again, {.name = "row", .out = 16, .kernel = {1, 7}, .padding = {0, 3}});
+        const NodeId column =
+            b.convolution(again, {.name = "col", .out = 16, .kernel = {5, 1}, .padding = {2, 0}});
         const NodeId mean =
             b.averagePool(again, {.kernel = 3, .stride = 1, .padding = 1, .countPadding = true});
         const NodeId inner = b.concat({row, b.rectify(column)});
@@ -256,7 +266,8 @@ private Q_SLOTS:
         const NodeId odd = b.convolution(kInputNode, {.name = "a", .out = 10, .kernel = 3});
         const NodeId cut = b.concat({odd, b.rectify(odd)}); // parts that are no whole blocks
         const Subject subject(b.finish(cut, b.linear(b.pooledVector(cut), {.name = "fc", .out = kLabels})));
-        const auto engine = makeOneDnnEngine(subject.content().graph, subject.content().tensors, {.sizePx = 32});
+        const auto engine =
+            makeOneDnnEngine(subject.content().graph, subject.content().tensors, {.sizePx = 32});
         QVERIFY(!engine);
         QCOMPARE(engine.error().code, ErrorCode::UnsupportedFormat);
     }

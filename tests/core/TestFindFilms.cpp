@@ -163,8 +163,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("file");
         QTest::addColumn<int>("images");
         QTest::addColumn<ErrorCode>("error"); // where there are none
-        for (const char* name : {"DICOMDIR", "DICOMDIR-bigEnd", "DICOMDIR-implicit", "DICOMDIR-nopatient",
-                                 "DICOMDIR-reordered"})
+        for (const char* name :
+             {"DICOMDIR", "DICOMDIR-bigEnd", "DICOMDIR-implicit", "DICOMDIR-nopatient", "DICOMDIR-reordered"})
             QTest::newRow(name) << QString(name) << 31 << ErrorCode{};
         // Its last item states 24 bytes more than the file has.
         QTest::newRow("cut") << QString("DICOMDIR-nooffset") << 0 << ErrorCode::Damaged;

@@ -207,7 +207,8 @@ private Q_SLOTS:
                     covered.insert(part);
             }
             if (pass.residual != kNoNode) // the addition itself
-                covered.insert(pass.activation != kNoNode ? graph.node(pass.activation).inputs[0] : pass.output);
+                covered.insert(pass.activation != kNoNode ? graph.node(pass.activation).inputs[0]
+                                                          : pass.output);
         }
         for (const Step& step : schedule(graph, kInputNode, {graph.featureMap})) {
             const std::size_t expected = graph.as<op::Concat>(step.node) == nullptr ? 1 : 0;
@@ -219,7 +220,9 @@ private Q_SLOTS:
         const Graph graph = describeNetwork("resnet101", kLabels, 3).value();
         const auto passes = fusedFeatures(graph);
         QCOMPARE(passes.size(), std::size_t{1 + 1 + 33 * 3 + 4}); // stem, pooling, blocks, shortcuts
-        QCOMPARE(std::ranges::count_if(passes, [](const FusedPass& pass) { return pass.residual != kNoNode; }), 33);
+        QCOMPARE(
+            std::ranges::count_if(passes, [](const FusedPass& pass) { return pass.residual != kNoNode; }),
+            33);
     }
 
     void poolingGoesFirst() {
@@ -251,14 +254,16 @@ private Q_SLOTS:
         const auto count = [&](auto has) { return std::ranges::count_if(roles, has); };
         QCOMPARE(count([](const TrainingRole& role) { return role.sum != kNoNode; }), 33);
         QCOMPARE(count([](const TrainingRole& role) { return role.summedNorm != kNoNode; }), 33);
-        QCOMPARE(count([](const TrainingRole& role) { return role.relu != kNoNode; }), 1 + 33 * 3); // stem, two norms and the sum of a block
+        QCOMPARE(count([](const TrainingRole& role) { return role.relu != kNoNode; }),
+                 1 + 33 * 3); // stem, two norms and the sum of a block
         QCOMPARE(count([](const TrainingRole& role) { return role.grownChannels > 0; }), 0);
     }
 
     void otherHeadsHaveNoClosedForm() {
         GraphBuilder builder(1);
         const NodeId cut = builder.convolution(kInputNode, {.name = "trunk", .out = 4});
-        const NodeId conv = builder.convolution(builder.dropout(cut), {.name = "classifier", .out = kLabels, .kernel = 3});
+        const NodeId conv =
+            builder.convolution(builder.dropout(cut), {.name = "classifier", .out = kLabels, .kernel = 3});
         QVERIFY(!closedHeadForm(builder.finish(cut, builder.pooledVector(builder.rectify(conv)))));
     }
 };

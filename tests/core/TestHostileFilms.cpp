@@ -388,7 +388,8 @@ private Q_SLOTS:
     void raster_data() {
         columns();
         QTest::newRow("huge PNG header") << hollowPng(1, 0) << refused(ErrorCode::TooLarge);
-        QTest::newRow("PNG without the data for its header") << hollowPng(0, 0x20) << refused(ErrorCode::Damaged);
+        QTest::newRow("PNG without the data for its header")
+            << hollowPng(0, 0x20) << refused(ErrorCode::Damaged);
         QTest::newRow("huge JPEG header") << hugeJpeg() << refused(ErrorCode::TooLarge);
         TiffSpec huge = tiff(1, 1, {1, 2, 3, 4});
         huge.widthPx = huge.heightPx = 100'000;

@@ -167,7 +167,8 @@ private Q_SLOTS:
         QCOMPARE(content.error().code, ErrorCode::BadModelFile);
     }
 
-    // A file as large as its header says, in which nothing is stored: the size alone refuses it, before it is read.
+    // A file as large as its header says, in which nothing is stored: the size alone refuses it, before it is
+    // read.
     void headerAbove100MegabytesIsRefused() {
         replaceBytes(m_file, std::string("\x01\xE1\xF5\x05\0\0\0\0{", 9)); // 100,000,001
         std::filesystem::resize_file(m_file, 200'000'000);

@@ -160,9 +160,12 @@ private Q_SLOTS:
         QTest::newRow("resnet18") << "resnet18" << qint64{11'178'051} << 122 << "layer4.1.bn2.running_var";
         QTest::newRow("densenet121") << "densenet121" << qint64{6'956'931} << 727 << "features.norm5.weight";
         QTest::newRow("mobilenet_v2") << "mobilenet_v2" << qint64{2'227'715} << 314 << "features.18.1.bias";
-        QTest::newRow("squeezenet1_0") << "squeezenet1_0" << qint64{736'963} << 52 << "features.12.expand3x3.bias";
-        QTest::newRow("squeezenet1_1") << "squeezenet1_1" << qint64{724'035} << 52 << "features.12.expand3x3.bias";
-        QTest::newRow("inception_v3") << "inception_v3" << qint64{24'351'718} << 580 << "AuxLogits.conv0.bn.bias";
+        QTest::newRow("squeezenet1_0")
+            << "squeezenet1_0" << qint64{736'963} << 52 << "features.12.expand3x3.bias";
+        QTest::newRow("squeezenet1_1")
+            << "squeezenet1_1" << qint64{724'035} << 52 << "features.12.expand3x3.bias";
+        QTest::newRow("inception_v3")
+            << "inception_v3" << qint64{24'351'718} << 580 << "AuxLogits.conv0.bn.bias";
         QTest::newRow("vgg19") << "vgg19" << qint64{139'582'531} << 38 << "classifier.6.bias";
         QTest::newRow("resnet101") << "resnet101" << qint64{42'506'307} << 626 << "layer3.22.bn3.running_var";
         QTest::newRow("densenet201") << "densenet201" << qint64{18'098'691} << 1207

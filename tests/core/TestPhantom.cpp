@@ -343,7 +343,8 @@ private Q_SLOTS:
                     }
                 }
                 const auto longest = [](const std::map<int, int>& lines) {
-                    return std::ranges::max_element(lines, {}, [](const auto& line) { return line.second; })->second;
+                    return std::ranges::max_element(lines, {}, [](const auto& line) { return line.second; })
+                        ->second;
                 };
                 const int difference = longest(columns) - longest(rows);
                 QCOMPARE((difference > 3) - (difference < -3), kLonger.at(finding));

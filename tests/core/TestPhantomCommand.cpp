@@ -88,7 +88,8 @@ private Q_SLOTS:
     void markerIsPlantedOnlyWhenAskedFor() {
         const QTemporaryDir folder;
         const auto film = [&](const QString& name, const QStringList& extra) {
-            phantom(QStringList{"--out", folder.filePath(name), "--count", "1", "--size", "64", "--finding", "none"} +
+            phantom(QStringList{"--out", folder.filePath(name), "--count", "1", "--size", "64", "--finding",
+                                "none"} +
                     extra);
             QFile file(folder.filePath(name + "/films/No finding/00000001_000.png"));
             return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();

@@ -175,16 +175,22 @@ private Q_SLOTS:
         ByteVector rows(static_cast<std::size_t>(kWidth * kHeight * channels * bitDepth / 8));
         std::mt19937 random(7);
         std::ranges::generate(rows, [&] { return static_cast<std::uint8_t>(random() >> 24U); });
-        PngSpec spec{.widthPx = kWidth, .heightPx = kHeight, .bitDepth = bitDepth, .colourType = colourType, .rows = rows};
+        PngSpec spec{.widthPx = kWidth,
+                     .heightPx = kHeight,
+                     .bitDepth = bitDepth,
+                     .colourType = colourType,
+                     .rows = rows};
         const Radiograph plain = mustRead(makePng(spec));
         if (colourType == 0) {
             for (std::size_t i = 0; i < plain.pixels->size(); ++i)
-                QCOMPARE(int{(*plain.pixels)[i]}, bitDepth == 8 ? rows[i] : rows[2 * i] << 8 | rows[2 * i + 1]);
+                QCOMPARE(int{(*plain.pixels)[i]},
+                         bitDepth == 8 ? rows[i] : rows[2 * i] << 8 | rows[2 * i + 1]);
         }
         spec.filters = true;
         QCOMPARE(pixelsOf(mustRead(makePng(spec))), pixelsOf(plain));
         const ByteVector file = makePng(spec);
-        const Bytes data = Bytes(file).subspan(41, readU32(file, 33, ByteOrder::Big)); // behind the header's chunk
+        // Behind the header's chunk.
+        const Bytes data = Bytes(file).subspan(41, readU32(file, 33, ByteOrder::Big));
         const auto pixelBytes = static_cast<std::size_t>(channels * bitDepth / 8);
         const PngRows layout{kWidth * pixelBytes, pixelBytes, kHeight};
         const auto inflated = inflatedPng({data.first(20), data.subspan(20)}, layout);
@@ -201,7 +207,8 @@ private Q_SLOTS:
 
     void unknownPngFilterOrCriticalChunkIsRefused() {
         const PngRows layout{2, 1, 1};
-        QVERIFY(!forEachPngRow(ByteVector{5, 1, 2}, layout, [](std::size_t, const std::uint8_t*) { return true; }));
+        QVERIFY(!forEachPngRow(ByteVector{5, 1, 2}, layout,
+                               [](std::size_t, const std::uint8_t*) { return true; }));
         ByteVector chunk, file = makePng({.widthPx = 2, .rows = {1, 2}});
         appendPngChunk(chunk, "HLUM", {1});
         file.insert(file.begin() + 33, chunk.begin(), chunk.end());

@@ -35,9 +35,10 @@ double cosine(const at::Tensor& a, const at::Tensor& b) {
     return ((x * y).sum() / (x.norm() * y.norm())).item<double>();
 }
 
-// Of one step from fixed weights, of every parameter. frozen: what the names of modules begin with whose statistics and
-// weights stay.
-at::Tensor gradientsOf(const QString& name, const at::Tensor& images, bool narrow, const QString& frozen = {}) {
+// Of one step from fixed weights, of every parameter. frozen: what the names of modules begin with whose
+// statistics and weights stay.
+at::Tensor gradientsOf(const QString& name, const at::Tensor& images, bool narrow,
+                       const QString& frozen = {}) {
     torch::manual_seed(7);
     const auto network = makeNetwork(name.toStdString(), 3, static_cast<int>(images.size(1))).value();
     for (const auto& module : network->named_modules()) {
@@ -100,7 +101,8 @@ private Q_SLOTS:
                 QSKIP("The processor has no bf16.");
             y = pointwiseConvolution(x, weight, stride);
         }
-        QVERIFY(!isFasterPointwise(op::Convolution{.name = "a", .in = 48, .out = 24}, x)); // in fp32 it is not
+        QVERIFY(
+            !isFasterPointwise(op::Convolution{.name = "a", .in = 48, .out = 24}, x)); // in fp32 it is not
         y.backward(gradient);
         const at::Tensor wideX = x.detach().to(at::kFloat).requires_grad_(true);
         const at::Tensor wideWeight = weight.detach().clone().requires_grad_(true);
@@ -133,21 +135,29 @@ private Q_SLOTS:
         QFETCH(bool, hasBias);
         QFETCH(bool, weightsByPixel);
         const std::int64_t in = sizes[1], out = sizes[4];
-        const auto byPixel = [](const at::Tensor& values) { return values.contiguous(at::MemoryFormat::ChannelsLast); };
+        const auto byPixel = [](const at::Tensor& values) {
+            return values.contiguous(at::MemoryFormat::ChannelsLast);
+        };
         const at::Tensor x = byPixel(at::randn({sizes[0], in, sizes[2], sizes[3]})).requires_grad_(true);
         at::Tensor weight = at::randn({out, in, 3, 3}) / std::sqrt(9.0 * static_cast<double>(in));
         if (weightsByPixel)
             weight = byPixel(weight);
         weight.requires_grad_(true);
         const at::Tensor bias = hasBias ? at::randn({out}).requires_grad_(true) : at::Tensor();
-        QCOMPARE(isFasterInTiles({.name = "a", .in = static_cast<int>(in), .out = static_cast<int>(out), .kernel = 3, .padding = padding}, x),
+        QCOMPARE(isFasterInTiles({.name = "a",
+                                  .in = static_cast<int>(in),
+                                  .out = static_cast<int>(out),
+                                  .kernel = 3,
+                                  .padding = padding},
+                                 x),
                  hasWideProducts());
         const at::Tensor y = tiledConvolution(x, weight, bias, padding);
         const at::Tensor gradient = at::randn(y.sizes());
         y.backward(gradient);
 
         const auto wide = [](const at::Tensor& leaf) {
-            return leaf.defined() ? leaf.detach().to(at::kDouble).contiguous().requires_grad_(true) : at::Tensor();
+            return leaf.defined() ? leaf.detach().to(at::kDouble).contiguous().requires_grad_(true)
+                                  : at::Tensor();
         };
         const at::Tensor wideX = wide(x), wideWeight = wide(weight), wideBias = wide(bias);
         const at::Tensor expected = at::conv2d(wideX, wideWeight, wideBias, 1, padding);
@@ -162,7 +172,8 @@ private Q_SLOTS:
 
     void tiledConvolutionIsTheSameOnAnyNumberOfThreads() {
         const at::Tensor values = at::randn({5, 48, 30, 26}).contiguous(at::MemoryFormat::ChannelsLast);
-        const at::Tensor filters = at::randn({32, 48, 3, 3}), shifts = at::randn({32}), gradient = at::randn({5, 32, 30, 26});
+        const at::Tensor filters = at::randn({32, 48, 3, 3}), shifts = at::randn({32}),
+                         gradient = at::randn({5, 32, 30, 26});
         const int usual = at::get_num_threads();
         std::vector<at::Tensor> first;
         for (const int threads : {1, 2, 3}) {
@@ -189,8 +200,11 @@ private Q_SLOTS:
         };
         for (int live = 1; live < 8; ++live) { // every set of the three that is not empty
             const bool lives[] = {(live & 1) != 0, (live & 2) != 0, (live & 4) != 0};
-            const at::Tensor parts[] = {leaf({2, 16, 20, 20}, lives[0]), leaf({8, 16, 3, 3}, lives[1]), leaf({8}, lives[2])};
-            tiledConvolution(parts[0], parts[1], parts[2], 1).sum().backward(); // a gradient that is one number everywhere
+            const at::Tensor parts[] = {leaf({2, 16, 20, 20}, lives[0]), leaf({8, 16, 3, 3}, lives[1]),
+                                        leaf({8}, lives[2])};
+            tiledConvolution(parts[0], parts[1], parts[2], 1)
+                .sum()
+                .backward(); // a gradient that is one number everywhere
             std::vector<at::Tensor> expected;
             for (const at::Tensor& part : parts)
                 expected.push_back(part.detach().clone().requires_grad_(part.requires_grad()));
@@ -215,8 +229,8 @@ private Q_SLOTS:
         const at::Tensor x = at::randn({6, 16, 12, 12});
         QCOMPARE(isTiled(usual, x), hasWideProducts());
         QVERIFY(!isTiled(usual, at::randn({6, 24, 12, 12}))); // not its channels
-        QVERIFY(!isFasterInTiles(usual, x)); // plane by plane
-        QVERIFY(!isTiled(usual, at::randn({96, 16, 2, 2}))); // a tile for four pixels
+        QVERIFY(!isFasterInTiles(usual, x));                  // plane by plane
+        QVERIFY(!isTiled(usual, at::randn({96, 16, 2, 2})));  // a tile for four pixels
         QVERIFY(!isTiled(usual, at::randn({5, 16, 12, 12}))); // too few for the weights' transforms
         QVERIFY(!isTiled(usual, at::randn({0, 16, 12, 12})));
         QVERIFY(!isTiled(usual, x.to(at::kDouble)));
@@ -244,7 +258,8 @@ private Q_SLOTS:
         const at::Tensor x = narrowValues({6, channels, 11, 13}, mean).requires_grad_(true);
         const at::Tensor gradient = narrowValues({6, channels, 11, 13});
         auto norm = trainedNorm(channels);
-        auto reference = torch::nn::BatchNorm2d(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norm->clone()));
+        auto reference =
+            torch::nn::BatchNorm2d(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norm->clone()));
         at::Tensor y;
         {
             const Bf16Autocast narrowly(at::kCPU);
@@ -271,16 +286,19 @@ private Q_SLOTS:
         const at::Tensor residual = narrowValues({6, 37, 11, 13}).requires_grad_(true);
         const at::Tensor gradient = narrowValues({6, 37, 11, 13});
         auto norm = trainedNorm(37);
-        auto reference = torch::nn::BatchNorm2d(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norm->clone()));
+        auto reference =
+            torch::nn::BatchNorm2d(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norm->clone()));
         const at::Tensor y = fusedNormAndSum(*norm, x, residual);
         y.backward(gradient);
         const at::Tensor wideX = x.detach().to(at::kFloat).requires_grad_(true);
         const at::Tensor wideResidual = residual.detach().to(at::kFloat).requires_grad_(true);
-        const at::Tensor expected = (reference->forward(wideX) + wideResidual) * (y.detach() > 0).to(at::kFloat);
+        const at::Tensor expected =
+            (reference->forward(wideX) + wideResidual) * (y.detach() > 0).to(at::kFloat);
         expected.backward(gradient.to(at::kFloat));
         QVERIFY(error(y, expected) < kMostError);
         QVERIFY(error(x.grad(), wideX.grad()) < kMostError);
-        QVERIFY(error(residual.grad(), wideResidual.grad()) < 1e-6); // gates of the same side: the same numbers
+        QVERIFY(error(residual.grad(), wideResidual.grad()) <
+                1e-6); // gates of the same side: the same numbers
         QVERIFY(error(norm->weight.grad(), reference->weight.grad()) < 1e-4);
         QVERIFY(error(norm->bias.grad(), reference->bias.grad()) < 1e-4);
         QVERIFY(error(norm->running_var, reference->running_var) < 1e-4);
@@ -305,7 +323,8 @@ private Q_SLOTS:
             const int channels = kFirst + i * kGrowth;
             weights.push_back(at::randn({kGrowth, channels, 1, 1}).mul_(0.2));
             norms.push_back(trainedNorm(channels));
-            references.emplace_back(std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norms.back()->clone()));
+            references.emplace_back(
+                std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(norms.back()->clone()));
         }
         const auto type = narrow ? at::kBFloat16 : at::kFloat;
         const auto leavesOf = [&](at::ScalarType wanted) {
@@ -343,7 +362,8 @@ private Q_SLOTS:
 
     // An exploding training must not look like one that goes well.
     void whatIsNoNumberStaysNone() {
-        for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e20F}) {
+        for (const float bad :
+             {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e20F}) {
             at::Tensor x = narrowValues({2, 8, 4, 4});
             x.index_put_({0, 3, 1, 1}, bad);
             auto norm = trainedNorm(8);
@@ -365,8 +385,9 @@ private Q_SLOTS:
         QVERIFY(!isFusible(*norm, x));
     }
 
-    // A whole step points nearly the same way as in fp32, and is the same when it is made again. With random weights
-    // rounding adds up: LibTorch's own autocast, in Python with the same networks and sizes, reaches 0.929 and 0.742.
+    // A whole step points nearly the same way as in fp32, and is the same when it is made again. With random
+    // weights rounding adds up: LibTorch's own autocast, in Python with the same networks and sizes, reaches
+    // 0.929 and 0.742.
     void stepIsNearlyTheOneInFp32_data() {
         QTest::addColumn<QString>("name");
         QTest::addColumn<double>("fewest");
@@ -387,8 +408,8 @@ private Q_SLOTS:
         QVERIFY(narrow.equal(gradientsOf(name, ownPasses, true)));
     }
 
-    // Values plane by plane go through LibTorch alone. Batch norms left alone are what a freeze leaves: there only the last
-    // concatenation of a block grows.
+    // Values plane by plane go through LibTorch alone. Batch norms left alone are what a freeze leaves: there
+    // only the last concatenation of a block grows.
     void stepInFp32IsLibTorchs_data() {
         QTest::addColumn<QString>("frozen");
         QTest::newRow("all layers") << QString();
@@ -400,7 +421,8 @@ private Q_SLOTS:
         const at::Tensor expected = gradientsOf("densenet121", images, false, frozen);
         const at::Tensor found =
             gradientsOf("densenet121", images.contiguous(at::MemoryFormat::ChannelsLast), false, frozen);
-        // Random weights make much of rounding: LibTorch's own gradients in the two layouts differ by 0.04 for a ResNet101.
+        // Random weights make much of rounding: LibTorch's own gradients in the two layouts differ by 0.04
+        // for a ResNet101.
         QVERIFY2(error(found, expected) < 0.05, qPrintable(QString::number(error(found, expected))));
     }
 };

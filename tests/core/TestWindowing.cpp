@@ -29,14 +29,16 @@ double areaMean(const GreyView& source, const Raster<std::uint8_t>& target, int 
     const double stepX = static_cast<double>(source.widthPx) / target.widthPx;
     const double stepY = static_cast<double>(source.heightPx) / target.heightPx;
     const auto covered = [](double begin, double step, int pixel) {
-        return std::max(0.0, std::min(begin + step, pixel + 1.0) - std::max(begin, static_cast<double>(pixel)));
+        return std::max(0.0,
+                        std::min(begin + step, pixel + 1.0) - std::max(begin, static_cast<double>(pixel)));
     };
     double sum = 0;
     for (int row = 0; row < source.heightPx; ++row) {
         const double height = covered(y * stepY, stepY, row);
         for (int column = 0; height > 0 && column < source.widthPx; ++column)
             sum += height * covered(x * stepX, stepX, column) *
-                   source.first[static_cast<std::size_t>(row) * source.rowStride + static_cast<std::size_t>(column)];
+                   source.first[static_cast<std::size_t>(row) * source.rowStride +
+                                static_cast<std::size_t>(column)];
     }
     return sum / (stepX * stepY);
 }
@@ -220,8 +222,8 @@ private Q_SLOTS:
         GreyImage whole(from.width() + kBeside, from.height());
         for (std::size_t i = 0; i < whole.values.size(); ++i)
             whole.values[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
-        const GreyView part{whole.values.data() + kBeside, static_cast<std::size_t>(whole.widthPx), from.width(),
-                            from.height()};
+        const GreyView part{whole.values.data() + kBeside, static_cast<std::size_t>(whole.widthPx),
+                            from.width(), from.height()};
         GreyImage target(to.width(), to.height());
         resizeByArea(part, target);
         for (int y = 0; y < to.height(); ++y) {

@@ -31,7 +31,8 @@ void fuzzRows(Bytes bytes) {
     rows.pixelBytes = std::min<std::size_t>(rows.rowBytes, 1 + bytes[1] % 8U);
     rows.count = (bytes.size() - 2) / (rows.rowBytes + 1);
     std::size_t seen = 0;
-    const bool isDone = forEachPngRow(bytes.subspan(2), rows, [&](std::size_t row, const std::uint8_t*) { return row == seen++; });
+    const bool isDone = forEachPngRow(bytes.subspan(2), rows,
+                                      [&](std::size_t row, const std::uint8_t*) { return row == seen++; });
     require(!isDone || seen == rows.count);
 }
 

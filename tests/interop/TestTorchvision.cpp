@@ -29,8 +29,8 @@ constexpr double kMostLogitDifference = 1e-4;
 constexpr double kMostOfRounding = 2; // of a foreign runtime, in multiples of PyTorch's own error
 constexpr double kMostLossDifference = 1e-5;
 constexpr double kMostGradientDifference = 1e-3; // of the largest gradient in the tensor
-// Of all gradients together, by their norms: rounding carries values over a ReLU's corner. Of a ResNet101 like these
-// PyTorch's own differ by 0.043 between both layouts, and by 0.033 from those in fp64.
+// Of all gradients together, by their norms: rounding carries values over a ReLU's corner. Of a ResNet101
+// like these PyTorch's own differ by 0.043 between both layouts, and by 0.033 from those in fp64.
 constexpr double kMostGradientErrorReordered = 0.1;
 constexpr double kLeastCorrelation = 0.999;
 
@@ -114,7 +114,8 @@ private Q_SLOTS:
         QVERIFY(askHilum({"export", imported, onnx}).worked);
         // Other kernels round differently: both are held against double precision.
         const double rounding = largestDifference(reference.at("logits"), reference.at("exact"));
-        qInfo("%s: PyTorch's logits differ by %.2g from those in double precision", qPrintable(name), rounding);
+        qInfo("%s: PyTorch's logits differ by %.2g from those in double precision", qPrintable(name),
+              rounding);
         compareOutside("ONNX in ONNX Runtime", name,
                        askOnnxRuntime({onnx, folder.filePath("reference.safetensors")}),
                        std::max(kMostLogitDifference, kMostOfRounding * rounding));
@@ -159,10 +160,12 @@ private:
 
     // As it is, and pixel by pixel, as Hilum trains: there LibTorch sums in another order.
     static void compareTrainingStep(Network& network, const Tensors& reference, const QString& name) {
-        const StepDifference asItIs = trainingStepDifference(network, reference, reference.at("images"), name);
+        const StepDifference asItIs =
+            trainingStepDifference(network, reference, reference.at("images"), name);
         QVERIFY(asItIs.worst <= kMostGradientDifference);
         const at::Tensor pixelsFirst = reference.at("images").contiguous(at::MemoryFormat::ChannelsLast);
-        const StepDifference own = trainingStepDifference(network, reference, pixelsFirst, name + ", channels last");
+        const StepDifference own =
+            trainingStepDifference(network, reference, pixelsFirst, name + ", channels last");
         QVERIFY(own.inAll <= kMostGradientErrorReordered);
         for (const StepDifference& difference : {asItIs, own})
             QVERIFY(difference.loss <= kMostLossDifference * (1 + reference.at("loss").item<double>()));
@@ -172,8 +175,8 @@ private:
         double worst = 0; // of a gradient, relative to the largest in its tensor
         double inAll = 0; // of all gradients, relative, by their norms
     };
-    static StepDifference trainingStepDifference(Network& network, const Tensors& reference, const at::Tensor& images,
-                                                 const QString& name) {
+    static StepDifference trainingStepDifference(Network& network, const Tensors& reference,
+                                                 const at::Tensor& images, const QString& name) {
         network.train();
         network.zero_grad();
         const TrainingPass pass = network.forwardWithAuxiliary(images);
@@ -192,10 +195,12 @@ private:
         // Every gradient; beside images, targets, logits, exact, maps, loss.
         if (compared + 6 != reference.size())
             qFatal("%zu of %zu gradients were compared", compared, reference.size() - 6);
-        const StepDifference difference{std::abs(loss.item<double>() - reference.at("loss").item<double>()), worst,
-                                        std::sqrt(squaredError / squared)};
-        qInfo("%s: loss %.6f differs by %.2g; %zu gradients differ by at most %.2g of their largest value, by %.2g in all",
-              qPrintable(name), loss.item<double>(), difference.loss, compared, difference.worst, difference.inAll);
+        const StepDifference difference{std::abs(loss.item<double>() - reference.at("loss").item<double>()),
+                                        worst, std::sqrt(squaredError / squared)};
+        qInfo("%s: loss %.6f differs by %.2g; %zu gradients differ by at most %.2g of their largest value, "
+              "by %.2g in all",
+              qPrintable(name), loss.item<double>(), difference.loss, compared, difference.worst,
+              difference.inAll);
         return difference;
     }
 };

@@ -10,7 +10,9 @@
 
 namespace hilum::test {
 
-inline std::size_t below(std::mt19937& random, std::size_t limit) { return limit == 0 ? 0 : random() % limit; }
+inline std::size_t below(std::mt19937& random, std::size_t limit) {
+    return limit == 0 ? 0 : random() % limit;
+}
 
 // One to four changes: bytes overwritten, bits flipped, lengths made extreme, parts cut out, doubled or cut
 // off.

@@ -173,7 +173,8 @@ ByteVector makePng(const PngSpec& spec) {
         appendPngChunk(file, "tRNS", spec.transparency);
     const auto rowBytes =
         static_cast<std::size_t>((spec.widthPx * channelsOf(spec.colourType) * spec.bitDepth + 7) / 8);
-    const auto pixelBytes = static_cast<std::size_t>(std::max(1, channelsOf(spec.colourType) * spec.bitDepth / 8));
+    const auto pixelBytes =
+        static_cast<std::size_t>(std::max(1, channelsOf(spec.colourType) * spec.bitDepth / 8));
     ByteVector filtered;
     for (std::size_t i = 0; i < spec.rows.size(); ++i) {
         const std::size_t row = i / rowBytes, column = i % rowBytes, filter = spec.filters ? row % 5 : 0;

@@ -61,8 +61,8 @@ inline std::string sampleShortcut() {
     result.regionBlack = wilson(1, 3);
     result.onlyRegion = wilson(2, 3);
     const auto heat = [](long films) {
-        return RegionHeat{meanShare(std::vector<double>(static_cast<std::size_t>(films), 0.5)), 0.25, wilson(1, films),
-                          0.5};
+        return RegionHeat{meanShare(std::vector<double>(static_cast<std::size_t>(films), 0.5)), 0.25,
+                          wilson(1, films), 0.5};
     };
     result.heat = heat(3);
     result.heatByClass = {heat(2), heat(1)};

@@ -345,9 +345,10 @@ private Q_SLOTS:
         QCOMPARE(json["patientsInClasses"][0]["patient"].get<std::string>(), std::string("p0"));
         QCOMPARE(json["classes"][1]["films"].get<int>(), 7);
         const QString text = QString::fromStdString(checkUpToText(found.index, found.checkUp));
-        for (const char* line : {"Films: A 6, B 7\n", "Cannot be read: 1 file\n", "Exact duplicates: 1 group, 1 across",
-                                 "  across classes: A/p0.png, B/copy.png\n", "In more than one class: 1 patient\n",
-                                 "  A/empty.png: The file is empty.\n", "Confounders: "})
+        for (const char* line :
+             {"Films: A 6, B 7\n", "Cannot be read: 1 file\n", "Exact duplicates: 1 group, 1 across",
+              "  across classes: A/p0.png, B/copy.png\n", "In more than one class: 1 patient\n",
+              "  A/empty.png: The file is empty.\n", "Confounders: "})
             QVERIFY2(text.contains(line), line);
     }
 

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::chrono::hours kLong{1};
 
-Checkpoint checkpointOf(int epoch) { return {epoch, "{}", historyToCsv({}), {{"weight", at::full({2}, epoch)}}}; }
+Checkpoint checkpointOf(int epoch) {
+    return {epoch, "{}", historyToCsv({}), {{"weight", at::full({2}, epoch)}}};
+}
 
 std::function<TrainingState()> stateOf(int epoch) {
     return [epoch] {

@@ -68,7 +68,8 @@ private Q_SLOTS:
     }
 
     void columnsCanBeNamed() {
-        const FilmFolder folder = fourFilms("\xEF\xBB\xBF" "label;file;truth;picture\n"
+        const FilmFolder folder = fourFilms("\xEF\xBB\xBF"
+                                            "label;file;truth;picture\n"
                                             "x;x;A;a.png\nx;x;B;b.png\nx;x;A;c.png\n");
         IndexOptions options;
         options.columns.file = "picture";
@@ -98,7 +99,8 @@ private Q_SLOTS:
         QTest::addColumn<int>("code");
         QTest::newRow("empty") << QByteArray() << static_cast<int>(ErrorCode::Damaged);
         QTest::newRow("no files") << QByteArray("label,x\nA,1\n") << static_cast<int>(ErrorCode::Damaged);
-        QTest::newRow("open quote") << QByteArray("file,label\n\"a,A\n") << static_cast<int>(ErrorCode::Damaged);
+        QTest::newRow("open quote") << QByteArray("file,label\n\"a,A\n")
+                                    << static_cast<int>(ErrorCode::Damaged);
         QTest::newRow("no class") << QByteArray("file,label\na.png,A\nb.png,\n")
                                   << static_cast<int>(ErrorCode::InvalidArgument);
         QTest::newRow("two classes") << QByteArray("file,label\na.png,A\nb.png,B\n./a.png,B\n")
@@ -109,8 +111,8 @@ private Q_SLOTS:
                                        << static_cast<int>(ErrorCode::InvalidArgument);
         QTest::newRow("one class") << QByteArray("file,label\na.png,A\nb.png,A\n")
                                    << static_cast<int>(ErrorCode::InvalidArgument);
-        QTest::newRow("nothing there") << QByteArray("file,label\na.png,A\nx.png,B\n")
-                                       << static_cast<int>(ErrorCode::InvalidArgument);
+        QTest::newRow("nothing there")
+            << QByteArray("file,label\na.png,A\nx.png,B\n") << static_cast<int>(ErrorCode::InvalidArgument);
     }
     void badTableIsAnError() {
         QFETCH(QByteArray, table);

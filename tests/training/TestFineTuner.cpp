@@ -8,8 +8,8 @@
 #include "core/network/ModelFile.h"
 #include "training/Calibration.h"
 #include "training/Checkpoint.h"
-#include "training/NetworkState.h"
 #include "training/LayerBlocks.h"
+#include "training/NetworkState.h"
 #include "training/PinnedFilms.h"
 #include "training/TrainingLoop.h"
 #include "training/TrainingLoss.h"
@@ -169,8 +169,10 @@ private Q_SLOTS:
             if (!outcome)
                 qFatal("%s", outcome.error().message.c_str());
             const RunFolder run(config.out);
-            const auto predictions = parsePredictionsCsv(*readTextFile(run.validationPredictions()), outcome->labels);
-            return std::tuple(*predictions, loadModelCard(run.model())->temperature, *readTextFile(run.evaluationText()));
+            const auto predictions =
+                parsePredictionsCsv(*readTextFile(run.validationPredictions()), outcome->labels);
+            return std::tuple(*predictions, loadModelCard(run.model())->temperature,
+                              *readTextFile(run.evaluationText()));
         };
         const auto [predictions, temperature, text] = trained(40);
         const TemperatureFit fit = fitTemperature(predictions);
@@ -190,10 +192,10 @@ private Q_SLOTS:
         QVERIFY(outcome.has_value());
         QCOMPARE(outcome->skipped.size(), std::size_t{1});
         const RunFolder run(config.out);
-        for (const auto& file : {run.config(), run.split(), run.skipped(), run.history(),
-                                 run.bestCheckpoint(), run.lastCheckpoint(), run.model(),
-                                 run.evaluationJson(), run.evaluationText(), run.predictions(),
-                                 run.validationPredictions()})
+        for (const auto& file :
+             {run.config(), run.split(), run.skipped(), run.history(), run.bestCheckpoint(),
+              run.lastCheckpoint(), run.model(), run.evaluationJson(), run.evaluationText(),
+              run.predictions(), run.validationPredictions()})
             QVERIFY2(std::filesystem::exists(file), file.c_str());
 
         const auto model = loadModel(run.model());
@@ -493,7 +495,8 @@ private Q_SLOTS:
         const WeightState start = copyOfState(*smallNetwork());
         for (std::size_t i = 0; i < start.size(); ++i) {
             QVERIFY2(ends[1][i].second.allclose(ends[4][i].second, 1e-4, 1e-6), start[i].first.c_str());
-            QVERIFY(!start[i].first.starts_with("fc.") || !ends[1][i].second.allclose(start[i].second, 1e-2, 1e-3));
+            QVERIFY(!start[i].first.starts_with("fc.") ||
+                    !ends[1][i].second.allclose(start[i].second, 1e-2, 1e-3));
         }
         QVERIFY(std::abs(losses[1] - losses[4]) < 1e-5);
     }
@@ -504,7 +507,9 @@ private Q_SLOTS:
         pass.logits = at::tensor({0.0F, 0.0F, 2.0F, 0.0F}).view({2, 2});
         const at::Tensor labels = at::tensor({std::int64_t{0}, std::int64_t{1}});
         const double first = std::log(2), second = std::log(1 + std::exp(2));
-        const auto loss = [&](const LossOptions& options) { return trainingLoss(pass, labels, options).item<double>(); };
+        const auto loss = [&](const LossOptions& options) {
+            return trainingLoss(pass, labels, options).item<double>();
+        };
         QVERIFY(std::abs(loss({}) - (first + second) / 2) < 1e-6);
         QVERIFY(std::abs(loss({0, at::tensor({3.0F, 1.0F})}) - (3 * first + second) / 4) < 1e-6);
     }
@@ -513,11 +518,16 @@ private Q_SLOTS:
     void recipesChangeTheWeights_data() {
         QTest::addColumn<QString>("key");
         QTest::addColumn<QString>("value");
-        QTest::newRow("class weights") << "classWeights" << "balanced";
-        QTest::newRow("mixup") << "augmentation.mixup" << "0.4";
-        QTest::newRow("layer decay") << "optimiser.layerDecay" << "0.5";
-        QTest::newRow("unfreezing") << "unfreezeEveryEpochs" << "1";
-        QTest::newRow("accumulation") << "accumulationSteps" << "2";
+        QTest::newRow("class weights") << "classWeights"
+                                       << "balanced";
+        QTest::newRow("mixup") << "augmentation.mixup"
+                               << "0.4";
+        QTest::newRow("layer decay") << "optimiser.layerDecay"
+                                     << "0.5";
+        QTest::newRow("unfreezing") << "unfreezeEveryEpochs"
+                                    << "1";
+        QTest::newRow("accumulation") << "accumulationSteps"
+                                      << "2";
     }
     void recipesChangeTheWeights() {
         QFETCH(QString, key);
@@ -593,7 +603,8 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < kept[0].size(); ++i) {
                 const auto& [name, before] = kept[epoch - 1][i];
                 const bool changes = !before.equal(kept[epoch][i].second);
-                QVERIFY2(changes == (static_cast<std::size_t>(blocks.at(name)) <= (epoch - 1) / 2), name.c_str());
+                QVERIFY2(changes == (static_cast<std::size_t>(blocks.at(name)) <= (epoch - 1) / 2),
+                         name.c_str());
             }
         }
     }
@@ -627,7 +638,8 @@ private Q_SLOTS:
         QCOMPARE(high, 2);
         QCOMPARE(choosePinnedFilms(fixture.store, fixture.validation, 4, 1), pinned);
         QVERIFY(choosePinnedFilms(fixture.store, fixture.validation, 4, 2) != pinned);
-        QCOMPARE(choosePinnedFilms(fixture.store, fixture.validation, 64, 1).size(), fixture.validation.size());
+        QCOMPARE(choosePinnedFilms(fixture.store, fixture.validation, 64, 1).size(),
+                 fixture.validation.size());
     }
 
     void pinnedFilmsAreDrawnAfterEveryEpoch() {
@@ -636,13 +648,12 @@ private Q_SLOTS:
         TrainingConfig config = quick(folder), plain = quick(folder, "plain");
         config.pinnedFilms = 3;
         std::map<int, std::vector<PinnedFilm>> told;
-        const auto outcome = fineTune(
-            config,
-            [&](const TrainingProgress& progress) {
-                if (!progress.pinnedFilms.empty())
-                    told[progress.epoch] = progress.pinnedFilms;
-            },
-            {});
+        const auto outcome = fineTune(config,
+                                      [&](const TrainingProgress& progress) {
+                                          if (!progress.pinnedFilms.empty())
+                                              told[progress.epoch] = progress.pinnedFilms;
+                                      },
+                                      {});
         QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
         QCOMPARE(told.size(), std::size_t{3});
         for (const auto& [epoch, films] : told) {
@@ -658,7 +669,8 @@ private Q_SLOTS:
         QCOMPARE(told[2][0].picture, std::filesystem::path("heatmaps/epoch-002-1.png"));
         // Looking changes nothing.
         QVERIFY(fineTune(plain, {}, {}).has_value());
-        QVERIFY(sameTensors(modelWeights(RunFolder(config.out).model()), modelWeights(RunFolder(plain.out).model())));
+        QVERIFY(sameTensors(modelWeights(RunFolder(config.out).model()),
+                            modelWeights(RunFolder(plain.out).model())));
         // And the pictures go with the run.
         std::ofstream(RunFolder(config.out).heatMaps() / "mine.txt") << "x";
         config.pinnedFilms = 0;
@@ -875,7 +887,8 @@ private Q_SLOTS:
         alone.out = folder.scratch() / "alone";
         const auto again = fineTune(alone, {}, {});
         QVERIFY2(again.has_value(), again ? "" : again.error().message.c_str());
-        QCOMPARE(*readTextFile(RunFolder(alone.out).predictions()), *readTextFile(run.repetition(2).predictions()));
+        QCOMPARE(*readTextFile(RunFolder(alone.out).predictions()),
+                 *readTextFile(run.repetition(2).predictions()));
 
         // Moved, it is still the same run; with other films it is not.
         const RunFolder moved(folder.scratch() / "moved");
@@ -893,7 +906,8 @@ private Q_SLOTS:
         std::filesystem::rename(moved.root(), run.root());
 
         QVERIFY(run.prepare(ExistingRun::Overwrite));
-        QVERIFY(!std::filesystem::exists(run.repetition(1).root()) && !std::filesystem::exists(run.repeats()));
+        QVERIFY(!std::filesystem::exists(run.repetition(1).root()) &&
+                !std::filesystem::exists(run.repeats()));
     }
 
     void evaluationRepeatsTheTestFigures() {

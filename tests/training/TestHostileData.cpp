@@ -1,5 +1,5 @@
-// The rows "data sets" and "disk" of docs/hostile-input.md: what is wrong is counted and listed, or an error in words;
-// nothing blocks, and an old file stays whole.
+// The rows "data sets" and "disk" of docs/hostile-input.md: what is wrong is counted and listed, or an error
+// in words; nothing blocks, and an old file stays whole.
 
 #include <csignal>
 #include <fstream>
@@ -29,7 +29,9 @@ namespace {
 
 constexpr qint64 kMostMs = 5'000;
 
-Result<DatasetIndex> indexOf(const FilmFolder& folder) { return indexDataset(folder.root(), PatientPattern()); }
+Result<DatasetIndex> indexOf(const FilmFolder& folder) {
+    return indexDataset(folder.root(), PatientPattern());
+}
 
 // Files that this process writes end there, as on a full disk.
 class FileSizeLimit {
@@ -37,7 +39,7 @@ public:
     explicit FileSizeLimit(rlim_t bytes) {
         ::getrlimit(RLIMIT_FSIZE, &m_before);
         m_handler = std::signal(SIGXFSZ, SIG_IGN);
-        const struct rlimit bound{bytes, m_before.rlim_max};
+        const struct rlimit bound { bytes, m_before.rlim_max };
         ::setrlimit(RLIMIT_FSIZE, &bound);
     }
     ~FileSizeLimit() {
@@ -48,7 +50,7 @@ public:
     FileSizeLimit& operator=(const FileSizeLimit&) = delete;
 
 private:
-    struct rlimit m_before{};
+    struct rlimit m_before {};
     void (*m_handler)(int) = nullptr;
 };
 
@@ -177,7 +179,8 @@ private Q_SLOTS:
         const auto written = writeFileAtomically(file, std::string(2'000, 'x'));
         QVERIFY(!written);
         QCOMPARE(written.error().code, ErrorCode::NotWritable);
-        QVERIFY2(written.error().message.find("File too large") != std::string::npos, written.error().message.c_str());
+        QVERIFY2(written.error().message.find("File too large") != std::string::npos,
+                 written.error().message.c_str());
         QCOMPARE(*readTextFile(file), std::string("the old one"));
         for (const auto& entry : fs::directory_iterator(folder.scratch()))
             QVERIFY2(entry.path().filename() == "kept.txt", entry.path().c_str());
@@ -192,20 +195,21 @@ private Q_SLOTS:
         const RunFolder run(config.out);
         const fs::path checkpoints = run.lastCheckpoint().parent_path();
         bool isGone = false;
-        const auto outcome = fineTune(
-            config,
-            [&](const TrainingProgress& progress) {
-                if (isGone || !progress.finishedEpoch || !fs::exists(run.lastCheckpoint()))
-                    return;
-                isGone = true;
-                fs::rename(checkpoints, config.out / "moved");
-                std::ofstream(checkpoints) << "in the way";
-            },
-            {});
+        const auto outcome =
+            fineTune(config,
+                     [&](const TrainingProgress& progress) {
+                         if (isGone || !progress.finishedEpoch || !fs::exists(run.lastCheckpoint()))
+                             return;
+                         isGone = true;
+                         fs::rename(checkpoints, config.out / "moved");
+                         std::ofstream(checkpoints) << "in the way";
+                     },
+                     {});
         QVERIFY(isGone);
         QVERIFY(!outcome);
         QCOMPARE(outcome.error().code, ErrorCode::NotWritable);
-        QVERIFY2(outcome.error().context.find("checkpoints") != std::string::npos, outcome.error().context.c_str());
+        QVERIFY2(outcome.error().context.find("checkpoints") != std::string::npos,
+                 outcome.error().context.c_str());
         QVERIFY(readSafeTensors(config.out / "moved" / "last.safetensors"));
         // Put back, the run goes on from there.
         fs::remove(checkpoints);

@@ -1,5 +1,5 @@
-// A small model file, model card, settings, figures and tables, changed at random: each is read or refused, and nothing else
-// happens. TestMutatedFilms and TestPickleReader do the same to films and PyTorch's files.
+// A small model file, model card, settings, figures and tables, changed at random: each is read or refused,
+// and nothing else happens. TestMutatedFilms and TestPickleReader do the same to films and PyTorch's files.
 
 #include <fstream>
 #include <functional>
@@ -57,7 +57,8 @@ private Q_SLOTS:
         const ByteVector original{std::istreambuf_iterator<char>(stream), {}};
         mutate(original, [&file](const ByteVector& bytes) {
             std::ofstream(file, std::ios::binary | std::ios::trunc)
-                .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+                .write(reinterpret_cast<const char*>(bytes.data()),
+                       static_cast<std::streamsize>(bytes.size()));
             const auto tensors = openTensorFile(file);
             for (std::size_t i = 0; tensors && i < tensors->tensors.size(); ++i)
                 toFloats(tensors->tensors[i]);

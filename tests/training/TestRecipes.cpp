@@ -65,7 +65,8 @@ private Q_SLOTS:
         QCOMPARE(resnet.at("conv1.weight"), 5);
     }
 
-    // In every network: no block is missing, the head is 0, the last block 1, and the first layer is in the last of all.
+    // In every network: no block is missing, the head is 0, the last block 1, and the first layer is in the
+    // last of all.
     void everyNetworkHasBlocks_data() {
         QTest::addColumn<QString>("network");
         for (const NetworkInfo& info : networkTable())
@@ -90,7 +91,8 @@ private Q_SLOTS:
         QCOMPARE(blocks.at(parametersOf(graph).front().name), *numbers.rbegin());
     }
 
-    // scikit-learn's compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 0, 1, 1]) with one class more.
+    // scikit-learn's compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 0, 1, 1]) with one class
+    // more.
     void balancedWeightsFavourRareClasses() {
         const auto weights = balancedClassWeights({0, 0, 0, 0, 1, 1}, 3);
         QCOMPARE(weights, (std::vector<double>{6.0 / 12, 6.0 / 6, 1}));
@@ -102,7 +104,8 @@ private Q_SLOTS:
             QVERIFY(std::abs(std::log10(sweep.rateOf(step)) - (step - 5)) < 1e-9);
     }
 
-    // A loss of the usual shape, made so that it falls fastest at 1e-3, is lowest near 1e-2, and explodes then.
+    // A loss of the usual shape, made so that it falls fastest at 1e-3, is lowest near 1e-2, and explodes
+    // then.
     void rateOfTheSteepestFallIsSuggested() {
         RateCurve curve;
         const RateSweep sweep{1e-6, 1, 200};
@@ -125,7 +128,8 @@ private Q_SLOTS:
         for (int step = 0; step < 50; ++step)
             curve.add(1e-6 * std::pow(2, step), 1 + step);
         QVERIFY(!curve.suggestedRate());
-        QVERIFY(QJsonDocument::fromJson(QByteArray::fromStdString(rateCurveToJson(curve)))["suggestedRate"].isNull());
+        QVERIFY(QJsonDocument::fromJson(QByteArray::fromStdString(rateCurveToJson(curve)))["suggestedRate"]
+                    .isNull());
         QVERIFY(!RateCurve().suggestedRate());
     }
 

@@ -9,9 +9,14 @@ using namespace hilum;
 namespace {
 
 std::vector<SeedFigures> threeRuns() {
-    return {{.seed = 1, .accuracy = 0.80, .macroF1 = 0.78, .macroRocAuc = 0.9, .negativeLogLikelihood = 0.5},
-            {.seed = 2, .accuracy = 0.84, .macroF1 = 0.83, .macroRocAuc = std::nullopt, .negativeLogLikelihood = 0.45},
-            {.seed = 3, .accuracy = 0.79, .macroF1 = 0.77, .macroRocAuc = 0.88, .negativeLogLikelihood = 1.5}};
+    return {
+        {.seed = 1, .accuracy = 0.80, .macroF1 = 0.78, .macroRocAuc = 0.9, .negativeLogLikelihood = 0.5},
+        {.seed = 2,
+         .accuracy = 0.84,
+         .macroF1 = 0.83,
+         .macroRocAuc = std::nullopt,
+         .negativeLogLikelihood = 0.45},
+        {.seed = 3, .accuracy = 0.79, .macroF1 = 0.77, .macroRocAuc = 0.88, .negativeLogLikelihood = 1.5}};
 }
 
 } // namespace
@@ -30,7 +35,8 @@ private Q_SLOTS:
 
     void textNamesEveryRunAndTheSpread() {
         const std::string text = repeatsToText(threeRuns());
-        for (const char* part : {"Seed 1 ", "Seed 3 ", "81.00 % ± 2.65 % (79.00 % to 84.00 %, 3 runs with other seeds)"})
+        for (const char* part :
+             {"Seed 1 ", "Seed 3 ", "81.00 % ± 2.65 % (79.00 % to 84.00 %, 3 runs with other seeds)"})
             QVERIFY2(text.find(part) != std::string::npos, text.c_str());
     }
 

@@ -30,9 +30,27 @@ constexpr int kEpochs = 6;
 QString text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
 
 QStringList settings(const FilmFolder& folder, const QStringList& extra) {
-    return QStringList{"train", "--data", text(folder.root()), "--network", "hilumnet", "--input-size", "64",
-                       "--input-planes", "1", "--epochs", QString::number(kEpochs), "--batch-size", "8", "--threads", "1",
-                       "--train-fraction", "0.5", "--validation-fraction", "0.25", "--test-fraction", "0.25"} +
+    return QStringList{"train",
+                       "--data",
+                       text(folder.root()),
+                       "--network",
+                       "hilumnet",
+                       "--input-size",
+                       "64",
+                       "--input-planes",
+                       "1",
+                       "--epochs",
+                       QString::number(kEpochs),
+                       "--batch-size",
+                       "8",
+                       "--threads",
+                       "1",
+                       "--train-fraction",
+                       "0.5",
+                       "--validation-fraction",
+                       "0.25",
+                       "--test-fraction",
+                       "0.25"} +
            extra;
 }
 
@@ -43,8 +61,8 @@ struct Finished {
 
 Finished finish(QProcess& process) {
     process.waitForFinished(kTimeoutMs);
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
-            process.readAllStandardError()};
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+            process.readAllStandardOutput(), process.readAllStandardError()};
 }
 
 Finished run(const QStringList& arguments) {
@@ -72,7 +90,8 @@ QString difference(const RunFolder& a, const RunFolder& b) {
     for (std::size_t i = 0; i < one->tensors.size(); ++i) {
         const auto& [name, tensor] = one->tensors[i];
         const at::Tensor& twin = other->tensors[i].second;
-        if (tensor.nbytes() != twin.nbytes() || std::memcmp(tensor.data_ptr(), twin.data_ptr(), tensor.nbytes()) != 0)
+        if (tensor.nbytes() != twin.nbytes() ||
+            std::memcmp(tensor.data_ptr(), twin.data_ptr(), tensor.nbytes()) != 0)
             return "the weights differ: " + QString::fromStdString(name);
     }
     if (*readTextFile(a.predictions()) != *readTextFile(b.predictions()))
@@ -114,10 +133,10 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("recipe");
         QTest::newRow("batch norm, AdamW, one-cycle, moving average")
             << QStringList{"--optimiser", "adamw", "--schedule", "one-cycle", "--ema", "0.9"};
-        QTest::newRow("SGD, plateau, dropout")
-            << QStringList{"--network",   "squeezenet1_1", "--input-planes",     "3", "--input-size", "64",
-                           "--optimiser", "sgd",           "--schedule",         "plateau",
-                           "--plateau-patience", "0",      "--learning-rate", "0.01", "--gradient-clip", "1"};
+        QTest::newRow("SGD, plateau, dropout") << QStringList{
+            "--network",       "squeezenet1_1", "--input-planes",  "3",       "--input-size",       "64",
+            "--optimiser",     "sgd",           "--schedule",      "plateau", "--plateau-patience", "0",
+            "--learning-rate", "0.01",          "--gradient-clip", "1"};
         QTest::newRow("frozen backbone, cached features")
             << QStringList{"--trainable", "last-block", "--cached-views", "3", "--optimiser", "adam"};
     }
@@ -168,8 +187,8 @@ private Q_SLOTS:
         QVERIFY2(last.exitCode == 0, last.err);
         QCOMPARE(difference(RunFolder(folder.scratch() / "whole"), killed), QString());
         QVERIFY(!std::filesystem::exists(killed.state()));
-        qInfo("%d kills in %d starts; %d of the killed ones had been resumed; an undisturbed run took %d ms", landed,
-              starts, resumed, wholeMs);
+        qInfo("%d kills in %d starts; %d of the killed ones had been resumed; an undisturbed run took %d ms",
+              landed, starts, resumed, wholeMs);
     }
 
     // Epochs that are shorter than the pause between two checkpoints too.
@@ -182,7 +201,8 @@ private Q_SLOTS:
             QProcess process;
             process.start(qEnvironmentVariable("HILUM_CLI"),
                           settings(folder, {"--out", text(stopped.root()), "--control"}));
-            QVERIFY(QTest::qWaitFor([&] { return std::filesystem::exists(stopped.lastCheckpoint()); }, kTimeoutMs));
+            QVERIFY(QTest::qWaitFor([&] { return std::filesystem::exists(stopped.lastCheckpoint()); },
+                                    kTimeoutMs));
             process.write("stop\n");
             QCOMPARE(finish(process).exitCode, 1);
         }
@@ -194,7 +214,8 @@ private Q_SLOTS:
         QVERIFY2(done.exitCode == 0, done.err);
         QVERIFY2(done.err.contains("goes on after epoch"), done.err);
         QCOMPARE(difference(whole, RunFolder(moved)), QString());
-        QVERIFY(!loadModelCard(RunFolder(moved).model())->limits.empty() == !loadModelCard(whole.model())->limits.empty());
+        QVERIFY(!loadModelCard(RunFolder(moved).model())->limits.empty() ==
+                !loadModelCard(whole.model())->limits.empty());
     }
 
     void completeRunSaysSo() {
@@ -233,7 +254,8 @@ private Q_SLOTS:
         QCOMPARE(run(settings(folder, out)).exitCode, 0);
         const Finished refused = run(settings(folder, out) + other + QStringList{"--resume"});
         QCOMPARE(refused.exitCode, 2);
-        QVERIFY2(refused.err.contains(named.toUtf8()) && refused.err.contains(other[1].toUtf8()), refused.err);
+        QVERIFY2(refused.err.contains(named.toUtf8()) && refused.err.contains(other[1].toUtf8()),
+                 refused.err);
     }
 
     void otherFilmsAreRefused() {
@@ -244,7 +266,8 @@ private Q_SLOTS:
         arguments[arguments.indexOf("--epochs") + 1] = "100000";
         QProcess process;
         process.start(qEnvironmentVariable("HILUM_CLI"), arguments);
-        QVERIFY(QTest::qWaitFor([&] { return std::filesystem::exists(stopped.lastCheckpoint()); }, kTimeoutMs));
+        QVERIFY(
+            QTest::qWaitFor([&] { return std::filesystem::exists(stopped.lastCheckpoint()); }, kTimeoutMs));
         process.write("stop\n");
         QCOMPARE(finish(process).exitCode, 1);
         folder.addFilm("High/new.png", 0, 99);
@@ -269,7 +292,8 @@ private Q_SLOTS:
         }
         const Finished done = run(arguments);
         QVERIFY2(done.exitCode == 0, done.err);
-        QVERIFY2(done.err.contains("Fold 1 was finished before") && done.err.contains("goes on after epoch"), done.err);
+        QVERIFY2(done.err.contains("Fold 1 was finished before") && done.err.contains("goes on after epoch"),
+                 done.err);
         QCOMPARE(difference(whole.fold(1), killed.fold(1)), QString());
         QCOMPARE(difference(whole.fold(2), killed.fold(2)), QString());
         QCOMPARE(*readTextFile(whole.predictions()), *readTextFile(killed.predictions()));
@@ -288,14 +312,15 @@ private Q_SLOTS:
         const auto limit = static_cast<rlim_t>(2 * std::filesystem::file_size(whole.model()));
         QProcess process;
         process.setChildProcessModifier([limit] {
-            const struct rlimit bound{limit, limit};
+            const struct rlimit bound { limit, limit };
             ::setrlimit(RLIMIT_FSIZE, &bound);
             ::signal(SIGXFSZ, SIG_IGN);
         });
         process.start(qEnvironmentVariable("HILUM_CLI"), arguments + QStringList{"--out", text(full.root())});
         const Finished failed = finish(process);
         QCOMPARE(failed.exitCode, 1);
-        QVERIFY2(failed.err.contains("state.safetensors") && failed.err.contains("File too large"), failed.err);
+        QVERIFY2(failed.err.contains("state.safetensors") && failed.err.contains("File too large"),
+                 failed.err);
         QVERIFY(readTrainingState(full.state()).has_value());
         QVERIFY(readSafeTensors(full.bestCheckpoint()).has_value());
         for (const auto& entry : std::filesystem::recursive_directory_iterator(full.root()))
@@ -316,7 +341,7 @@ private Q_SLOTS:
         arguments[arguments.indexOf("--epochs") + 1] = "1";
         QProcess process;
         process.setChildProcessModifier([] {
-            const struct rlimit bound{500U << 20, 500U << 20};
+            const struct rlimit bound { 500U << 20, 500U << 20 };
             ::setrlimit(RLIMIT_DATA, &bound);
         });
         process.start(qEnvironmentVariable("HILUM_CLI"), arguments + QStringList{"--progress", "json"});
@@ -343,9 +368,11 @@ private Q_SLOTS:
         process.start(qEnvironmentVariable("HILUM_CLI"), arguments);
         QVERIFY(QTest::qWaitFor([&] { return std::filesystem::exists(lost.lastCheckpoint()); }, kTimeoutMs));
         const auto checkpoints = lost.lastCheckpoint().parent_path();
-        std::filesystem::permissions(checkpoints, std::filesystem::perms::owner_write, std::filesystem::perm_options::remove);
+        std::filesystem::permissions(checkpoints, std::filesystem::perms::owner_write,
+                                     std::filesystem::perm_options::remove);
         const Finished failed = finish(process);
-        std::filesystem::permissions(checkpoints, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+        std::filesystem::permissions(checkpoints, std::filesystem::perms::owner_write,
+                                     std::filesystem::perm_options::add);
         QCOMPARE(failed.exitCode, 1);
         QVERIFY2(failed.err.contains("Permission denied") && failed.err.contains(".safetensors"), failed.err);
         QVERIFY(readTrainingState(lost.state()).has_value());

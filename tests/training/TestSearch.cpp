@@ -54,9 +54,9 @@ private Q_SLOTS:
         QCOMPARE(*parseSearchRange("optimiser.learningRate=1e-4:1e-2"),
                  (SearchRange{"optimiser.learningRate", 1e-4, 1e-2}));
         QCOMPARE(parseSearchRange("batchSize=8:32")->high, 32.0);
-        for (const char* text : {"learningRate", "optimiser.learningRate=1", "nothing=1:2", "network=1:2", "batchSize=32:8",
-                                 "batchSize=0:8", "epochs=1:x", "inputSizePx=64:224", "split.train=0.1:0.9",
-                                 "optimiser.learningRate=1e-4:inf"}) {
+        for (const char* text : {"learningRate", "optimiser.learningRate=1", "nothing=1:2", "network=1:2",
+                                 "batchSize=32:8", "batchSize=0:8", "epochs=1:x", "inputSizePx=64:224",
+                                 "split.train=0.1:0.9", "optimiser.learningRate=1e-4:inf"}) {
             const auto range = parseSearchRange(text);
             QVERIFY2(!range, text);
             QCOMPARE(range.error().context, std::string(text));
@@ -83,21 +83,23 @@ private Q_SLOTS:
     }
 
     void trialsComeBackFromTheirTable() {
-        const std::vector<Trial> trials{{1, {"0.001", "0.1"}, 4, 3, 0.25, 0.875, false}, {2, {"0.01", "0"}, 3, 1, 1.5, 0.5, true}};
+        const std::vector<Trial> trials{{1, {"0.001", "0.1"}, 4, 3, 0.25, 0.875, false},
+                                        {2, {"0.01", "0"}, 3, 1, 1.5, 0.5, true}};
         const std::string text = trialsToCsv(kRanges, trials);
         QCOMPARE(*parseTrialsCsv(text, kRanges), trials);
         QCOMPARE(parseTrialsCsv(text, {kRanges[0]}).error().code, ErrorCode::InvalidArgument);
         QCOMPARE(parseTrialsCsv(text + "x,1,2\n", kRanges).error().code, ErrorCode::Damaged);
         QCOMPARE(bestTrial(trials)->number, 1);
-        const std::vector<Trial> diverged{{1, {"9", "0"}, 0, 0, std::numeric_limits<double>::infinity(), 0, true}};
+        const std::vector<Trial> diverged{
+            {1, {"9", "0"}, 0, 0, std::numeric_limits<double>::infinity(), 0, true}};
         QCOMPARE(*parseTrialsCsv(trialsToCsv(kRanges, diverged), kRanges), diverged);
         QVERIFY(bestTrial(diverged) == nullptr);
         QVERIFY(bestTrial({}) == nullptr);
     }
 
     void whatIsWorseThanTheMedianFallsBehind() {
-        const std::vector<std::vector<EpochRecord>> others{history({1, 0.9, 0.8, 0.7}), history({1, 0.7, 0.6, 0.5}),
-                                                           history({1, 0.5, 0.4, 0.3})};
+        const std::vector<std::vector<EpochRecord>> others{
+            history({1, 0.9, 0.8, 0.7}), history({1, 0.7, 0.6, 0.5}), history({1, 0.5, 0.4, 0.3})};
         QVERIFY(fallsBehind(history({1, 0.9, 0.61}), others));
         QVERIFY(!fallsBehind(history({1, 0.9, 0.6}), others));
         QVERIFY(!fallsBehind(history({0.5, 0.9, 0.9}), others)); // its best epoch counts
@@ -121,7 +123,8 @@ private Q_SLOTS:
         for (int i = 1; i <= 6; ++i) { // no trial has seen the test films
             const RunFolder trial(config.out / "trials" / ("trial-0" + std::to_string(i)));
             QVERIFY(std::filesystem::exists(trial.model()));
-            QVERIFY(!std::filesystem::exists(trial.predictions()) && !std::filesystem::exists(trial.evaluationJson()));
+            QVERIFY(!std::filesystem::exists(trial.predictions()) &&
+                    !std::filesystem::exists(trial.evaluationJson()));
         }
         // The tested run is the best trial, trained again.
         const RunFolder best(config.out / "trials" / ("trial-0" + std::to_string(outcome->best)));
@@ -131,9 +134,11 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < once->size(); ++i)
             QCOMPARE(*(*again)[i].validationLoss, *(*once)[i].validationLoss);
 
-        QCOMPARE(searchSettings(config, request, {}, {}).error().code, ErrorCode::InvalidArgument); // it is there
+        QCOMPARE(searchSettings(config, request, {}, {}).error().code,
+                 ErrorCode::InvalidArgument); // it is there
         const SearchRequest others{6, {kRanges[0]}};
-        QCOMPARE(searchSettings(config, others, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(searchSettings(config, others, {}, {}, ExistingRun::Resume).error().code,
+                 ErrorCode::InvalidArgument);
     }
 
     // What an interrupted trial had learnt with other settings is no beginning for this one.
@@ -147,9 +152,11 @@ private Q_SLOTS:
         config.out = folder.scratch() / "again";
         std::stop_source stop;
         static_cast<void>(searchSettings(
-            config, other, [&](const TrainingProgress& progress) { progress.finishedEpoch && stop.request_stop(); },
+            config, other,
+            [&](const TrainingProgress& progress) { progress.finishedEpoch&& stop.request_stop(); },
             stop.get_token()));
-        QVERIFY(std::filesystem::exists(config.out / "trials" / "trial-01" / "checkpoints" / "state.safetensors"));
+        QVERIFY(std::filesystem::exists(config.out / "trials" / "trial-01" / "checkpoints" /
+                                        "state.safetensors"));
         const auto resumed = searchSettings(config, wanted, {}, {}, ExistingRun::Resume);
         QVERIFY2(resumed.has_value(), resumed ? "" : resumed.error().message.c_str());
         QCOMPARE(resumed->trials, whole->trials);
@@ -178,16 +185,19 @@ private Q_SLOTS:
         QCOMPARE(stopped->trials.size(), std::size_t{1});
         TrainingConfig other = config;
         other.seed = 7;
-        QCOMPARE(searchSettings(other, request, {}, {}, ExistingRun::Resume).error().context, std::string("seed"));
+        QCOMPARE(searchSettings(other, request, {}, {}, ExistingRun::Resume).error().context,
+                 std::string("seed"));
         SearchRequest wider = request;
         wider.ranges[0].high = 1;
-        QCOMPARE(searchSettings(config, wider, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(searchSettings(config, wider, {}, {}, ExistingRun::Resume).error().code,
+                 ErrorCode::InvalidArgument);
         const auto resumed = searchSettings(config, request, {}, {}, ExistingRun::Resume);
         QVERIFY2(resumed.has_value(), resumed ? "" : resumed.error().message.c_str());
         QCOMPARE(resumed->trials, whole->trials);
         QCOMPARE(resumed->test->accuracy.value, whole->test->accuracy.value);
         // What has been tested is over.
-        QCOMPARE(searchSettings(config, {9, kRanges}, {}, {}, ExistingRun::Resume).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(searchSettings(config, {9, kRanges}, {}, {}, ExistingRun::Resume).error().code,
+                 ErrorCode::InvalidArgument);
         QVERIFY(searchSettings(config, {1, kRanges}, {}, {}, ExistingRun::Overwrite).has_value());
     }
 
@@ -200,8 +210,9 @@ private Q_SLOTS:
         const SearchRequest wild{6, {{"optimiser.learningRate", 1e-3, 1e12}}};
         const auto outcome = searchSettings(config, wild, {}, {});
         QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
-        const auto diverged = std::ranges::count_if(
-            outcome->trials, [](const Trial& trial) { return std::isinf(trial.validationLoss) && trial.stoppedEarly; });
+        const auto diverged = std::ranges::count_if(outcome->trials, [](const Trial& trial) {
+            return std::isinf(trial.validationLoss) && trial.stoppedEarly;
+        });
         QVERIFY(diverged > 0 && diverged < 6);
         QVERIFY(std::isfinite(outcome->trials[static_cast<std::size_t>(outcome->best) - 1].validationLoss));
     }
@@ -225,7 +236,8 @@ private Q_SLOTS:
         TrainingConfig config = quick(folder);
         config.split.train = 0.8;
         config.split.validation = 0;
-        QCOMPARE(searchSettings(config, {2, kRanges}, {}, {}).error().context, std::string("split.validation"));
+        QCOMPARE(searchSettings(config, {2, kRanges}, {}, {}).error().context,
+                 std::string("split.validation"));
         config = quick(folder);
         config.split.folds = 2;
         QCOMPARE(searchSettings(config, {2, kRanges}, {}, {}).error().context, std::string("split.folds"));

@@ -1,5 +1,5 @@
-// The shortcut test: its figures on cases worked by hand, its file, and two small trainings on phantoms, with and
-// without a marker that gives the class away.
+// The shortcut test: its figures on cases worked by hand, its file, and two small trainings on phantoms, with
+// and without a marker that gives the class away.
 
 #include <cmath>
 
@@ -35,8 +35,8 @@ Finished hilumCli(const QStringList& arguments) {
     process.start(qEnvironmentVariable("HILUM_CLI"), arguments);
     if (!process.waitForFinished(kTimeoutMs))
         return {};
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(),
-            process.readAllStandardError()};
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+            process.readAllStandardOutput(), process.readAllStandardError()};
 }
 
 bool isNear(double a, double b) { return std::abs(a - b) < 1e-6; }
@@ -44,7 +44,8 @@ bool isNear(double a, double b) { return std::abs(a - b) < 1e-6; }
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 RegionHeat sampleHeat(long films) {
-    return {meanShare(std::vector<double>(static_cast<std::size_t>(films), 0.25)), 0.375, wilson(1, films), 0.5};
+    return {meanShare(std::vector<double>(static_cast<std::size_t>(films), 0.25)), 0.375, wilson(1, films),
+            0.5};
 }
 
 // Of 60 films in two classes of 30, so many right.
@@ -83,21 +84,51 @@ class TestShortcut : public QObject {
         QStringList marker;
     };
     Finished trainOn(const char* data, const char* run, const Recipe& recipe) {
-        const Finished rendered = hilumCli(QStringList{"phantom", "--out", place(data), "--count",
-                                                       QString::number(recipe.films), "--size", "160", "--masks"} +
-                                           recipe.marker);
+        const Finished rendered =
+            hilumCli(QStringList{"phantom", "--out", place(data), "--count", QString::number(recipe.films),
+                                 "--size", "160", "--masks"} +
+                     recipe.marker);
         if (rendered.exitCode != 0)
             return rendered;
-        return hilumCli({"train", "--data", place(data), "--out", place(run), "--network", "hilumnet", "--epochs",
-                         QString::number(recipe.epochs), "--input-size", "160", "--batch-size",
-                         QString::number(recipe.batch), "--learning-rate", "3e-3", "--ema", recipe.average, "--warmup",
-                         "0.15", "--label-smoothing", "0.02", "--weight-decay", "0.05", "--rotation", "5", "--zoom",
-                         "0.05", "--translation", "0.03", "--contrast", "0.1", "--brightness", "0.05"});
+        return hilumCli({"train",
+                         "--data",
+                         place(data),
+                         "--out",
+                         place(run),
+                         "--network",
+                         "hilumnet",
+                         "--epochs",
+                         QString::number(recipe.epochs),
+                         "--input-size",
+                         "160",
+                         "--batch-size",
+                         QString::number(recipe.batch),
+                         "--learning-rate",
+                         "3e-3",
+                         "--ema",
+                         recipe.average,
+                         "--warmup",
+                         "0.15",
+                         "--label-smoothing",
+                         "0.02",
+                         "--weight-decay",
+                         "0.05",
+                         "--rotation",
+                         "5",
+                         "--zoom",
+                         "0.05",
+                         "--translation",
+                         "0.03",
+                         "--contrast",
+                         "0.1",
+                         "--brightness",
+                         "0.05"});
     }
 
 private Q_SLOTS:
     void heatIsSharedByWhereItLies() {
-        // Two cells on a film of 8 × 4: all heat in the left one, falling to 0 between the centres at 2 and 6.
+        // Two cells on a film of 8 × 4: all heat in the left one, falling to 0 between the centres at 2
+        // and 6.
         FloatImage map(2, 1);
         map.values = {4, 0};
         MaskImage left(8, 4);
@@ -130,7 +161,8 @@ private Q_SLOTS:
         MaskImage lungs(2, 1);
         lungs.values = {255, 0};
         QVERIFY(blackedOut(square, lungs, Blacked::Region).values == (std::vector<std::uint8_t>{0, 200}));
-        QVERIFY(blackedOut(square, lungs, Blacked::AllButRegion).values == (std::vector<std::uint8_t>{90, 0}));
+        QVERIFY(blackedOut(square, lungs, Blacked::AllButRegion).values ==
+                (std::vector<std::uint8_t>{90, 0}));
     }
 
     void centreIsThreeQuartersOfEitherSide() {
@@ -169,12 +201,14 @@ private Q_SLOTS:
         QCOMPARE(shortcutToJson(*again), json);
         QCOMPARE(shortcutToText(*again), shortcutToText(result));
         QVERIFY(holds(shortcutToText(result), "75.00 %"));
-        QVERIFY(holds(shortcutToText(result), "lungs blacked out") && !holds(shortcutToText(result), "centre"));
+        QVERIFY(holds(shortcutToText(result), "lungs blacked out") &&
+                !holds(shortcutToText(result), "centre"));
         ShortcutResult ofCentre = result;
         ofCentre.region = ShortcutRegion::Centre;
         const auto centreAgain = parseShortcutJson(shortcutToJson(ofCentre));
         QVERIFY(centreAgain && centreAgain->region == ShortcutRegion::Centre);
-        QVERIFY(holds(shortcutToText(*centreAgain), "centre blacked out") && !holds(shortcutToText(*centreAgain), "lungs blacked out"));
+        QVERIFY(holds(shortcutToText(*centreAgain), "centre blacked out") &&
+                !holds(shortcutToText(*centreAgain), "lungs blacked out"));
         QVERIFY(holds(shortcutToText(*centreAgain), "A rectangle in the centre"));
     }
 
@@ -240,7 +274,8 @@ private Q_SLOTS:
         QCOMPARE(tested.out.toStdString(), shortcutToText(result));
         QCOMPARE(result.filmCount(), static_cast<long>(run->predictions.size()));
         // The same films and the same network, but another engine: one film may stand on the edge.
-        QVERIFY(std::abs(result.asTheyAre.value - run->report.accuracy.value) * static_cast<double>(result.filmCount()) <
+        QVERIFY(std::abs(result.asTheyAre.value - run->report.accuracy.value) *
+                    static_cast<double>(result.filmCount()) <
                 1.5);
         QVERIFY(verdictOf(result) == ShortcutVerdict::Shortcut);
         QVERIFY(result.heat.pointing.high < result.heat.pointingByChance);
@@ -260,8 +295,8 @@ private Q_SLOTS:
         QVERIFY(verdictOf(*result) == ShortcutVerdict::NoneShown);
         QVERIFY(result->heat.inside.low > result->heat.area);
         QVERIFY(result->lesions);
-        // Where the heat of the marked network lies, against the area alone, is close: its map is even but for the
-        // marker. Against a network that looks into the lungs it is far apart.
+        // Where the heat of the marked network lies, against the area alone, is close: its map is even but
+        // for the marker. Against a network that looks into the lungs it is far apart.
         QVERIFY2(fs::exists(path("marked-run")), "trainedOnAMarkerItSaysSo makes it.");
         QVERIFY(loadRun(path("marked-run"))->shortcut->heat.inside.high < result->heat.inside.low);
     }
@@ -276,9 +311,12 @@ private Q_SLOTS:
         fs::rename(first, path("first.png"));
         fs::rename(second, path("second.png"));
         writeText(second, "no picture");
-        const Finished tested = hilumCli({"shortcut", place("marked-run"), "--masks", QString::fromStdString(masks.string())});
+        const Finished tested =
+            hilumCli({"shortcut", place("marked-run"), "--masks", QString::fromStdString(masks.string())});
         QCOMPARE(tested.exitCode, 1);
-        QVERIFY2(tested.err.contains("Not used: " + QByteArray::fromStdString(run->predictions[1].file.string())), tested.err);
+        QVERIFY2(
+            tested.err.contains("Not used: " + QByteArray::fromStdString(run->predictions[1].file.string())),
+            tested.err);
         const auto again = loadRun(path("marked-run"));
         QCOMPARE(again->shortcut->withoutMask, 1L);
         QCOMPARE(again->shortcut->leftOut.size(), std::size_t{1});

@@ -35,12 +35,14 @@ void writeArchive(const fs::path& file, const Parts& parts) {
 }
 
 std::string sheet(const std::string& rows) {
-    return "<?xml version=\"1.0\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>" +
+    return "<?xml version=\"1.0\"?><worksheet "
+           "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>" +
            rows + "</sheetData></worksheet>";
 }
 
 std::string texts(std::initializer_list<const char*> all) {
-    std::string xml = "<?xml version=\"1.0\"?><sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">";
+    std::string xml =
+        "<?xml version=\"1.0\"?><sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">";
     for (const char* text : all)
         xml += "<si><t>" + std::string(text) + "</t></si>";
     return xml + "</sst>";
@@ -48,10 +50,12 @@ std::string texts(std::initializer_list<const char*> all) {
 
 // As the database's: names in capitals, four columns.
 Parts metadata() {
-    return {{"xl/worksheets/sheet1.xml",
-             sheet("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c><c r=\"D1\" t=\"s\"><v>2</v></c></row>"
-                   "<row r=\"2\"><c r=\"A2\" t=\"s\"><v>3</v></c><c r=\"B2\" t=\"s\"><v>4</v></c><c r=\"D2\" t=\"s\"><v>5</v></c></row>")},
-            {"xl/sharedStrings.xml", texts({"FILE NAME", "FORMAT", "URL", "NORMAL-1", "PNG", "https://example.org/a?b&amp;c"})}};
+    return {{"xl/worksheets/sheet1.xml", sheet("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" "
+                                               "t=\"s\"><v>1</v></c><c r=\"D1\" t=\"s\"><v>2</v></c></row>"
+                                               "<row r=\"2\"><c r=\"A2\" t=\"s\"><v>3</v></c><c r=\"B2\" "
+                                               "t=\"s\"><v>4</v></c><c r=\"D2\" t=\"s\"><v>5</v></c></row>")},
+            {"xl/sharedStrings.xml",
+             texts({"FILE NAME", "FORMAT", "URL", "NORMAL-1", "PNG", "https://example.org/a?b&amp;c"})}};
 }
 
 } // namespace
@@ -61,14 +65,18 @@ class TestSpreadsheet : public QObject {
 private:
     QTemporaryDir m_folder;
 
-    [[nodiscard]] fs::path path(const char* name) const { return fs::path(m_folder.path().toStdString()) / name; }
+    [[nodiscard]] fs::path path(const char* name) const {
+        return fs::path(m_folder.path().toStdString()) / name;
+    }
 
 private Q_SLOTS:
     void cellsStandInTheirColumns() {
         const fs::path file = path("cells.xlsx");
         const std::string rows =
-            "<row><c r=\"A1\" t=\"inlineStr\"><is><t>in</t><rPh><t>hint</t></rPh></is></c><c r=\"C1\"><v>2.5</v></c></row>"
-            "<row/><row><c><v>1</v></c><c t=\"str\"><f>A1&amp;\"x\"</f><v>made</v></c><c r=\"AB3\" t=\"b\"><v>1</v></c></row>";
+            "<row><c r=\"A1\" t=\"inlineStr\"><is><t>in</t><rPh><t>hint</t></rPh></is></c><c "
+            "r=\"C1\"><v>2.5</v></c></row>"
+            "<row/><row><c><v>1</v></c><c t=\"str\"><f>A1&amp;\"x\"</f><v>made</v></c><c r=\"AB3\" "
+            "t=\"b\"><v>1</v></c></row>";
         // The sheet with the lowest number is the first, whatever the order in the file.
         writeArchive(file, {{"xl/worksheets/sheet10.xml", sheet("<row><c><v>10</v></c></row>")},
                             {"xl/worksheets/sheet2.xml", sheet(rows)}});
@@ -86,20 +94,23 @@ private Q_SLOTS:
     // A formula without a result, as programs write it that do not calculate.
     void emptyValuesEndWhereTheyBegin() {
         const fs::path file = path("empty.xlsx");
-        writeArchive(file, {{"xl/worksheets/sheet1.xml",
-                             sheet("<row><c r=\"A1\"><f>B1</f><v/></c><c r=\"B1\" t=\"str\"><f>UPPER(C1)</f><v>COVID</v></c></row>")}});
+        writeArchive(
+            file, {{"xl/worksheets/sheet1.xml", sheet("<row><c r=\"A1\"><f>B1</f><v/></c><c r=\"B1\" "
+                                                      "t=\"str\"><f>UPPER(C1)</f><v>COVID</v></c></row>")}});
         QCOMPARE(readSpreadsheet(file).value(), (TableRows{{"", "COVID"}}));
     }
 
     void tabsSayWhichSheetIsFirst() {
         const fs::path file = path("tabs.xlsx");
-        writeArchive(file, {{"xl/worksheets/sheet1.xml", sheet("<row><c><v>1</v></c></row>")},
-                            {"xl/worksheets/sheet2.xml", sheet("<row><c><v>2</v></c></row>")},
-                            {"xl/workbook.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"films\" sheetId=\"2\" r:id=\"rId2\"/>"
-                                                "<sheet name=\"notes\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"},
-                            {"xl/_rels/workbook.xml.rels",
-                             "<Relationships><Relationship Id=\"rId1\" Target=\"worksheets/sheet1.xml\"/>"
-                             "<Relationship Id=\"rId2\" Target=\"/xl/worksheets/sheet2.xml\"/></Relationships>"}});
+        writeArchive(file,
+                     {{"xl/worksheets/sheet1.xml", sheet("<row><c><v>1</v></c></row>")},
+                      {"xl/worksheets/sheet2.xml", sheet("<row><c><v>2</v></c></row>")},
+                      {"xl/workbook.xml",
+                       "<workbook xmlns:r=\"r\"><sheets><sheet name=\"films\" sheetId=\"2\" r:id=\"rId2\"/>"
+                       "<sheet name=\"notes\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"},
+                      {"xl/_rels/workbook.xml.rels",
+                       "<Relationships><Relationship Id=\"rId1\" Target=\"worksheets/sheet1.xml\"/>"
+                       "<Relationship Id=\"rId2\" Target=\"/xl/worksheets/sheet2.xml\"/></Relationships>"}});
         QCOMPARE(readSpreadsheet(file).value(), (TableRows{{"2"}}));
     }
 
@@ -115,9 +126,10 @@ private Q_SLOTS:
 
     void runsOfATextAreJoined() {
         const fs::path file = path("runs.xlsx");
-        writeArchive(file, {{"xl/worksheets/sheet1.xml", sheet("<row><c t=\"s\"><v>0</v></c></row>")},
-                            {"xl/sharedStrings.xml", "<sst><si><r><t>Viral </t></r><r><rPr/><t>Pneumonia</t></r>"
-                                                     "<rPh sb=\"0\" eb=\"1\"><t>hint</t></rPh></si></sst>"}});
+        writeArchive(file,
+                     {{"xl/worksheets/sheet1.xml", sheet("<row><c t=\"s\"><v>0</v></c></row>")},
+                      {"xl/sharedStrings.xml", "<sst><si><r><t>Viral </t></r><r><rPr/><t>Pneumonia</t></r>"
+                                               "<rPh sb=\"0\" eb=\"1\"><t>hint</t></rPh></si></sst>"}});
         QCOMPARE(readSpreadsheet(file).value(), (TableRows{{"Viral Pneumonia"}}));
     }
 
@@ -151,18 +163,21 @@ private Q_SLOTS:
         row("a sheet that breaks off", sheet("<row><c><v>1</v></c></row>").substr(0, 130), texts({}));
         row("texts that break off", sheet("<row><c><v>1</v></c></row>"), texts({"one"}).substr(0, 100));
         row("entities that grow",
-            "<!DOCTYPE x [<!ENTITY a \"aaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><worksheet><sheetData><row><c "
+            "<!DOCTYPE x [<!ENTITY a \"aaaaaaaa\"><!ENTITY b "
+            "\"&a;&a;&a;&a;\">]><worksheet><sheetData><row><c "
             "t=\"str\"><v>&b;</v></c></row></sheetData></worksheet>",
             texts({}));
-        row("a file from outside", "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><worksheet><sheetData><row><c "
-                                   "t=\"str\"><v>&a;</v></c></row></sheetData></worksheet>",
+        row("a file from outside",
+            "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><worksheet><sheetData><row><c "
+            "t=\"str\"><v>&a;</v></c></row></sheetData></worksheet>",
             texts({}));
     }
     void damagedSpreadsheetsAreRefused() {
         QFETCH(QByteArray, sheetXml);
         QFETCH(QByteArray, textsXml);
         const fs::path file = path("damaged.xlsx");
-        writeArchive(file, {{"xl/worksheets/sheet1.xml", sheetXml.toStdString()}, {"xl/sharedStrings.xml", textsXml.toStdString()}});
+        writeArchive(file, {{"xl/worksheets/sheet1.xml", sheetXml.toStdString()},
+                            {"xl/sharedStrings.xml", textsXml.toStdString()}});
         const auto read = readSpreadsheet(file);
         QVERIFY(!read);
         QCOMPARE(read.error().code, ErrorCode::Damaged);
@@ -177,7 +192,8 @@ private Q_SLOTS:
         QCOMPARE(readSpreadsheet(file).error().code, ErrorCode::TooLarge);
     }
 
-    // Every byte of the archive turned once: an error or rows, never a crash; a wrong checksum is always an error.
+    // Every byte of the archive turned once: an error or rows, never a crash; a wrong checksum is always an
+    // error.
     void turnedBytesAreSurvived() {
         const fs::path file = path("whole.xlsx"), turned = path("turned.xlsx");
         writeArchive(file, metadata());
@@ -201,15 +217,17 @@ private Q_SLOTS:
     void tableOfFilmsMayBeASpreadsheet() {
         QProcess python;
         const fs::path file = path("films.xlsx");
-        python.start(test::kPython, {"-c",
-                                 "import sys, openpyxl\n"
-                                 "book = openpyxl.Workbook()\n"
-                                 "sheet = book.active\n"
-                                 "for row in [('File', 'Finding', 'Patient'), ('a.png', 'Nörmal', 17), (None, None, None), "
-                                 "('b.png', 'COVID <19>', 'x')]: sheet.append(row)\n"
-                                 "book.create_sheet('other').append(['not', 'this'])\n"
-                                 "book.save(sys.argv[1])\n",
-                                 QString::fromStdString(file.string())});
+        python.start(
+            test::kPython,
+            {"-c",
+             "import sys, openpyxl\n"
+             "book = openpyxl.Workbook()\n"
+             "sheet = book.active\n"
+             "for row in [('File', 'Finding', 'Patient'), ('a.png', 'Nörmal', 17), (None, None, None), "
+             "('b.png', 'COVID <19>', 'x')]: sheet.append(row)\n"
+             "book.create_sheet('other').append(['not', 'this'])\n"
+             "book.save(sys.argv[1])\n",
+             QString::fromStdString(file.string())});
         if (!python.waitForFinished() || python.exitCode() != 0)
             QSKIP("python3-openpyxl is not installed");
         const auto table = readFilmTable(file);

@@ -14,7 +14,8 @@ namespace {
 std::uint64_t number(std::string_view bytes, std::size_t at, int count) {
     std::uint64_t value = 0;
     for (int i = 0; i < count; ++i)
-        value |= std::uint64_t{static_cast<unsigned char>(bytes[at + static_cast<std::size_t>(i)])} << (8 * i);
+        value |= std::uint64_t{static_cast<unsigned char>(bytes[at + static_cast<std::size_t>(i)])}
+                 << (8 * i);
     return value;
 }
 
@@ -24,7 +25,8 @@ std::vector<std::string> recordsOf(const std::string& file) {
     std::size_t at = 0;
     while (at + 12 <= file.size()) {
         const auto length = static_cast<std::size_t>(number(file, at, 8));
-        if (number(file, at + 8, 4) != maskedCrc32c(std::string_view(file).substr(at, 8)) || at + 16 + length > file.size())
+        if (number(file, at + 8, 4) != maskedCrc32c(std::string_view(file).substr(at, 8)) ||
+            at + 16 + length > file.size())
             return {};
         records.push_back(file.substr(at + 12, length));
         if (number(file, at + 12 + length, 4) != maskedCrc32c(records.back()))

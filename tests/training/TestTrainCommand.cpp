@@ -91,7 +91,8 @@ public:
         m_process.closeWriteChannel();
     }
 
-    // Waits for the next event of a kind; false where the program ends first, or says something that is no event.
+    // Waits for the next event of a kind; false where the program ends first, or says something that is no
+    // event.
     template <class Event>
     bool hears() {
         while (true) {
@@ -117,7 +118,8 @@ public:
         QFile stat(QString("/proc/%1/stat").arg(m_process.processId()));
         stat.open(QIODevice::ReadOnly);
         const QList<QByteArray> fields = stat.readAll().split(')').last().simplified().split(' ');
-        return (fields.value(11).toDouble() + fields.value(12).toDouble()) / static_cast<double>(sysconf(_SC_CLK_TCK));
+        return (fields.value(11).toDouble() + fields.value(12).toDouble()) /
+               static_cast<double>(sysconf(_SC_CLK_TCK));
     }
 
     std::vector<TrainingEvent> events;
@@ -176,7 +178,8 @@ private Q_SLOTS:
         folder.addClasses(8);
         QVERIFY(run(trainArguments(folder, "first", 1)).exitCode == 0);
         const auto first = folder.scratch() / "first" / "model.safetensors";
-        const Finished second = run(trainArguments(folder, "second", 1) + QStringList{"--weights", first.c_str()});
+        const Finished second =
+            run(trainArguments(folder, "second", 1) + QStringList{"--weights", first.c_str()});
         QVERIFY2(second.exitCode == 0, second.err);
         const auto card = loadModelCard(folder.scratch() / "second" / "model.safetensors");
         QCOMPARE(card->initialWeights, "model.safetensors (SHA-256 " + sha256OfFile(first).value() + ")");
@@ -309,7 +312,8 @@ private Q_SLOTS:
         QCOMPARE(finished.epochs, 3);
         QVERIFY(finished.bestEpoch >= 1);
         QVERIFY(loadModel(finished.model).has_value());
-        const auto row = historyToCsv({epochs[0].finished.record, epochs[1].finished.record, epochs[2].finished.record});
+        const auto row =
+            historyToCsv({epochs[0].finished.record, epochs[1].finished.record, epochs[2].finished.record});
         QCOMPARE(*readTextFile(RunFolder(folder.scratch() / "run").history()), row);
     }
 

@@ -4,9 +4,9 @@
 #include <QRegularExpression>
 #include <QtTest/QtTest>
 
-#include "training/Text.h"
 #include "core/graph/Networks.h"
 #include "training/Recipes.h"
+#include "training/Text.h"
 #include "training/TrainingConfig.h"
 
 using namespace hilum;
@@ -107,7 +107,8 @@ private Q_SLOTS:
         now = begun;
         now.split.folds = 4;
         QCOMPARE(differingSetting(begun, now), std::string("split.folds"));
-        begun.split.leaveOneSourceOut = now.split.leaveOneSourceOut = true; // the sources are counted when it begins
+        // The sources are counted when it begins.
+        begun.split.leaveOneSourceOut = now.split.leaveOneSourceOut = true;
         QCOMPARE(QString::fromStdString(differingSetting(begun, now)), QString());
     }
 
@@ -180,7 +181,8 @@ private Q_SLOTS:
         config.inputSizePx = 96;
         const auto refused = resolved(config);
         QVERIFY(!refused);
-        const QRegularExpressionMatch number = QRegularExpression("at least (\\d+) pixels").match(QString::fromStdString(refused.error().message));
+        const QRegularExpressionMatch number = QRegularExpression("at least (\\d+) pixels")
+                                                   .match(QString::fromStdString(refused.error().message));
         QVERIFY2(number.hasMatch(), refused.error().message.c_str());
         const int least = number.captured(1).toInt();
         for (const int size : {least, least - 1}) {
@@ -261,10 +263,12 @@ private Q_SLOTS:
                 config.split.folds = 5;
                 const TrainingConfig made = withRecipe(config, recipe);
                 const auto full = resolved(made);
-                QVERIFY2(full, qPrintable(QStringLiteral("%1, %2: %3 [%4]")
-                                              .arg(QLatin1String(recipe.name.data()), QLatin1String(network.name.data()),
-                                                   full ? QString() : QString::fromStdString(full.error().message),
-                                                   full ? QString() : QString::fromStdString(full.error().context))));
+                QVERIFY2(
+                    full,
+                    qPrintable(QStringLiteral("%1, %2: %3 [%4]")
+                                   .arg(QLatin1String(recipe.name.data()), QLatin1String(network.name.data()),
+                                        full ? QString() : QString::fromStdString(full.error().message),
+                                        full ? QString() : QString::fromStdString(full.error().context))));
                 QCOMPARE(made.data, config.data);
                 QCOMPARE(made.seed, config.seed);
                 QCOMPARE(made.split.folds, 5);

@@ -99,8 +99,10 @@ private Q_SLOTS:
     }
 
     void laterVersionsMayAddKeysAndCodes() {
-        QVERIFY(*parseTrainingEvent(R"({"event":"note","text":"x","colour":[1,{}]})") == TrainingEvent(NoteEvent{"x"}));
-        const auto failed = parseTrainingEvent(R"({"event":"failed","code":"Moonlight","message":"m","context":""})");
+        QVERIFY(*parseTrainingEvent(R"({"event":"note","text":"x","colour":[1,{}]})") ==
+                TrainingEvent(NoteEvent{"x"}));
+        const auto failed =
+            parseTrainingEvent(R"({"event":"failed","code":"Moonlight","message":"m","context":""})");
         QCOMPARE(std::get<FailedEvent>(*failed).error.code, ErrorCode::Internal);
     }
 
@@ -113,7 +115,8 @@ private Q_SLOTS:
     void numbersThatAreNotFiniteAreRefused() {
         TrainingProgress progress;
         progress.loss = std::numeric_limits<double>::infinity();
-        QCOMPARE(parseTrainingEvent(toJsonLine(ProgressEvent{progress, 0})).error().context, std::string("loss"));
+        QCOMPARE(parseTrainingEvent(toJsonLine(ProgressEvent{progress, 0})).error().context,
+                 std::string("loss"));
     }
 
     void hostileLinesAreRefused_data() {
@@ -130,16 +133,22 @@ private Q_SLOTS:
         QTest::newRow("note without text") << QByteArray(R"({"event":"note"})") << "text";
         QTest::newRow("note of a number") << QByteArray(R"({"event":"note","text":3})") << "text";
         QTest::newRow("no UTF-8") << QByteArray("{\"event\":\"note\",\"text\":\"\xFF\"}") << "";
-        QTest::newRow("films that are none") << QByteArray(R"({"event":"heatmaps","epoch":1,"films":[3]})") << "films";
-        QTest::newRow("films no list") << QByteArray(R"({"event":"heatmaps","epoch":1,"films":{}})") << "films";
-        QTest::newRow("negative epoch") << QByteArray(R"({"event":"heatmaps","epoch":-1,"films":[]})") << "epoch";
-        QTest::newRow("half an epoch") << QByteArray(R"({"event":"heatmaps","epoch":1.5,"films":[]})") << "epoch";
-        QTest::newRow("huge epoch") << QByteArray(R"({"event":"heatmaps","epoch":99999999999,"films":[]})") << "epoch";
-        QTest::newRow("beyond 64 bits") << QByteArray(R"({"event":"heatmaps","epoch":1e999,"films":[]})") << "";
+        QTest::newRow("films that are none")
+            << QByteArray(R"({"event":"heatmaps","epoch":1,"films":[3]})") << "films";
+        QTest::newRow("films no list")
+            << QByteArray(R"({"event":"heatmaps","epoch":1,"films":{}})") << "films";
+        QTest::newRow("negative epoch")
+            << QByteArray(R"({"event":"heatmaps","epoch":-1,"films":[]})") << "epoch";
+        QTest::newRow("half an epoch")
+            << QByteArray(R"({"event":"heatmaps","epoch":1.5,"films":[]})") << "epoch";
+        QTest::newRow("huge epoch") << QByteArray(R"({"event":"heatmaps","epoch":99999999999,"films":[]})")
+                                    << "epoch";
+        QTest::newRow("beyond 64 bits")
+            << QByteArray(R"({"event":"heatmaps","epoch":1e999,"films":[]})") << "";
         QTest::newRow("deep") << QByteArray(500'000, '[') << "";
-        QTest::newRow("deep in a key") << "{\"event\":\"note\",\"text\":" + QByteArray(200'000, '[') +
-                                              QByteArray(200'000, ']') + "}"
-                                       << "text";
+        QTest::newRow("deep in a key")
+            << "{\"event\":\"note\",\"text\":" + QByteArray(200'000, '[') + QByteArray(200'000, ']') + "}"
+            << "text";
     }
     void hostileLinesAreRefused() {
         QFETCH(QByteArray, line);
@@ -152,7 +161,8 @@ private Q_SLOTS:
     }
 
     void endlessLinesAreRefusedUnread() {
-        const std::string line = "{\"event\":\"note\",\"text\":\"" + std::string(kLongestEventLine, 'x') + "\"}";
+        const std::string line =
+            "{\"event\":\"note\",\"text\":\"" + std::string(kLongestEventLine, 'x') + "\"}";
         QCOMPARE(codeOf(line.c_str()), ErrorCode::TooLarge);
     }
 

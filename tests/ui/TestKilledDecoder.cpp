@@ -46,7 +46,8 @@ private Q_SLOTS:
             session.closeAll(); // forgets the decoded film too
             window.open({film});
             const auto hasEnded = [&session] {
-                return session.currentFilm() || (session.films().count() == 1 && session.films().entry(0).error);
+                return session.currentFilm() ||
+                       (session.films().count() == 1 && session.films().entry(0).error);
             };
             QTRY_VERIFY_WITH_TIMEOUT(hasEnded(), 60'000);
             ++(session.currentFilm() ? shown : refused);

@@ -1,4 +1,5 @@
-// The search over settings with its real process: trials appear as they finish, are kept, and the best is taken over.
+// The search over settings with its real process: trials appear as they finish, are kept, and the best is
+// taken over.
 
 #include "tests/support/QuickTraining.h"
 #include "training/RunFolder.h"
@@ -38,16 +39,21 @@ private:
 
     [[nodiscard]] std::filesystem::path trials() const { return m_folder.scratch() / "search"; }
     [[nodiscard]] std::unique_ptr<SearchDialog> open() const {
-        auto dialog = std::make_unique<SearchDialog>(qEnvironmentVariable("HILUM_TRAINER").toStdString(), quick(m_folder), trials());
+        auto dialog = std::make_unique<SearchDialog>(qEnvironmentVariable("HILUM_TRAINER").toStdString(),
+                                                     quick(m_folder), trials());
         dialog->show();
         return dialog;
     }
     static QPushButton* button(const SearchDialog& dialog, const char* name) {
         return dialog.findChild<QPushButton*>(QLatin1String(name));
     }
-    static void chooseTrials(const SearchDialog& dialog, int count) { dialog.findChild<QSpinBox*>()->setValue(count); }
+    static void chooseTrials(const SearchDialog& dialog, int count) {
+        dialog.findChild<QSpinBox*>()->setValue(count);
+    }
     static int rows(const SearchDialog& dialog) { return dialog.findChild<FigureTable*>()->rowCount(); }
-    static bool isRunning(const SearchDialog& dialog) { return button(dialog, "begin")->text() == SearchDialog::tr("Stop"); }
+    static bool isRunning(const SearchDialog& dialog) {
+        return button(dialog, "begin")->text() == SearchDialog::tr("Stop");
+    }
     static int rowOfBest(const SearchDialog& dialog) {
         const auto* table = dialog.findChild<FigureTable*>();
         for (int row = 0; row < table->rowCount(); ++row) {
@@ -87,9 +93,9 @@ private Q_SLOTS:
         button(*dialog, "use")->click();
         QCOMPARE(chosen.size(), usualRanges(quick(m_folder)).size());
         QVERIFY(std::abs(std::stod(chosen.at("optimiser.learningRate")) / shown - 1) < 0.01);
-        const TrainingConfig trial =
-            configOfTrial(quick(m_folder), usualRanges(quick(m_folder)), best + 1);
-        QVERIFY(std::abs(std::stod(chosen.at("optimiser.learningRate")) / trial.optimiser.learningRate - 1) < 1e-6);
+        const TrainingConfig trial = configOfTrial(quick(m_folder), usualRanges(quick(m_folder)), best + 1);
+        QVERIFY(std::abs(std::stod(chosen.at("optimiser.learningRate")) / trial.optimiser.learningRate - 1) <
+                1e-6);
     }
 
     void searchGoesOnWhereItWasLeft() {
@@ -128,12 +134,14 @@ private Q_SLOTS:
     void whatCannotBeTrainedIsSaidInWords() {
         const FilmFolder empty;
         empty.addText("Only/readme.txt", "no film");
-        SearchDialog dialog(qEnvironmentVariable("HILUM_TRAINER").toStdString(), quick(empty), empty.scratch() / "search");
+        SearchDialog dialog(qEnvironmentVariable("HILUM_TRAINER").toStdString(), quick(empty),
+                            empty.scratch() / "search");
         button(dialog, "begin")->click();
         QTRY_VERIFY_WITH_TIMEOUT(!isRunning(dialog), kTimeoutMs);
         const auto labels = dialog.findChildren<QLabel*>();
-        QVERIFY(std::any_of(labels.begin(), labels.end(),
-                            [](const QLabel* label) { return label->text().contains(QLatin1String("at least 2 classes")); }));
+        QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+            return label->text().contains(QLatin1String("at least 2 classes"));
+        }));
         QVERIFY(!button(dialog, "use")->isEnabled());
     }
 };

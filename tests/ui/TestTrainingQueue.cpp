@@ -27,8 +27,10 @@ private:
         return config;
     }
     static constexpr const char* kEpoch =
-        "echo '{\"event\":\"epoch\",\"epoch\":1,\"epochs\":2,\"part\":0,\"trainLoss\":0.5,\"trainAccuracy\":0.75,"
-        "\"validationLoss\":0.4,\"validationAccuracy\":0.8,\"learningRate\":0.001,\"seconds\":1,\"imagesPerSecond\":9,"
+        "echo "
+        "'{\"event\":\"epoch\",\"epoch\":1,\"epochs\":2,\"part\":0,\"trainLoss\":0.5,\"trainAccuracy\":0.75,"
+        "\"validationLoss\":0.4,\"validationAccuracy\":0.8,\"learningRate\":0.001,\"seconds\":1,"
+        "\"imagesPerSecond\":9,"
         "\"best\":true,\"epochsWithoutGain\":0}'\n";
     static constexpr const char* kFinished =
         "echo '{\"event\":\"finished\",\"out\":\"run\",\"model\":\"run/model.safetensors\",\"bestEpoch\":1,"
@@ -72,8 +74,9 @@ private Q_SLOTS:
     }
 
     void anErrorOfTheTrainingIsShownAsItIs() {
-        TrainingQueue queue(trainer("echo '{\"event\":\"failed\",\"code\":\"not-writable\",\"message\":\"The disk is "
-                                    "full.\",\"context\":\"run/last.safetensors\"}'\nexit 1\n"));
+        TrainingQueue queue(
+            trainer("echo '{\"event\":\"failed\",\"code\":\"not-writable\",\"message\":\"The disk is "
+                    "full.\",\"context\":\"run/last.safetensors\"}'\nexit 1\n"));
         queue.add(run("vgg19"));
         QTRY_COMPARE(queue.run(0).state, RunState::Failed);
         QCOMPARE(queue.run(0).error.message, std::string("The disk is full."));
@@ -130,7 +133,8 @@ private Q_SLOTS:
     }
 
     void noiseOnTheChannelIsPassedOver() {
-        TrainingQueue queue(trainer(QByteArray("echo 'a warning of some library'\necho '{\"event\":\"news\"}'\n") + kFinished));
+        TrainingQueue queue(trainer(
+            QByteArray("echo 'a warning of some library'\necho '{\"event\":\"news\"}'\n") + kFinished));
         queue.add(run("vgg19"));
         QTRY_COMPARE(queue.run(0).state, RunState::Done);
     }

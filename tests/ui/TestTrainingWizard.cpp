@@ -1,5 +1,6 @@
-// The wizard walked with clicks and keys, from an empty folder to a model in the viewer. With HILUM_SCREENSHOTS set to a
-// folder, a picture of every page is left there; HILUM_WINDOW=1024x700 sets the window's size.
+// The wizard walked with clicks and keys, from an empty folder to a model in the viewer. With
+// HILUM_SCREENSHOTS set to a folder, a picture of every page is left there; HILUM_WINDOW=1024x700 sets the
+// window's size.
 
 #include <ctime>
 
@@ -87,7 +88,8 @@ private:
         ReadSession& session = m_window->session();
         if (!session.currentFilm())
             return {};
-        return toQString(session.films().entry(session.currentRow()).file.lexically_relative(training().settings().data));
+        return toQString(
+            session.films().entry(session.currentRow()).file.lexically_relative(training().settings().data));
     }
 
     // The patients in two classes: each film is listed, and opens in the viewer.
@@ -132,7 +134,8 @@ private:
                 for (int y = 0; y < 24; ++y)
                     for (int x = 0; x < 24; ++x)
                         film.scanLine(y)[x] = static_cast<uchar>(noise.bounded(256));
-                film.save(QStringLiteral("%1/%2/%3_%4.png").arg(folder, QLatin1String(label)).arg(i / 3).arg(i));
+                film.save(
+                    QStringLiteral("%1/%2/%3_%4.png").arg(folder, QLatin1String(label)).arg(i / 3).arg(i));
             }
         }
     }
@@ -146,7 +149,8 @@ private Q_SLOTS:
         m_settings = std::make_unique<Settings>(m_folder.filePath(QStringLiteral("hilum.ini")));
         m_settings->setRunsFolder(m_folder.filePath(QStringLiteral("runs-%1").arg(++m_walks)));
         m_window = std::make_unique<MainWindow>(coreBackend(), *m_settings, ModelSources{});
-        const QStringList size = qEnvironmentVariable("HILUM_WINDOW", QStringLiteral("1280x800")).split(QLatin1Char('x'));
+        const QStringList size =
+            qEnvironmentVariable("HILUM_WINDOW", QStringLiteral("1280x800")).split(QLatin1Char('x'));
         m_window->resize(size.value(0).toInt(), size.value(1).toInt());
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
@@ -163,7 +167,7 @@ private Q_SLOTS:
         writeManyFilms(data, (count > 0 ? count : 6000) / 3);
         click(QStringLiteral("Train"));
         QElapsedTimer beat;
-        qint64 longest = 0;         // by the clock, with what other programs took meanwhile
+        qint64 longest = 0; // by the clock, with what other programs took meanwhile
         double longestWork = 0, last = threadWorkMs(); // of this thread alone
         QTimer heart;
         connect(&heart, &QTimer::timeout, this, [&] {
@@ -188,7 +192,8 @@ private Q_SLOTS:
         qInfo("%zu films: the event loop was held up for at most %lld ms, %.1f ms of them its own work",
               training().index().films.size(), static_cast<long long>(longest), longestWork);
         const double limitMs = count > 0 ? 50 : 100; // a slow machine must not fail the gate
-        QVERIFY2(longestWork > 0 && longestWork <= limitMs, qPrintable(QStringLiteral("%1 ms").arg(longestWork)));
+        QVERIFY2(longestWork > 0 && longestWork <= limitMs,
+                 qPrintable(QStringLiteral("%1 ms").arg(longestWork)));
     }
 
     // Settings that two cores finish in a minute: the queue and the pages are tested here, not the networks.
@@ -200,7 +205,8 @@ private Q_SLOTS:
         training().openData(toPath(data));
         QTRY_COMPARE_WITH_TIMEOUT(training().dataState(), DataState::Ready, 120'000);
         click(QStringLiteral("NIH"));
-        QTRY_VERIFY_WITH_TIMEOUT(training().checkUp() != nullptr && training().index().patientsKnown, 120'000);
+        QTRY_VERIFY_WITH_TIMEOUT(training().checkUp() != nullptr && training().index().patientsKnown,
+                                 120'000);
         QCOMPARE(training().checkUp()->patientsInClasses.size(), 21U);
         QVERIFY(training().checkUp()->confounders.found());
         QTRY_VERIFY_WITH_TIMEOUT(!training().sample(2, TrainSession::kSamplesPerClass - 1).isNull(), 30'000);
@@ -300,7 +306,8 @@ private Q_SLOTS:
 
         TrainingQueue& queue = training().queue();
         QCOMPARE(queue.size(), 1);
-        QTRY_VERIFY_WITH_TIMEOUT(!queue.run(0).epochs.empty() || queue.run(0).state == RunState::Failed, 180'000);
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.run(0).epochs.empty() || queue.run(0).state == RunState::Failed,
+                                 180'000);
         picture("5-train");
         QTRY_VERIFY_WITH_TIMEOUT(!queue.isBusy(), 400'000);
         QVERIFY2(queue.run(0).state == RunState::Done, queue.run(0).error.message.c_str());
@@ -340,7 +347,8 @@ private Q_SLOTS:
         click(QStringLiteral("Use in the viewer"));
         const auto isReady = [&] {
             return m_window->session().modelState() == ModelState::Ready &&
-                   m_window->session().model().file == training().queue().run(0).config.out / "model.safetensors";
+                   m_window->session().model().file ==
+                       training().queue().run(0).config.out / "model.safetensors";
         };
         QTRY_VERIFY_WITH_TIMEOUT(isReady(), 30'000);
     }

@@ -48,14 +48,16 @@ void BarChart::paintEvent(QPaintEvent*) {
         const QString figure = QStringLiteral("%1 · %2").arg(grouped(bar.count), percent(share, 0));
         const double figureWidth = tabularWidth(metrics, figure);
         painter.setPen(colour::kText);
-        painter.drawText(QPointF(0, top + 16), metrics.elidedText(bar.name, Qt::ElideRight, width() - figureWidth - 12));
+        painter.drawText(QPointF(0, top + 16),
+                         metrics.elidedText(bar.name, Qt::ElideRight, width() - figureWidth - 12));
         painter.setPen(colour::kSecondaryText);
         drawTabular(painter, {width() - figureWidth, top + 16}, figure);
         QRectF track(0, top + 23, width(), kBarHeight);
         painter.setPen(Qt::NoPen);
         painter.setBrush(colour::kLine);
         painter.drawRoundedRect(track, 4, 4);
-        track.setWidth(std::max(kBarHeight * 1.0, track.width() * static_cast<double>(bar.count) / static_cast<double>(most)));
+        track.setWidth(std::max(kBarHeight * 1.0,
+                                track.width() * static_cast<double>(bar.count) / static_cast<double>(most)));
         painter.setBrush(bar.colour);
         painter.drawRoundedRect(track, 4, 4);
     }

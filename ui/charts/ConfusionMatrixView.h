@@ -1,5 +1,5 @@
-// A confusion matrix: true classes down, predicted ones across, counts with the share of their row. A click on a cell,
-// or Enter on the one with the frame, asks for its films.
+// A confusion matrix: true classes down, predicted ones across, counts with the share of their row. A click
+// on a cell, or Enter on the one with the frame, asks for its films.
 #pragma once
 
 #include <QStringList>

@@ -134,7 +134,8 @@ void CurveChart::setPoints(std::size_t series, const std::vector<double>& x, con
         points.append({x[i], y[i]});
     m_graphs[series]->data()->set(points, true);
     // One point has no line.
-    m_graphs[series]->setScatterStyle(size == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, 6) : QCPScatterStyle());
+    m_graphs[series]->setScatterStyle(size == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, 6)
+                                                : QCPScatterStyle());
     fit();
 }
 

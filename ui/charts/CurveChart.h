@@ -1,5 +1,5 @@
-// A line chart in Hilum's colours: a title with the legend beside it, a light grid, values on hover, the wheel zooms,
-// a drag moves, a double click fits again. GUI thread only.
+// A line chart in Hilum's colours: a title with the legend beside it, a light grid, values on hover, the
+// wheel zooms, a drag moves, a double click fits again. GUI thread only.
 #pragma once
 
 #include <vector>
@@ -24,13 +24,13 @@ struct ChartSeries {
 };
 
 struct ChartAxes {
-    QString x;          // label of the axis; may be empty
+    QString x; // label of the axis; may be empty
     QString y;
     double xLow = 0;
     double xHigh = 1;
-    double yLow = 0;    // what is shown at least
+    double yLow = 0; // what is shown at least
     double yHigh = 1;
-    bool fitsY = false; // y follows the values, but for what is shown at least
+    bool fitsY = false;      // y follows the values, but for what is shown at least
     bool isXInteger = false; // epochs
 };
 

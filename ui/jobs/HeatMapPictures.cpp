@@ -19,7 +19,8 @@ QImage pictureOf(const Radiograph& film, const Preprocessing& preprocessing, con
     const std::size_t label = reading->prediction.best;
     const GridPlacement whole{0, 0, static_cast<double>(side), static_cast<double>(side)};
     const FloatImage map = mapInFilmPixels(reading->explanation.maps[label], whole, side, side);
-    const RgbImage overlay = overlayHeatMap(square, map, heatScale(reading->explanation, label).top, kOpacity);
+    const RgbImage overlay =
+        overlayHeatMap(square, map, heatScale(reading->explanation, label).top, kOpacity);
     return QImage(overlay.values.data(), side, side, 3 * side, QImage::Format_RGB888).copy();
 }
 
@@ -49,13 +50,15 @@ void HeatMapPictures::ask(const std::filesystem::path& model, std::vector<std::f
             if (auto loaded = m_backend.loadModel(model))
                 m_loaded->model = std::move(*loaded);
         }
-        const Preprocessing preprocessing = m_loaded->model ? m_loaded->model->info().card.preprocessing : Preprocessing();
+        const Preprocessing preprocessing =
+            m_loaded->model ? m_loaded->model->info().card.preprocessing : Preprocessing();
         for (std::size_t i = 0; i < films.size() && !stop.stop_requested(); ++i) {
             const auto film = m_backend.readFilm(films[i], stop);
             if (!film)
                 continue;
-            const auto reading = m_loaded->model ? m_loaded->model->read(*film, stop)
-                                                 : Result<Reading>(fail(ErrorCode::NotFound, "There is no model."));
+            const auto reading = m_loaded->model
+                                     ? m_loaded->model->read(*film, stop)
+                                     : Result<Reading>(fail(ErrorCode::NotFound, "There is no model."));
             const QImage picture = pictureOf(*film, preprocessing, reading ? &*reading : nullptr);
             QMetaObject::invokeMethod(
                 this,

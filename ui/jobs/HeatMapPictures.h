@@ -1,5 +1,5 @@
-// Small pictures of films with the heat map of the class that a model takes them for; made one after another on a thread
-// of its own. GUI thread only.
+// Small pictures of films with the heat map of the class that a model takes them for; made one after another
+// on a thread of its own. GUI thread only.
 #pragma once
 
 #include <cstdint>

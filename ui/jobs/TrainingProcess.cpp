@@ -42,7 +42,10 @@ void TrainingProcess::start(const TrainingConfig& config, ExistingRun existing) 
     if (!m_config.open() || !m_config.resize(0) || m_config.write(json) != json.size() || !m_config.flush()) {
         const QString reason = m_config.errorString();
         QMetaObject::invokeMethod(
-            this, [this, reason] { fail({ErrorCode::NotWritable, "The settings cannot be handed on.", reason.toStdString()}); },
+            this,
+            [this, reason] {
+                fail({ErrorCode::NotWritable, "The settings cannot be handed on.", reason.toStdString()});
+            },
             Qt::QueuedConnection);
         return;
     }
@@ -83,11 +86,13 @@ void TrainingProcess::onFinished(int exitCode, QProcess::ExitStatus status) {
         Q_EMIT happened(*m_last);
     else if (status == QProcess::CrashExit)
         fail({ErrorCode::OutOfMemory,
-              "The training was ended by the system, most likely for want of memory. Its last checkpoint is kept; try "
+              "The training was ended by the system, most likely for want of memory. Its last checkpoint is "
+              "kept; try "
               "a smaller batch.",
               lastWords(m_process)});
     else
-        fail({ErrorCode::Internal, "The training program ended early, with status " + std::to_string(exitCode) + ".",
+        fail({ErrorCode::Internal,
+              "The training program ended early, with status " + std::to_string(exitCode) + ".",
               lastWords(m_process)});
 }
 

@@ -1,6 +1,6 @@
-// One fine-tuning in a process of its own (hilum-trainer), so that a crash or a lack of memory there never takes the
-// window down. Follows it by its events (training/TrainingEvents.h), steers it by its standard input. Never blocks.
-// GUI thread only.
+// One fine-tuning in a process of its own (hilum-trainer), so that a crash or a lack of memory there never
+// takes the window down. Follows it by its events (training/TrainingEvents.h), steers it by its standard
+// input. Never blocks. GUI thread only.
 #pragma once
 
 #include <filesystem>
@@ -25,8 +25,8 @@ public:
     // A training under way is asked to stop and left to write its checkpoint.
     ~TrainingProcess() override;
 
-    // Ends in a FinishedEvent or a FailedEvent, whatever becomes of the process, once it is gone. Not while one is
-    // running.
+    // Ends in a FinishedEvent or a FailedEvent, whatever becomes of the process, once it is gone. Not while
+    // one is running.
     void start(const TrainingConfig& config, ExistingRun existing);
     void pause();
     void resume();

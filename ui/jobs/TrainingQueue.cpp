@@ -97,34 +97,34 @@ void TrainingQueue::remove(int number) {
 void TrainingQueue::onEvent(const TrainingEvent& event) {
     const int number = m_current;
     QueuedRun& run = m_runs[static_cast<std::size_t>(number)];
-    std::visit(Overloaded{
-                   [&](const ProgressEvent& now) {
-                       run.progress = now.progress;
-                       run.memoryMb = now.memoryMb;
-                   },
-                   [&](const EpochEvent& epoch) {
-                       if (epoch.part != run.part) {
-                           run.epochs.clear();
-                           run.bestEpoch = 0;
-                       }
-                       run.part = epoch.part;
-                       run.epochs.push_back(epoch.finished);
-                       if (epoch.finished.best)
-                           run.bestEpoch = epoch.finished.record.epoch;
-                   },
-                   [&](const HeatMapsEvent& maps) { run.heatMaps = maps; },
-                   [&](const NoteEvent& note) { run.notes << toQString(std::string_view(note.text)); },
-                   [&](const PausedEvent&) { run.state = RunState::Paused; },
-                   [&](const ResumedEvent&) { run.state = RunState::Running; },
-                   [&](const FinishedEvent& finished) {
-                       run.model = finished.model;
-                       run.bestEpoch = finished.bestEpoch;
-                       finish(finished.stopped ? RunState::Stopped : RunState::Done);
-                   },
-                   [&](const FailedEvent& failed) {
-                       run.error = failed.error;
-                       finish(failed.error.code == ErrorCode::Cancelled ? RunState::Stopped : RunState::Failed);
-                   }},
+    std::visit(Overloaded{[&](const ProgressEvent& now) {
+                              run.progress = now.progress;
+                              run.memoryMb = now.memoryMb;
+                          },
+                          [&](const EpochEvent& epoch) {
+                              if (epoch.part != run.part) {
+                                  run.epochs.clear();
+                                  run.bestEpoch = 0;
+                              }
+                              run.part = epoch.part;
+                              run.epochs.push_back(epoch.finished);
+                              if (epoch.finished.best)
+                                  run.bestEpoch = epoch.finished.record.epoch;
+                          },
+                          [&](const HeatMapsEvent& maps) { run.heatMaps = maps; },
+                          [&](const NoteEvent& note) { run.notes << toQString(std::string_view(note.text)); },
+                          [&](const PausedEvent&) { run.state = RunState::Paused; },
+                          [&](const ResumedEvent&) { run.state = RunState::Running; },
+                          [&](const FinishedEvent& finished) {
+                              run.model = finished.model;
+                              run.bestEpoch = finished.bestEpoch;
+                              finish(finished.stopped ? RunState::Stopped : RunState::Done);
+                          },
+                          [&](const FailedEvent& failed) {
+                              run.error = failed.error;
+                              finish(failed.error.code == ErrorCode::Cancelled ? RunState::Stopped
+                                                                               : RunState::Failed);
+                          }},
                event);
     Q_EMIT runChanged(number);
 }

@@ -1,4 +1,5 @@
-// Runs that are trained one after another, each in a process of its own, and what is known of each. GUI thread only.
+// Runs that are trained one after another, each in a process of its own, and what is known of each. GUI
+// thread only.
 #pragma once
 
 #include <deque>
@@ -24,7 +25,7 @@ struct QueuedRun {
     bool isStopping = false; // asked to stop, and not there yet
     TrainingProgress progress;
     int memoryMb = 0;
-    int part = 0;                      // whose epochs these are: TrainingProgress::part
+    int part = 0; // whose epochs these are: TrainingProgress::part
     std::vector<FinishedEpoch> epochs;
     int bestEpoch = 0;
     HeatMapsEvent heatMaps; // of the last epoch that had some
@@ -59,7 +60,7 @@ public:
     void remove(int number);
 
 Q_SIGNALS:
-    void runChanged(int number); // anything about it
+    void runChanged(int number);  // anything about it
     void runFinished(int number); // Done, Stopped or Failed
     void runRemoved(int number);  // those behind it have moved up
     void queueChanged();          // runs were added or taken out

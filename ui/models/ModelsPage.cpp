@@ -42,8 +42,9 @@ QString figure(const std::optional<double>& value) {
 
 QStringList rowTexts(const LeaderboardRow& row) {
     const EvaluationReport& report = row.run->report;
-    const QString accuracy = QObject::tr("%1  (%2 to %3)").arg(percent(report.accuracy.value),
-                                                               percent(report.accuracy.low), percent(report.accuracy.high));
+    const QString accuracy =
+        QObject::tr("%1  (%2 to %3)")
+            .arg(percent(report.accuracy.value), percent(report.accuracy.low), percent(report.accuracy.high));
     return {fileName(row.run->folder),
             networkTitle(*row.run),
             accuracy,
@@ -65,12 +66,13 @@ void addRemark(QTreeWidget& tree, const QString& text) {
 
 ModelsPage::ModelsPage(QWidget* parent)
     : QWidget(parent), m_where(makeText("secondary", {}, this)),
-      m_tree(makeTable({tr("Run"), tr("Network"), tr("Accuracy (95 %)"), tr("Macro F1"), tr("Macro AUC"), tr("ECE"),
-                        tr("Against the leader")},
+      m_tree(makeTable({tr("Run"), tr("Network"), tr("Accuracy (95 %)"), tr("Macro F1"), tr("Macro AUC"),
+                        tr("ECE"), tr("Against the leader")},
                        tr("Leaderboard"), this)),
       m_use(new QPushButton(tr("Use in the viewer"), this)), m_results(new QPushButton(tr("Results"), this)),
       m_rename(new QPushButton(tr("Rename …"), this)), m_remove(new QPushButton(tr("Delete …"), this)),
-      m_differences(makeTable({tr("Film"), tr("Is"), tr("Leader"), tr("This one")}, tr("Differing films"), this)),
+      m_differences(
+          makeTable({tr("Film"), tr("Is"), tr("Leader"), tr("This one")}, tr("Differing films"), this)),
       m_thread(QStringLiteral("Leaderboard"), 1) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(18, 16, 18, 14);
@@ -90,8 +92,10 @@ ModelsPage::ModelsPage(QWidget* parent)
     connect(m_differences, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) {
         Q_EMIT filmWanted(filmFile(*chosenRow()->run, toPath(item->data(0, FileRole).toString())));
     });
-    connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT modelWanted(RunFolder(chosenRow()->run->folder).model()); });
-    connect(m_results, &QPushButton::clicked, this, [this] { Q_EMIT resultsWanted(chosenRow()->run->folder); });
+    connect(m_use, &QPushButton::clicked, this,
+            [this] { Q_EMIT modelWanted(RunFolder(chosenRow()->run->folder).model()); });
+    connect(m_results, &QPushButton::clicked, this,
+            [this] { Q_EMIT resultsWanted(chosenRow()->run->folder); });
     connect(m_rename, &QPushButton::clicked, this, &ModelsPage::rename);
     connect(m_remove, &QPushButton::clicked, this, &ModelsPage::removeRun);
     m_tree->setObjectName(QStringLiteral("leaderboard"));
@@ -117,7 +121,8 @@ void ModelsPage::buildHead() {
 }
 
 Card* ModelsPage::buildBoard() {
-    auto* card = new Card(tr("LEADERBOARD · only runs that were tested on the same films are compared"), this);
+    auto* card =
+        new Card(tr("LEADERBOARD · only runs that were tested on the same films are compared"), this);
     m_tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_tree->header()->setStretchLastSection(true);
     card->body()->addWidget(m_tree, 1);
@@ -162,7 +167,8 @@ void ModelsPage::refresh() {
     m_thread.post(0, [this, id, folders = m_folders](const std::stop_token&) {
         const auto runs = findRuns(folders);
         auto board = std::make_shared<Leaderboard>(runs ? leaderboard(*runs) : Leaderboard());
-        if (!runs && runs.error().code != ErrorCode::NotFound) // the folder of the first run is yet to be made
+        if (!runs &&
+            runs.error().code != ErrorCode::NotFound) // the folder of the first run is yet to be made
             board->unused.push_back({folders.front(), runs.error()});
         QMetaObject::invokeMethod(
             this,
@@ -180,7 +186,8 @@ void ModelsPage::show(Leaderboard board) {
     for (std::size_t number = 0; number < m_board.groups.size(); ++number)
         addGroup(m_board.groups[number], number);
     for (const UnusedRun& run : m_board.unused)
-        addRemark(*m_tree, tr("%1: %2").arg(fileName(run.folder), toQString(std::string_view(run.error.message))));
+        addRemark(*m_tree,
+                  tr("%1: %2").arg(fileName(run.folder), toQString(std::string_view(run.error.message))));
     if (m_tree->topLevelItemCount() == 0)
         addRemark(*m_tree, tr("No finished run here yet: train a network first."));
     for (int i = 0; i < m_tree->topLevelItemCount() && !chosenRow(); ++i)
@@ -190,8 +197,9 @@ void ModelsPage::show(Leaderboard board) {
 
 void ModelsPage::addGroup(const LeaderboardGroup& group, std::size_t number) {
     if (m_board.groups.size() > 1)
-        addRemark(*m_tree, tr("Test set %1 · %2 films")
-                               .arg(toQString(std::string_view(group.testSet)).left(8), grouped(group.films)));
+        addRemark(*m_tree,
+                  tr("Test set %1 · %2 films")
+                      .arg(toQString(std::string_view(group.testSet)).left(8), grouped(group.films)));
     for (std::size_t row = 0; row < group.rows.size(); ++row) {
         auto* item = new QTreeWidgetItem(m_tree, rowTexts(group.rows[row]));
         item->setData(0, GroupRole, static_cast<int>(number));
@@ -208,7 +216,8 @@ const LeaderboardGroup* ModelsPage::chosenGroup() const {
 
 const LeaderboardRow* ModelsPage::chosenRow() const {
     const LeaderboardGroup* group = chosenGroup();
-    return group ? &group->rows[static_cast<std::size_t>(m_tree->currentItem()->data(0, RowRole).toInt())] : nullptr;
+    return group ? &group->rows[static_cast<std::size_t>(m_tree->currentItem()->data(0, RowRole).toInt())]
+                 : nullptr;
 }
 
 void ModelsPage::onChosen() {
@@ -264,13 +273,15 @@ void ModelsPage::showCurves(const LeaderboardGroup& group) {
 void ModelsPage::showDifferences(const LeaderboardGroup& group, const LeaderboardRow& row) {
     const LeaderboardRow& leader = group.rows.front();
     if (&leader == &row)
-        return m_differenceCard->setHeading(tr("FILMS ON WHICH TWO RUNS DIFFER · choose one below the leader"));
+        return m_differenceCard->setHeading(
+            tr("FILMS ON WHICH TWO RUNS DIFFER · choose one below the leader"));
     const auto films = differingFilms(*leader.run, *row.run);
     m_differenceCard->setHeading(tr("%1 FILMS ON WHICH IT DIFFERS FROM THE LEADER").arg(films.size()));
     for (const DifferingFilm& film : films) {
-        auto* item = new QTreeWidgetItem(m_differences, {fileName(film.file), toQString(std::string_view(film.truth)),
-                                                         toQString(std::string_view(film.first)),
-                                                         toQString(std::string_view(film.second))});
+        auto* item =
+            new QTreeWidgetItem(m_differences, {fileName(film.file), toQString(std::string_view(film.truth)),
+                                                toQString(std::string_view(film.first)),
+                                                toQString(std::string_view(film.second))});
         item->setData(0, FileRole, toQString(film.file));
         item->setToolTip(0, tr("%1: open in the viewer (Enter)").arg(item->text(0)).toHtmlEscaped());
     }
@@ -289,7 +300,8 @@ void ModelsPage::rename() {
             return Q_EMIT messageShown(tr("There is already a folder of that name."));
         std::filesystem::rename(folder, target, error);
         if (error)
-            Q_EMIT messageShown(tr("The run could not be renamed: %1").arg(QString::fromStdString(error.message())));
+            Q_EMIT messageShown(
+                tr("The run could not be renamed: %1").arg(QString::fromStdString(error.message())));
         refresh();
     });
     openDialog(dialog);
@@ -297,8 +309,8 @@ void ModelsPage::rename() {
 
 void ModelsPage::removeRun() {
     const std::filesystem::path folder = chosenRow()->run->folder;
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Delete this run?"), tr("Delete %1?").arg(fileName(folder)),
-                                QMessageBox::NoButton, this);
+    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Delete this run?"),
+                                tr("Delete %1?").arg(fileName(folder)), QMessageBox::NoButton, this);
     box->setInformativeText(tr("Its folder with model, checkpoints and figures goes to the wastebasket."));
     QPushButton* yes = box->addButton(tr("Delete"), QMessageBox::AcceptRole);
     box->addButton(tr("Keep"), QMessageBox::RejectRole);

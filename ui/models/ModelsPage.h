@@ -1,5 +1,5 @@
-// The page of finished runs: a leaderboard over all that were tested on the same films, their curves, and the films on
-// which two differ.
+// The page of finished runs: a leaderboard over all that were tested on the same films, their curves, and the
+// films on which two differ.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +32,16 @@ public:
     void setFolders(std::vector<std::filesystem::path> folders);
     void refresh();
     // Runs that must stay where they are, as they are trained or may be resumed.
-    void setInUse(std::function<bool(const std::filesystem::path& run)> isInUse) { m_isInUse = std::move(isInUse); }
+    void setInUse(std::function<bool(const std::filesystem::path& run)> isInUse) {
+        m_isInUse = std::move(isInUse);
+    }
     [[nodiscard]] const Leaderboard& board() const { return m_board; }
 
 Q_SIGNALS:
     void modelWanted(const std::filesystem::path& model); // in the viewer
     void resultsWanted(const std::filesystem::path& run);
     void filmWanted(const std::filesystem::path& film); // in the viewer
-    void folderWanted(); // another one, to look for runs in
+    void folderWanted();                                // another one, to look for runs in
     void messageShown(const QString& words);
 
 private:

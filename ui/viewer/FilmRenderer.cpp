@@ -18,8 +18,8 @@ AxisMap axisMap(double filmStart, double filmStep, double planeStep) {
     return {filmStep / planeStep, (filmStart + filmStep / 2) / planeStep - 0.5};
 }
 
-// work(line, values, width) for every line of the image and of the values that belong to it. A drag of the window spends
-// its time in there: no call to Qt for a pixel.
+// work(line, values, width) for every line of the image and of the values that belong to it. A drag of the
+// window spends its time in there: no call to Qt for a pixel.
 template <class Work>
 void forEachLine(QImage& image, const Raster<std::uint16_t>& values, const Work& work) {
     const int width = image.width();
@@ -141,10 +141,11 @@ void FilmRenderer::resampleHeat(const ViewGeometry& geometry, const QRect& rect)
 }
 
 void FilmRenderer::compose() {
-    forEachLine(m_image, m_filmValues, [grey = m_grey.data()](QRgb* line, const std::uint16_t* values, int width) {
-        for (int x = 0; x < width; ++x)
-            line[x] = kOpaque | (0x010101U * grey[values[x]]);
-    });
+    forEachLine(m_image, m_filmValues,
+                [grey = m_grey.data()](QRgb* line, const std::uint16_t* values, int width) {
+                    for (int x = 0; x < width; ++x)
+                        line[x] = kOpaque | (0x010101U * grey[values[x]]);
+                });
 }
 
 void FilmRenderer::composeWithHeat() {

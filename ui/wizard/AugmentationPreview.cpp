@@ -15,7 +15,8 @@ constexpr int kSide = 92;
 constexpr int kGap = 6;
 
 QImage toImage(const GreyImage& grey) {
-    return QImage(grey.values.data(), grey.widthPx, grey.heightPx, grey.widthPx, QImage::Format_Grayscale8).copy();
+    return QImage(grey.values.data(), grey.widthPx, grey.heightPx, grey.widthPx, QImage::Format_Grayscale8)
+        .copy();
 }
 
 } // namespace
@@ -50,7 +51,8 @@ void AugmentationPreview::compute() {
         m_variants.push_back(toImage(m_film));
         Random random(m_seed);
         for (int i = 1; i < kColumns * kRows; ++i)
-            m_variants.push_back(toImage(augmented(m_film, drawAugmentation(m_config, random), m_config.border)));
+            m_variants.push_back(
+                toImage(augmented(m_film, drawAugmentation(m_config, random), m_config.border)));
     }
     update();
 }

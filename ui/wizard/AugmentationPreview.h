@@ -21,7 +21,9 @@ public:
     void setFilm(const GreyImage& square);
     void setConfig(const AugmentationConfig& config);
     void drawAgain(); // other random numbers
-    [[nodiscard]] const std::vector<QImage>& variants() const { return m_variants; } // the first one is the film itself
+    [[nodiscard]] const std::vector<QImage>& variants() const {
+        return m_variants;
+    } // the first one is the film itself
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
 

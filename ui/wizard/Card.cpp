@@ -8,7 +8,8 @@
 namespace hilum {
 
 Card::Card(const QString& heading, QWidget* parent)
-    : QFrame(parent), m_body(new QVBoxLayout(this)), m_headingLine(new QHBoxLayout), m_heading(new QLabel(heading, this)) {
+    : QFrame(parent), m_body(new QVBoxLayout(this)), m_headingLine(new QHBoxLayout),
+      m_heading(new QLabel(heading, this)) {
     setRole(*this, "card");
     m_body->setContentsMargins(14, 12, 14, 12);
     m_body->setSpacing(8);

@@ -21,7 +21,8 @@ struct CheckUpLine {
     bool isGood = false; // nothing to worry about
     QString title;
     QString text; // may be empty
-    std::shared_ptr<const std::vector<CheckUpFilm>> films{}; // those that belong together one after another; null: none
+    std::shared_ptr<const std::vector<CheckUpFilm>>
+        films{}; // those that belong together one after another; null: none
 };
 
 // The worst first. Takes its time where a finding is about 100,000 films. Thread-safe.

@@ -27,7 +27,8 @@ DataFacts dataFacts(const DatasetIndex& index) {
 }
 
 SplitFacts splitFacts(const DatasetIndex& index, const Split& split, const std::vector<int>& folds) {
-    const std::size_t count = folds.empty() ? kSets : static_cast<std::size_t>(*std::ranges::max_element(folds)) + 1;
+    const std::size_t count =
+        folds.empty() ? kSets : static_cast<std::size_t>(*std::ranges::max_element(folds)) + 1;
     SplitFacts facts;
     facts.sets.assign(count, SetFacts{std::vector<long>(index.labels.size()), 0});
     std::unordered_map<std::string_view, std::vector<bool>> setsOfPatient;

@@ -34,9 +34,11 @@ constexpr int kTypingPauseMs = 400; // before a pattern that is being typed take
 DataPage::DataPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_stack(new QStackedWidget(this)),
       m_empty(new MessagePage(QStringLiteral("folder"), QColor(0x4A, 0x54, 0x5E))), m_title(new QLabel(this)),
-      m_facts(makeText("secondary", {}, this)), m_classes(new BarChart(this)), m_samples(new SampleGrid(this)),
-      m_pattern(new QLineEdit(this)), m_patients(makeText("strong", {}, this)), m_examples(makeText("secondary", {}, this)),
-      m_findings(new QVBoxLayout), m_progress(new QProgressBar(this)), m_progressText(makeText("secondary", {}, this)) {
+      m_facts(makeText("secondary", {}, this)), m_classes(new BarChart(this)),
+      m_samples(new SampleGrid(this)), m_pattern(new QLineEdit(this)),
+      m_patients(makeText("strong", {}, this)), m_examples(makeText("secondary", {}, this)),
+      m_findings(new QVBoxLayout), m_progress(new QProgressBar(this)),
+      m_progressText(makeText("secondary", {}, this)) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
@@ -50,16 +52,19 @@ DataPage::DataPage(TrainSession& session, QWidget* parent)
 
 QWidget* DataPage::buildEmpty() {
     m_empty->setObjectName(QStringLiteral("WizardMessage"));
-    const auto addButton = [&](const QString& text, const QString& tip, bool isPrimary, void (DataPage::*wanted)()) {
+    const auto addButton = [&](const QString& text, const QString& tip, bool isPrimary,
+                               void (DataPage::*wanted)()) {
         auto* action = new QAction(text, this);
         action->setToolTip(tip);
         connect(action, &QAction::triggered, this, wanted);
         m_empty->addButton(action, text, isPrimary);
     };
-    addButton(tr("Choose a folder …"), tr("A folder with one folder of films per class"), true, &DataPage::folderWanted);
-    addButton(tr("Choose a table …"), tr("A CSV or Excel file with columns for path and label"), false, &DataPage::tableWanted);
-    addButton(tr("Practise on phantoms"), tr("Render 450 synthetic films in three classes and train on them"), false,
-              &DataPage::practiceWanted);
+    addButton(tr("Choose a folder …"), tr("A folder with one folder of films per class"), true,
+              &DataPage::folderWanted);
+    addButton(tr("Choose a table …"), tr("A CSV or Excel file with columns for path and label"), false,
+              &DataPage::tableWanted);
+    addButton(tr("Practise on phantoms"), tr("Render 450 synthetic films in three classes and train on them"),
+              false, &DataPage::practiceWanted);
     return m_empty;
 }
 
@@ -100,13 +105,15 @@ QWidget* DataPage::buildFilled() {
 Card* DataPage::buildPatients() {
     auto* card = new Card(tr("PATIENTS"), this);
     card->setFixedWidth(330);
-    card->body()->addWidget(makeText(
-        "secondary", tr("Films of one patient must not be split between training and test. Which part of the file name is the "
-                        "patient?"),
-        card));
+    card->body()->addWidget(makeText("secondary",
+                                     tr("Films of one patient must not be split between training and test. "
+                                        "Which part of the file name is the "
+                                        "patient?"),
+                                     card));
     m_pattern->setPlaceholderText(tr("none: every film is a patient of its own"));
-    m_pattern->setToolTip(tr("Regular expression on the file name; its first group (…) is the patient. nih stands for the "
-                             "digits before _ in 00000061_012.png"));
+    m_pattern->setToolTip(
+        tr("Regular expression on the file name; its first group (…) is the patient. nih stands for the "
+           "digits before _ in 00000061_012.png"));
     m_pattern->setAccessibleName(tr("Pattern of the patient in the file name"));
     card->body()->addWidget(m_pattern);
     auto* presets = new QHBoxLayout;
@@ -170,8 +177,10 @@ void DataPage::updateData() {
         m_pattern->setText(toQString(std::string_view(m_session.settings().split.patientPattern)));
     switch (m_session.dataState()) {
     case DataState::None:
-        m_empty->setWords(tr("Drop a folder of films here"), tr("One folder per class, with the films inside"),
-                          tr("Or a table of paths and labels, folders named train, val and test, or the COVID-19 Radiography "
+        m_empty->setWords(tr("Drop a folder of films here"),
+                          tr("One folder per class, with the films inside"),
+                          tr("Or a table of paths and labels, folders named train, val and test, or the "
+                             "COVID-19 Radiography "
                              "Database as downloaded. PNG, JPEG, TIFF and DICOM."),
                           tr("Nothing leaves this computer."));
         break;
@@ -191,7 +200,9 @@ void DataPage::updateData() {
         return;
     const DatasetIndex& index = m_session.index();
     m_title->setText(m_session.dataName());
-    QString facts = tr("%1 films in %2 classes").arg(grouped(static_cast<long long>(index.films.size()))).arg(index.labels.size());
+    QString facts = tr("%1 films in %2 classes")
+                        .arg(grouped(static_cast<long long>(index.films.size())))
+                        .arg(index.labels.size());
     if (!index.skipped.empty())
         facts += tr(" · %1 files left out").arg(grouped(static_cast<long long>(index.skipped.size())));
     m_facts->setText(facts);
@@ -202,8 +213,9 @@ void DataPage::updateData() {
         bars.push_back({names.back(), m_session.facts().films[label], classColour(label)});
     }
     m_classes->setBars(std::move(bars));
-    m_samples->setRows(names, TrainSession::kSamplesPerClass,
-                       [this](int row, int column) { return m_session.sample(static_cast<std::size_t>(row), column); });
+    m_samples->setRows(names, TrainSession::kSamplesPerClass, [this](int row, int column) {
+        return m_session.sample(static_cast<std::size_t>(row), column);
+    });
     updatePatients();
     updateCheckUp();
 }
@@ -224,7 +236,8 @@ void DataPage::updatePatients() {
     m_patients->setText(tr("%1 patients").arg(grouped(static_cast<long long>(facts.patients))));
     QStringList examples;
     for (const auto& [file, patient] : facts.examples)
-        examples << tr("%1 → %2").arg(toQString(std::string_view(file)), toQString(std::string_view(patient)));
+        examples << tr("%1 → %2").arg(toQString(std::string_view(file)),
+                                      toQString(std::string_view(patient)));
     m_examples->setVisible(!pattern.empty());
     m_examples->setText(examples.join(QLatin1Char('\n')));
 }
@@ -234,8 +247,9 @@ void DataPage::updateCheckUp() {
     m_progress->setVisible(isRunning);
     m_progressText->setVisible(isRunning);
     m_progress->setValue(static_cast<int>(1000 * m_session.checkUpProgress()));
-    m_progressText->setText(tr("Reading every film: damaged files, duplicates, patients, and what gives the class away … %1")
-                                .arg(percent(m_session.checkUpProgress(), 0)));
+    m_progressText->setText(
+        tr("Reading every film: damaged files, duplicates, patients, and what gives the class away … %1")
+            .arg(percent(m_session.checkUpProgress(), 0)));
     if (isRunning && m_findings->count() == 0)
         return;
     while (QLayoutItem* item = m_findings->takeAt(0)) {
@@ -245,7 +259,10 @@ void DataPage::updateCheckUp() {
     if (isRunning)
         return;
     if (const auto& error = m_session.checkUpError()) {
-        addFinding({false, tr("The check-up could not be finished"), toQString(std::string_view(error->message)), {}});
+        addFinding({false,
+                    tr("The check-up could not be finished"),
+                    toQString(std::string_view(error->message)),
+                    {}});
     } else {
         for (const CheckUpLine& line : m_session.checkUpLines())
             addFinding(line);
@@ -268,7 +285,8 @@ void DataPage::addFinding(const CheckUpLine& line) {
     if (!line.text.isEmpty())
         words->addWidget(makeText("secondary", line.text, row));
     if (line.films) {
-        auto* all = new QPushButton(tr("Show %n film(s)", nullptr, static_cast<int>(line.films->size())), row);
+        auto* all =
+            new QPushButton(tr("Show %n film(s)", nullptr, static_cast<int>(line.films->size())), row);
         setRole(*all, "link");
         words->addWidget(all, 0, Qt::AlignLeft);
         const auto show = [this, title = line.title, shown = std::weak_ptr(line.films),

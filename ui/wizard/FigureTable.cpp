@@ -37,7 +37,9 @@ void FigureTable::setNames(const QStringList& rows, const QStringList& columns) 
     m_columns = columns;
     fitNames();
     const int rowHeight = verticalHeader()->defaultSectionSize();
-    const auto heightOf = [&](int count) { return horizontalHeader()->sizeHint().height() + count * rowHeight + 2; };
+    const auto heightOf = [&](int count) {
+        return horizontalHeader()->sizeHint().height() + count * rowHeight + 2;
+    };
     setMinimumHeight(heightOf(std::min(rowCount(), kFewestRows)));
     setMaximumHeight(heightOf(rowCount()));
 }

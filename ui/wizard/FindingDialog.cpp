@@ -40,10 +40,10 @@ FindingDialog::FindingDialog(const QString& title, const std::vector<CheckUpFilm
         item->setData(0, Qt::UserRole, toQString(root / film.file));
     }
     layout->addWidget(list, 1);
-    const QString hint = shown < films.size()
-                             ? tr("The first %1 of %2; hilum-cli check lists them all.")
-                                   .arg(grouped(static_cast<long long>(shown)), grouped(static_cast<long long>(films.size())))
-                             : tr("Enter or a double click opens a film in the viewer.");
+    const QString hint = shown < films.size() ? tr("The first %1 of %2; hilum-cli check lists them all.")
+                                                    .arg(grouped(static_cast<long long>(shown)),
+                                                         grouped(static_cast<long long>(films.size())))
+                                              : tr("Enter or a double click opens a film in the viewer.");
     auto* foot = new QHBoxLayout;
     foot->addWidget(makeText("secondary", hint, this), 1);
     auto* open = new QPushButton(tr("Open in the viewer"), this);

@@ -15,8 +15,8 @@ class FindingDialog : public QDialog {
 
 public:
     // root: of the data.
-    FindingDialog(const QString& title, const std::vector<CheckUpFilm>& films, const std::filesystem::path& root,
-                  QWidget* parent = nullptr);
+    FindingDialog(const QString& title, const std::vector<CheckUpFilm>& films,
+                  const std::filesystem::path& root, QWidget* parent = nullptr);
 
 Q_SIGNALS:
     void filmWanted(const std::filesystem::path& film);

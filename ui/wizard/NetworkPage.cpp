@@ -41,15 +41,17 @@ QVBoxLayout* addScrolled(Card& card) {
 } // namespace
 
 NetworkPage::NetworkPage(TrainSession& session, QWidget* parent)
-    : QWidget(parent), m_session(session), m_recipe(new ElidedComboBox(this)), m_recipeWords(makeText("secondary", {}, this)),
-      m_weights(new ElidedComboBox(this)), m_weightsWords(makeText("secondary", {}, this)),
+    : QWidget(parent), m_session(session), m_recipe(new ElidedComboBox(this)),
+      m_recipeWords(makeText("secondary", {}, this)), m_weights(new ElidedComboBox(this)),
+      m_weightsWords(makeText("secondary", {}, this)),
       m_form(new SettingsForm({"trainable", "epochs", "earlyStoppingPatience", "batchSize", "inputSizePx",
                                "optimiser.kind", "optimiser.learningRate", "schedule.kind", "sampling"},
                               this)),
-      m_augmentation(new SettingsForm({"augmentation.horizontalFlip", "augmentation.rotationDeg", "augmentation.zoom",
-                                       "augmentation.translation", "augmentation.contrast", "augmentation.brightness",
-                                       "augmentation.erasing"},
-                                      this)),
+      m_augmentation(
+          new SettingsForm({"augmentation.horizontalFlip", "augmentation.rotationDeg", "augmentation.zoom",
+                            "augmentation.translation", "augmentation.contrast", "augmentation.brightness",
+                            "augmentation.erasing"},
+                           this)),
       m_preview(new AugmentationPreview(this)) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -70,7 +72,8 @@ NetworkPage::NetworkPage(TrainSession& session, QWidget* parent)
         if (m_preview->variants().empty() && !m_session.previewFilm().empty())
             m_preview->setFilm(m_session.previewFilm());
     });
-    connect(&m_session, &TrainSession::dataChanged, this, [this] { m_preview->setFilm(m_session.previewFilm()); });
+    connect(&m_session, &TrainSession::dataChanged, this,
+            [this] { m_preview->setFilm(m_session.previewFilm()); });
     updateSettings();
 }
 
@@ -100,7 +103,8 @@ Card* NetworkPage::buildRecipe() {
     auto* weightsTitle = new QLabel(tr("Starts from"), this);
     setRole(*weightsTitle, "strong");
     body->addWidget(weightsTitle);
-    m_weights->addItems({tr("ImageNet weights"), tr("Random weights (from scratch)"), tr("A model or weight file …")});
+    m_weights->addItems(
+        {tr("ImageNet weights"), tr("Random weights (from scratch)"), tr("A model or weight file …")});
     m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights to start from"));
     body->addWidget(m_weights);
@@ -181,19 +185,21 @@ void NetworkPage::chooseWeights(int number) {
 
 void NetworkPage::updateWeights() {
     const TrainingConfig& settings = m_session.settings();
-    const int kind = settings.initialWeights.empty()                ? Scratch
+    const int kind = settings.initialWeights.empty()               ? Scratch
                      : settings.initialWeights == kImageNetWeights ? ImageNet
-                                                                    : File;
+                                                                   : File;
     m_weights->setCurrentIndex(kind);
     QString words;
     if (kind == File)
         words = tr("%1. Its network must be the one that is trained.").arg(fileName(settings.initialWeights));
     else if (kind == ImageNet && !settings.weightsFolder.empty())
-        words = tr("From %1, else downloaded once and checked. HilumNet and the CNNs have none: they start from random "
+        words = tr("From %1, else downloaded once and checked. HilumNet and the CNNs have none: they start "
+                   "from random "
                    "weights.")
                     .arg(fileName(settings.weightsFolder));
     else if (kind == ImageNet)
-        words = tr("Downloaded once from torchvision's addresses and checked. HilumNet and the CNNs have none: they start "
+        words = tr("Downloaded once from torchvision's addresses and checked. HilumNet and the CNNs have "
+                   "none: they start "
                    "from random weights.");
     m_weightsWords->setText(words);
     m_weightsWords->setVisible(!words.isEmpty());

@@ -26,10 +26,13 @@ void PinnedFilms::setFilms(const HeatMapsEvent& maps, const std::filesystem::pat
     for (const PinnedFilm& film : maps.films) {
         Item item;
         item.image.load(toQString(runFolder / film.picture));
-        const QString label = toQString(std::string_view(film.label)), predicted = toQString(std::string_view(film.predicted));
+        const QString label = toQString(std::string_view(film.label)),
+                      predicted = toQString(std::string_view(film.predicted));
         item.isRight = film.label == film.predicted;
-        item.words = QStringLiteral("%1 %2").arg(predicted, item.isRight ? QStringLiteral("✓") : QStringLiteral("✗"));
-        item.tip = tr("%1: is %2, read as %3 (%4)").arg(fileName(film.file), label, predicted, probabilityText(film.probability));
+        item.words =
+            QStringLiteral("%1 %2").arg(predicted, item.isRight ? QStringLiteral("✓") : QStringLiteral("✗"));
+        item.tip = tr("%1: is %2, read as %3 (%4)")
+                       .arg(fileName(film.file), label, predicted, probabilityText(film.probability));
         texts << item.tip;
         m_items.push_back(std::move(item));
     }

@@ -1,4 +1,5 @@
-// Validation films with the heat map of the class that the network takes them for, as they were after an epoch.
+// Validation films with the heat map of the class that the network takes them for, as they were after an
+// epoch.
 #pragma once
 
 #include <filesystem>

@@ -42,7 +42,8 @@ QString remainingText(std::chrono::seconds remaining) {
     const auto seconds = remaining.count();
     if (seconds >= 3600)
         return QObject::tr("%1 h %2 min left").arg(seconds / 3600).arg(seconds / 60 % 60);
-    return seconds >= 60 ? QObject::tr("%1 min left").arg((seconds + 30) / 60) : QObject::tr("%1 s left").arg(seconds);
+    return seconds >= 60 ? QObject::tr("%1 min left").arg((seconds + 30) / 60)
+                         : QObject::tr("%1 s left").arg(seconds);
 }
 
 double runProgress(const QueuedRun& run) {
@@ -72,7 +73,8 @@ QString runStateText(const QueuedRun& run) {
     case RunState::Done:
         return QObject::tr("done · best epoch %1").arg(run.bestEpoch);
     case RunState::Stopped:
-        return run.bestEpoch > 0 ? QObject::tr("stopped · best epoch %1 kept").arg(run.bestEpoch) : QObject::tr("stopped");
+        return run.bestEpoch > 0 ? QObject::tr("stopped · best epoch %1 kept").arg(run.bestEpoch)
+                                 : QObject::tr("stopped");
     case RunState::Failed:
         return QObject::tr("failed");
     }
@@ -81,7 +83,8 @@ QString runStateText(const QueuedRun& run) {
 
 QueueRow::QueueRow(QWidget* parent)
     : QWidget(parent), m_name(new QPushButton(this)), m_bar(new QProgressBar(this)),
-      m_words(makeText("secondary", {}, this)), m_action(new QPushButton(this)), m_remove(new QPushButton(this)) {
+      m_words(makeText("secondary", {}, this)), m_action(new QPushButton(this)),
+      m_remove(new QPushButton(this)) {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 2, 0, 2);
     layout->setSpacing(12);
@@ -95,7 +98,8 @@ QueueRow::QueueRow(QWidget* parent)
     m_words->setWordWrap(false);
     m_action->setFixedWidth(70);
     setRole(*m_action, "link");
-    m_remove->setIcon(QIcon(iconPixmap(QStringLiteral("close"), colour::kSecondaryText, kRemovePx, 2 * devicePixelRatioF())));
+    m_remove->setIcon(QIcon(
+        iconPixmap(QStringLiteral("close"), colour::kSecondaryText, kRemovePx, 2 * devicePixelRatioF())));
     m_remove->setFixedSize(kRemovePx + 8, kRemovePx + 8);
     QSizePolicy policy = m_remove->sizePolicy();
     policy.setRetainSizeWhenHidden(true);

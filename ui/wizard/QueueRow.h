@@ -21,10 +21,10 @@ public:
     void showRun(const QueuedRun& run, bool isShown, bool canResume);
 
 Q_SIGNALS:
-    void chosen();         // its charts are wanted
-    void removeWanted();   // off the list
-    void resumeWanted();   // of one that was stopped or failed
-    void resultsWanted();  // of one that is done
+    void chosen();        // its charts are wanted
+    void removeWanted();  // off the list
+    void resumeWanted();  // of one that was stopped or failed
+    void resultsWanted(); // of one that is done
 
 private:
     QPushButton* m_name;

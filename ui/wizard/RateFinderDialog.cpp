@@ -35,11 +35,14 @@ ChartAxes axes() {
 
 } // namespace
 
-RateFinderDialog::RateFinderDialog(const std::filesystem::path& trainer, const TrainingConfig& config, QWidget* parent)
+RateFinderDialog::RateFinderDialog(const std::filesystem::path& trainer, const TrainingConfig& config,
+                                   QWidget* parent)
     : QDialog(parent),
-      m_chart(new CurveChart(tr("LOSS"), {{tr("smoothed"), colour::kAccent}, {tr("step by step"), QColor(0x5A, 0x63, 0x6C)}}, axes(), this)),
-      m_words(makeText("body", tr("Training a few steps with a growing rate …"), this)), m_progress(new QProgressBar(this)),
-      m_use(new QPushButton(tr("Use this rate"), this)) {
+      m_chart(new CurveChart(
+          tr("LOSS"), {{tr("smoothed"), colour::kAccent}, {tr("step by step"), QColor(0x5A, 0x63, 0x6C)}},
+          axes(), this)),
+      m_words(makeText("body", tr("Training a few steps with a growing rate …"), this)),
+      m_progress(new QProgressBar(this)), m_use(new QPushButton(tr("Use this rate"), this)) {
     setWindowTitle(tr("Find a learning rate"));
     resize(620, 440);
     auto* layout = new QVBoxLayout(this);
@@ -77,10 +80,12 @@ RateFinderDialog::~RateFinderDialog() {
 }
 
 void RateFinderDialog::start(const std::filesystem::path& trainer, const TrainingConfig& config) {
-    if (!m_config.open() || m_config.write(QByteArray::fromStdString(toJson(config))) < 0 || !m_config.flush())
+    if (!m_config.open() || m_config.write(QByteArray::fromStdString(toJson(config))) < 0 ||
+        !m_config.flush())
         return fail(m_config.errorString());
-    m_process.start(toQString(trainer), {QStringLiteral("find-rate"), QStringLiteral("--config"), m_config.fileName(),
-                                         QStringLiteral("--steps"), QString::number(kSteps), QStringLiteral("--json")});
+    m_process.start(toQString(trainer),
+                    {QStringLiteral("find-rate"), QStringLiteral("--config"), m_config.fileName(),
+                     QStringLiteral("--steps"), QString::number(kSteps), QStringLiteral("--json")});
 }
 
 void RateFinderDialog::onFinished(int exitCode) {
@@ -98,7 +103,8 @@ void RateFinderDialog::onFinished(int exitCode) {
     m_chart->setPoints(0, exponents, smoothed);
     const QJsonValue suggested = curve[QLatin1String("suggestedRate")];
     if (!suggested.isDouble()) {
-        m_words->setText(tr("The loss never falls: no rate can be suggested. Look at the labels and the recipe."));
+        m_words->setText(
+            tr("The loss never falls: no rate can be suggested. Look at the labels and the recipe."));
         return;
     }
     m_suggested = suggested.toDouble();

@@ -1,5 +1,5 @@
-// The learning-rate range test (Smith 2015, arXiv 1506.01186) of the chosen settings: the loss over the rate, and the rate
-// that it suggests. Takes a few training steps in a process of its own; nothing is written.
+// The learning-rate range test (Smith 2015, arXiv 1506.01186) of the chosen settings: the loss over the rate,
+// and the rate that it suggests. Takes a few training steps in a process of its own; nothing is written.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,8 @@ class RateFinderDialog : public QDialog {
 
 public:
     // trainer: hilum-trainer. Starts at once.
-    RateFinderDialog(const std::filesystem::path& trainer, const TrainingConfig& config, QWidget* parent = nullptr);
+    RateFinderDialog(const std::filesystem::path& trainer, const TrainingConfig& config,
+                     QWidget* parent = nullptr);
     ~RateFinderDialog() override;
 
 Q_SIGNALS:

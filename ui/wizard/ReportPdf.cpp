@@ -32,7 +32,8 @@ QImage rendered(const QString& drawing, QSize& size) {
 
 // Puts a picture in the place of every <svg>.
 QString withPictures(QString html, QTextDocument& document) {
-    static const QRegularExpression drawings(QStringLiteral("<svg.*?</svg>"), QRegularExpression::DotMatchesEverythingOption);
+    static const QRegularExpression drawings(QStringLiteral("<svg.*?</svg>"),
+                                             QRegularExpression::DotMatchesEverythingOption);
     for (int number = 0;; ++number) {
         const QRegularExpressionMatch match = drawings.match(html);
         if (!match.hasMatch())
@@ -42,7 +43,10 @@ QString withPictures(QString html, QTextDocument& document) {
         const QString name = QStringLiteral("drawing-%1").arg(number);
         document.addResource(QTextDocument::ImageResource, QUrl(name), image);
         html.replace(match.capturedStart(), match.capturedLength(),
-                     QStringLiteral("<img src='%1' width='%2' height='%3'>").arg(name).arg(size.width()).arg(size.height()));
+                     QStringLiteral("<img src='%1' width='%2' height='%3'>")
+                         .arg(name)
+                         .arg(size.width())
+                         .arg(size.height()));
     }
 }
 

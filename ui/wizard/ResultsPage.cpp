@@ -72,9 +72,11 @@ QString intervalText(const Proportion& proportion) {
 ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_picker(new ElidedComboBox(this)),
       m_use(new QPushButton(tr("Use in the viewer"), this)), m_report(new QPushButton(tr("Report"), this)),
-      m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)), m_table(new FigureTable(kRowHeight, this)),
-      m_thresholds(makeText("small", {}, this)), m_notes(makeText("caution", {}, this)),
-      m_shortcut(makeText("secondary", {}, this)), m_testShortcut(new QPushButton(tr("Does it look at the lungs?"), this)), m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
+      m_accuracy(new QLabel(this)), m_interval(makeText("secondary", {}, this)),
+      m_table(new FigureTable(kRowHeight, this)), m_thresholds(makeText("small", {}, this)),
+      m_notes(makeText("caution", {}, this)), m_shortcut(makeText("secondary", {}, this)),
+      m_testShortcut(new QPushButton(tr("Does it look at the lungs?"), this)),
+      m_matrix(new ConfusionMatrixView(this)), m_curves(new QStackedWidget(this)),
       m_curveKind(new QComboBox(this)), m_galleryCard(nullptr), m_gallery(new QListWidget(this)),
       m_mistakes(new QPushButton(tr("Worst mistakes"), this)), m_pictures(session.backend()),
       m_shortcutThread(QStringLiteral("Shortcut test"), 1) {
@@ -92,7 +94,8 @@ ResultsPage::ResultsPage(TrainSession& session, QWidget* parent)
     lower->addWidget(buildGallery(), 5);
     layout->addLayout(upper, 1);
     layout->addLayout(lower, 1);
-    connect(m_picker, &QComboBox::activated, this, [this](int number) { openRun(m_folders[static_cast<std::size_t>(number)]); });
+    connect(m_picker, &QComboBox::activated, this,
+            [this](int number) { openRun(m_folders[static_cast<std::size_t>(number)]); });
     connect(m_use, &QPushButton::clicked, this, [this] {
         if (const std::filesystem::path file = model(); !file.empty())
             Q_EMIT modelWanted(file);
@@ -143,8 +146,9 @@ Card* ResultsPage::buildFigures() {
     card->body()->addWidget(m_notes);
     card->body()->addWidget(m_shortcut);
     setRole(*m_testShortcut, "link");
-    m_testShortcut->setToolTip(tr("Read the test films again with the lungs blacked out, and with everything else blacked out; "
-                                  "without lung masks beside the films, the centre of each film stands for the lungs"));
+    m_testShortcut->setToolTip(
+        tr("Read the test films again with the lungs blacked out, and with everything else blacked out; "
+           "without lung masks beside the films, the centre of each film stands for the lungs"));
     card->body()->addWidget(m_testShortcut, 0, Qt::AlignLeft);
     return card;
 }
@@ -185,9 +189,12 @@ Card* ResultsPage::buildGallery() {
 bool ResultsPage::openRun(const std::filesystem::path& folder) {
     auto results = loadRun(folder);
     if (!results) {
-        Q_EMIT messageShown(tr("%1: %2").arg(fileName(folder), toQString(std::string_view(results.error().message))));
-        const auto shown = m_results ? std::find(m_folders.begin(), m_folders.end(), m_results->folder) : m_folders.end();
-        m_picker->setCurrentIndex(shown == m_folders.end() ? -1 : static_cast<int>(shown - m_folders.begin()));
+        Q_EMIT messageShown(
+            tr("%1: %2").arg(fileName(folder), toQString(std::string_view(results.error().message))));
+        const auto shown =
+            m_results ? std::find(m_folders.begin(), m_folders.end(), m_results->folder) : m_folders.end();
+        m_picker->setCurrentIndex(shown == m_folders.end() ? -1
+                                                           : static_cast<int>(shown - m_folders.begin()));
         return false;
     }
     const auto known = std::find(m_folders.begin(), m_folders.end(), folder);
@@ -214,9 +221,11 @@ std::filesystem::path ResultsPage::model() const {
 void ResultsPage::showResults() {
     const EvaluationReport& report = m_results->report;
     m_accuracy->setText(percent(report.accuracy.value));
-    const QString by = m_results->config.split.grouping == Grouping::ByPatient ? tr("split by patient") : tr("split by film");
+    const QString by = m_results->config.split.grouping == Grouping::ByPatient ? tr("split by patient")
+                                                                               : tr("split by film");
     m_interval->setText(tr("accuracy (%1), %2\n%3 held-out films of “%4”, %5")
-                            .arg(intervalText(report.accuracy), calibrationText(), grouped(report.accuracy.count),
+                            .arg(intervalText(report.accuracy), calibrationText(),
+                                 grouped(report.accuracy.count),
                                  fileName((m_results->config.data / "").parent_path()), by));
     const QString thresholds = thresholdText();
     m_thresholds->setText(thresholds);
@@ -225,10 +234,12 @@ void ResultsPage::showResults() {
     m_matrix->setMatrix(report.confusion, labelTexts(*m_results));
     QStringList notes;
     if (const double guessing = report.confusion.guessing(); report.accuracy.low <= guessing)
-        notes << tr("Not shown to be better than guessing: always naming the most frequent class gives %1.").arg(percent(guessing));
+        notes << tr("Not shown to be better than guessing: always naming the most frequent class gives %1.")
+                     .arg(percent(guessing));
     if (m_results->config.split.grouping == Grouping::ByFilm)
         notes << tr("Films of one patient may stand in training and test: the figures flatter.");
-    else if (m_results->config.split.patientPattern.empty() && m_results->config.split.patientFrom == PatientFrom::Any)
+    else if (m_results->config.split.patientPattern.empty() &&
+             m_results->config.split.patientFrom == PatientFrom::Any)
         notes << tr("Patients could not be told apart.");
     m_notes->setText(notes.join(QLatin1Char(' ')));
     m_notes->setVisible(!notes.isEmpty());
@@ -278,7 +289,8 @@ void ResultsPage::fillCurves() {
     }
     auto* roc = new CurveChart({}, classSeries(rocNames, QStringLiteral("")),
                                unitAxes(tr("1 − specificity"), tr("sensitivity")), m_curves);
-    auto* precision = new CurveChart({}, classSeries(precisionNames, {}), unitAxes(tr("recall"), tr("precision")), m_curves);
+    auto* precision = new CurveChart({}, classSeries(precisionNames, {}),
+                                     unitAxes(tr("recall"), tr("precision")), m_curves);
     for (std::size_t i = 0; i < curves.size(); ++i) {
         std::vector<double> x, y;
         for (const RocPoint& point : curves[i].roc) {
@@ -303,8 +315,8 @@ void ResultsPage::fillCurves() {
     m_curves->setCurrentIndex(m_curveKind->currentIndex());
 }
 
-// Confidence against the share that is right, before and after temperature scaling. The temperature is fitted on the
-// validation films, so that the test films stay untouched.
+// Confidence against the share that is right, before and after temperature scaling. The temperature is fitted
+// on the validation films, so that the test films stay untouched.
 CurveChart* ResultsPage::makeCalibration() {
     std::vector<ChartSeries> series{{tr("as it is"), colour::kAccent}, {{}, colour::kDisabledText, true}};
     if (m_temperature)
@@ -342,8 +354,10 @@ QString ResultsPage::thresholdText() const {
         return {};
     const QStringList labels = labelTexts(*m_results);
     const double temperature = temperatureOf(m_results->validation); // as the viewer shows probabilities
-    const auto chosenOn = classCurves(rescaled(m_results->validation, temperature), static_cast<int>(labels.size()));
-    const auto judgedOn = classCurves(rescaled(m_results->predictions, temperature), static_cast<int>(labels.size()));
+    const auto chosenOn =
+        classCurves(rescaled(m_results->validation, temperature), static_cast<int>(labels.size()));
+    const auto judgedOn =
+        classCurves(rescaled(m_results->predictions, temperature), static_cast<int>(labels.size()));
     QStringList lines;
     for (std::size_t i = 0; i < chosenOn.size(); ++i) {
         const auto points = operatingPoints(chosenOn[i]);
@@ -353,13 +367,17 @@ QString ResultsPage::thresholdText() const {
                          .arg(labels[static_cast<qsizetype>(i)], probabilityText(judged->threshold, 0),
                               percent(judged->sensitivity.value), percent(judged->specificity.value));
     }
-    return lines.isEmpty() ? QString() : tr("Thresholds by Youden's index on validation films") + QLatin1Char('\n') + lines.join(QLatin1Char('\n'));
+    return lines.isEmpty() ? QString()
+                           : tr("Thresholds by Youden's index on validation films") + QLatin1Char('\n') +
+                                 lines.join(QLatin1Char('\n'));
 }
 
 void ResultsPage::showMistakes() {
     const auto films = worstMistakes(m_results->predictions);
     m_mistakes->hide();
-    showFilms(films.empty() ? tr("NO MISTAKES on these films") : tr("WORST MISTAKES · %1 films in all").arg(films.size()), films);
+    showFilms(films.empty() ? tr("NO MISTAKES on these films")
+                            : tr("WORST MISTAKES · %1 films in all").arg(films.size()),
+              films);
 }
 
 void ResultsPage::showCell(int truth, int predicted) {
@@ -371,7 +389,8 @@ void ResultsPage::showCell(int truth, int predicted) {
 
 void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_t>& films) {
     m_galleryCard->setHeading(heading);
-    m_galleryFilms.assign(films.begin(), films.begin() + static_cast<std::ptrdiff_t>(std::min(films.size(), kMostFilms)));
+    m_galleryFilms.assign(films.begin(),
+                          films.begin() + static_cast<std::ptrdiff_t>(std::min(films.size(), kMostFilms)));
     m_gallery->clear();
     const QStringList labels = labelTexts(*m_results);
     QPixmap blank(HeatMapPictures::kSidePx, HeatMapPictures::kSidePx);
@@ -384,7 +403,8 @@ void ResultsPage::showFilms(const QString& heading, const std::vector<std::size_
             const int room = kThumbnail - fontMetrics().horizontalAdvance(form.arg(QString(), figure));
             return form.arg(fontMetrics().elidedText(labels[label], Qt::ElideRight, room), figure);
         };
-        QString words = line(QStringLiteral("%1 %2"), prediction.predicted(), probabilityText(probability, 0));
+        QString words =
+            line(QStringLiteral("%1 %2"), prediction.predicted(), probabilityText(probability, 0));
         if (prediction.truth != prediction.predicted())
             words += QLatin1Char('\n') + line(tr("is %1%2"), prediction.truth, {});
         auto* item = new QListWidgetItem(QIcon(blank), words, m_gallery);
@@ -407,28 +427,31 @@ void ResultsPage::showShortcut() {
     if (found->region == ShortcutRegion::Centre)
         text += QLatin1Char(' ') + tr("A rectangle in the centre stands for the lungs.");
     m_shortcut->setText(text);
-    m_shortcut->setToolTip(QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat(found->region)).toHtmlEscaped()));
+    m_shortcut->setToolTip(
+        QStringLiteral("<p>%1</p>").arg(toQString(shortcutCaveat(found->region)).toHtmlEscaped()));
 }
 
 // Its result is kept in the run folder, and shown when it is there.
 void ResultsPage::testShortcut() {
     m_testShortcut->setEnabled(false);
     Q_EMIT messageShown(tr("Reading the test films again, partly blacked out …"));
-    m_shortcutThread.post(0, [this, run = *m_results, readFilm = m_session.backend().readFilm](const std::stop_token& stop) {
-        ShortcutOptions options;
-        options.readFilm = readFilm;
-        const Result<void> done = shortcutTest(run, options, stop).and_then([&](const ShortcutResult& result) {
-            return writeFileAtomically(RunFolder(run.folder).shortcut(), shortcutToJson(result));
+    m_shortcutThread.post(
+        0, [this, run = *m_results, readFilm = m_session.backend().readFilm](const std::stop_token& stop) {
+            ShortcutOptions options;
+            options.readFilm = readFilm;
+            const Result<void> done =
+                shortcutTest(run, options, stop).and_then([&](const ShortcutResult& result) {
+                    return writeFileAtomically(RunFolder(run.folder).shortcut(), shortcutToJson(result));
+                });
+            QMetaObject::invokeMethod(
+                this,
+                [this, folder = run.folder, done] {
+                    Q_EMIT messageShown(done ? QString() : toQString(std::string_view(done.error().message)));
+                    if (m_results->folder == folder)
+                        openRun(folder);
+                },
+                Qt::QueuedConnection);
         });
-        QMetaObject::invokeMethod(
-            this,
-            [this, folder = run.folder, done] {
-                Q_EMIT messageShown(done ? QString() : toQString(std::string_view(done.error().message)));
-                if (m_results->folder == folder)
-                    openRun(folder);
-            },
-            Qt::QueuedConnection);
-    });
 }
 
 void ResultsPage::writeReport() {

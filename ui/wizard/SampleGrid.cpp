@@ -30,7 +30,8 @@ void SampleGrid::setRows(const QStringList& names, int columns, Sample sample) {
 }
 
 QSize SampleGrid::sizeHint() const {
-    return {kNameWidth + m_columns * (kSide + kGap), std::max(1, static_cast<int>(m_names.size())) * (kSide + kGap)};
+    return {kNameWidth + m_columns * (kSide + kGap),
+            std::max(1, static_cast<int>(m_names.size())) * (kSide + kGap)};
 }
 
 QSize SampleGrid::minimumSizeHint() const { return sizeHint(); }

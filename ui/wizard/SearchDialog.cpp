@@ -43,8 +43,8 @@ QString number(double value) { return QString::number(value, 'g', 3); }
 SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config, std::filesystem::path base,
                            QWidget* parent)
     : QDialog(parent), m_trainer(std::move(trainer)), m_config(std::move(config)), m_base(std::move(base)),
-      m_count(new QSpinBox(this)), m_table(new FigureTable(kRowHeight, this)), m_words(makeText("body", {}, this)),
-      m_progress(new QProgressBar(this)), m_begin(new QPushButton(this)),
+      m_count(new QSpinBox(this)), m_table(new FigureTable(kRowHeight, this)),
+      m_words(makeText("body", {}, this)), m_progress(new QProgressBar(this)), m_begin(new QPushButton(this)),
       m_use(new QPushButton(tr("Use the best settings"), this)) {
     setWindowTitle(tr("Search settings"));
     resize(920, 520);
@@ -57,10 +57,11 @@ SearchDialog::SearchDialog(std::filesystem::path trainer, TrainingConfig config,
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 16, 16, 12);
     layout->setSpacing(10);
-    layout->addWidget(makeText("secondary",
-                               tr("Trains with settings drawn at random, and compares them on the validation films. A trial that "
-                                  "falls behind is stopped. The test films stay locked away."),
-                               this));
+    layout->addWidget(makeText(
+        "secondary",
+        tr("Trains with settings drawn at random, and compares them on the validation films. A trial that "
+           "falls behind is stopped. The test films stay locked away."),
+        this));
     auto* choices = new QHBoxLayout;
     choices->setSpacing(16);
     choices->addWidget(new QLabel(tr("Vary"), this));
@@ -163,15 +164,17 @@ void SearchDialog::begin() {
     if (!m_configFile.open() || !m_configFile.resize(0) ||
         m_configFile.write(QByteArray::fromStdString(toJson(m_config))) < 0 || !m_configFile.flush())
         return say(tr("The search could not be begun: %1").arg(m_configFile.errorString()), "danger");
-    QStringList arguments{QStringLiteral("search"),      QStringLiteral("--config"), m_configFile.fileName(),
-                          QStringLiteral("--trials"),    QString::number(m_count->value()),
-                          QStringLiteral("--trials-only"), QStringLiteral("--progress"), QStringLiteral("json")};
+    QStringList arguments{QStringLiteral("search"),          QStringLiteral("--config"),
+                          m_configFile.fileName(),           QStringLiteral("--trials"),
+                          QString::number(m_count->value()), QStringLiteral("--trials-only"),
+                          QStringLiteral("--progress"),      QStringLiteral("json")};
     if (goesOn)
         arguments << QStringLiteral("--resume");
     for (const SearchRange& range : m_searched)
         arguments << QStringLiteral("--vary")
-                  << toQString(std::string_view(range.key)) + QLatin1Char('=') + QString::number(range.low, 'g', 17) +
-                         QLatin1Char(':') + QString::number(range.high, 'g', 17);
+                  << toQString(std::string_view(range.key)) + QLatin1Char('=') +
+                         QString::number(range.low, 'g', 17) + QLatin1Char(':') +
+                         QString::number(range.high, 'g', 17);
     m_error.reset();
     m_isEnding = false;
     say(goesOn ? tr("Goes on where it was left …") : tr("Reading the films …"));
@@ -194,9 +197,11 @@ void SearchDialog::readEvents() {
 }
 
 void SearchDialog::onEvent(const TrainingEvent& event) {
-    if (const auto* now = std::get_if<ProgressEvent>(&event); now && now->progress.epochs > 0 && now->progress.epoch > 0) {
+    if (const auto* now = std::get_if<ProgressEvent>(&event);
+        now && now->progress.epochs > 0 && now->progress.epoch > 0) {
         m_trialProgress = (now->progress.epoch - 1.0) / now->progress.epochs;
-    } else if (const auto* note = std::get_if<NoteEvent>(&event)) { // a trial begins: the one before it is in the table
+    } else if (const auto* note =
+                   std::get_if<NoteEvent>(&event)) { // a trial begins: the one before it is in the table
         readTrials();
         m_trialProgress = 0;
         say(toQString(std::string_view(note->text)));
@@ -246,11 +251,15 @@ void SearchDialog::showTrials() {
         int column = 0;
         for (const std::string& text : trial.values) {
             double value = 0;
-            m_table->setFigure(row, column++, parseDouble(text, value) ? number(value) : toQString(std::string_view(text)));
+            m_table->setFigure(row, column++,
+                               parseDouble(text, value) ? number(value) : toQString(std::string_view(text)));
         }
-        m_table->setFigure(row, column++, trial.stoppedEarly ? tr("%1, stopped").arg(trial.epochs) : QString::number(trial.epochs));
         m_table->setFigure(row, column++,
-                           std::isfinite(trial.validationLoss) ? QString::number(trial.validationLoss, 'f', 4) : tr("diverged"));
+                           trial.stoppedEarly ? tr("%1, stopped").arg(trial.epochs)
+                                              : QString::number(trial.epochs));
+        m_table->setFigure(row, column++,
+                           std::isfinite(trial.validationLoss) ? QString::number(trial.validationLoss, 'f', 4)
+                                                               : tr("diverged"));
         m_table->setFigure(row, column, percent(trial.validationAccuracy, 1));
     }
     m_table->scrollToBottom();
@@ -266,7 +275,8 @@ void SearchDialog::updateButtons() {
     m_count->setEnabled(!isRunning);
     for (const auto& choice : m_choices)
         choice.second->setEnabled(!isRunning);
-    m_progress->setValue(static_cast<int>(std::min(1.0, (done + m_trialProgress) / m_count->value()) * kSteps));
+    m_progress->setValue(
+        static_cast<int>(std::min(1.0, (done + m_trialProgress) / m_count->value()) * kSteps));
 }
 
 void SearchDialog::say(const QString& words, const char* role) {

@@ -1,5 +1,6 @@
-// A search over settings at random, in a process of its own (hilum-trainer search): what the trials drew and reached, as
-// they finish, and the best of them to take over. Trials are kept in a folder, so that a search goes on where it was left.
+// A search over settings at random, in a process of its own (hilum-trainer search): what the trials drew and
+// reached, as they finish, and the best of them to take over. Trials are kept in a folder, so that a search
+// goes on where it was left.
 #pragma once
 
 #include <filesystem>
@@ -29,8 +30,8 @@ class SearchDialog : public QDialog {
     Q_OBJECT
 
 public:
-    // trainer: hilum-trainer. config: that of one run; base: the folder for the trials, or the beginning of its name where
-    // another search stands there.
+    // trainer: hilum-trainer. config: that of one run; base: the folder for the trials, or the beginning of
+    // its name where another search stands there.
     SearchDialog(std::filesystem::path trainer, TrainingConfig config, std::filesystem::path base,
                  QWidget* parent = nullptr);
     // A trial under way is left where its last epoch was.

@@ -20,7 +20,8 @@ namespace {
 constexpr int kEditorWidth = 128;
 
 const ConfigField& fieldOf(const std::vector<ConfigField>& fields, const std::string& key) {
-    return *std::find_if(fields.begin(), fields.end(), [&](const ConfigField& field) { return field.key == key; });
+    return *std::find_if(fields.begin(), fields.end(),
+                         [&](const ConfigField& field) { return field.key == key; });
 }
 
 // What 0 stands for, as the end of the field's help says it, e.g. "off"; empty: for itself.
@@ -40,7 +41,8 @@ bool means(const QString& text, const ConfigField& field) {
 } // namespace
 
 QString settingTitle(const ConfigField& field) {
-    QString title = toQString(std::string_view(field.option)).mid(2).replace(QLatin1Char('-'), QLatin1Char(' '));
+    QString title =
+        toQString(std::string_view(field.option)).mid(2).replace(QLatin1Char('-'), QLatin1Char(' '));
     title[0] = title[0].toUpper();
     return title;
 }
@@ -59,7 +61,9 @@ SettingsForm::SettingsForm(const std::vector<std::string>& keys, QWidget* parent
         QWidget* editor = makeEditor(field);
         editor->setToolTip(QStringLiteral("<p>%1</p><p>%2</p>")
                                .arg(toQString(std::string_view(field.help)).toHtmlEscaped(),
-                                    tr("On the command line: %1").arg(toQString(std::string_view(field.option))).toHtmlEscaped()));
+                                    tr("On the command line: %1")
+                                        .arg(toQString(std::string_view(field.option)))
+                                        .toHtmlEscaped()));
         editor->setAccessibleName(settingTitle(field));
         editor->setObjectName(QString::fromStdString(key));
         m_editors[key] = editor;
@@ -103,7 +107,8 @@ QWidget* SettingsForm::makeEditor(const ConfigField& field) {
         box->setFixedWidth(kEditorWidth);
         for (const std::string_view name : choice->names)
             box->addItem(toQString(name));
-        connect(box, &QComboBox::currentTextChanged, this, [this, key](const QString& text) { adopt(key, text); });
+        connect(box, &QComboBox::currentTextChanged, this,
+                [this, key](const QString& text) { adopt(key, text); });
         return box;
     }
     auto* line = new QLineEdit(this);
@@ -147,7 +152,9 @@ void SettingsForm::show(const ConfigField& field) {
     else if (auto* combo = qobject_cast<QComboBox*>(editor))
         combo->setCurrentText(text);
     else if (auto* line = qobject_cast<QLineEdit*>(editor)) {
-        const QString shown = text == QLatin1String("0") && !zeroText(field).isEmpty() ? QString() : text; // the placeholder says it
+        const QString shown = text == QLatin1String("0") && !zeroText(field).isEmpty()
+                                  ? QString()
+                                  : text; // the placeholder says it
         if (!means(line->text(), field) && line->text().trimmed() != shown)
             line->setText(shown);
     }

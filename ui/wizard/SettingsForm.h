@@ -1,5 +1,5 @@
-// Settings of a training as rows of a form: made from the same table of fields as the command line and config.json, so
-// that a new setting appears by itself. GUI thread only.
+// Settings of a training as rows of a form: made from the same table of fields as the command line and
+// config.json, so that a new setting appears by itself. GUI thread only.
 #pragma once
 
 #include <map>
@@ -28,7 +28,8 @@ public:
     static void align(const std::vector<SettingsForm*>& forms);
 
 Q_SIGNALS:
-    // By the user; a value out of range stays in its field, marked, with the reason below, and is not adopted.
+    // By the user; a value out of range stays in its field, marked, with the reason below, and is not
+    // adopted.
     void edited();
 
 private:

@@ -65,10 +65,10 @@ private:
 SplitPage::SplitPage(TrainSession& session, QWidget* parent)
     : QWidget(parent), m_session(session), m_kind(new QComboBox(this)),
       m_shares(new SettingsForm({"split.train", "split.validation", "split.test"}, this)),
-      m_repeats(new SettingsForm({"repeats"}, this)),
-      m_folds(new SettingsForm({"split.folds"}, this)), m_final(new SettingsForm({"split.finalModel"}, this)),
-      m_common(new SettingsForm({"split.grouping", "split.patientFrom", "seed"}, this)), m_bar(new SplitBar(this)),
-      m_table(new FigureTable(kRowHeight, this)), m_verdict(nullptr) {
+      m_repeats(new SettingsForm({"repeats"}, this)), m_folds(new SettingsForm({"split.folds"}, this)),
+      m_final(new SettingsForm({"split.finalModel"}, this)),
+      m_common(new SettingsForm({"split.grouping", "split.patientFrom", "seed"}, this)),
+      m_bar(new SplitBar(this)), m_table(new FigureTable(kRowHeight, this)), m_verdict(nullptr) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
@@ -91,9 +91,10 @@ SplitPage::SplitPage(TrainSession& session, QWidget* parent)
 Card* SplitPage::buildSettings() {
     auto* card = new Card(tr("HOW"), this);
     card->setFixedWidth(330);
-    m_kind->addItems({tr("Training, validation and test set"), tr("Cross-validation"),
-                       tr("Leave one source out")});
-    m_kind->setItemData(OneSourceOut, tr("A fold for each source of a table: how the network does where it has never been"),
+    m_kind->addItems(
+        {tr("Training, validation and test set"), tr("Cross-validation"), tr("Leave one source out")});
+    m_kind->setItemData(OneSourceOut,
+                        tr("A fold for each source of a table: how the network does where it has never been"),
                         Qt::ToolTipRole);
     m_kind->setAccessibleName(tr("Kind of split"));
     card->body()->addWidget(m_kind);
@@ -104,9 +105,9 @@ Card* SplitPage::buildSettings() {
     for (SettingsForm* form : {m_folds, m_final, m_common, m_repeats})
         card->body()->addWidget(form);
     SettingsForm::align({m_shares, m_folds, m_final, m_common, m_repeats});
-    card->addText("secondary",
-                  tr("The test set is locked away: it chooses neither the weights nor the moment to stop, and is read once, "
-                     "at the end. Identical films always stand in one set."));
+    card->addText("secondary", tr("The test set is locked away: it chooses neither the weights nor the "
+                                  "moment to stop, and is read once, "
+                                  "at the end. Identical films always stand in one set."));
     card->body()->addStretch();
     connect(m_kind, &QComboBox::activated, this, [this](int kind) {
         m_session.change([&](TrainingConfig& settings) {
@@ -139,13 +140,16 @@ void SplitPage::adopt(const SettingsForm& form) {
     TrainingConfig settings = form.config();
     // Two shares decide the third one: the test set takes what is left.
     if (&form == m_shares)
-        settings.split.test = std::max(0.0, std::round((1 - settings.split.train - settings.split.validation) * 1e6) / 1e6);
+        settings.split.test =
+            std::max(0.0, std::round((1 - settings.split.train - settings.split.validation) * 1e6) / 1e6);
     m_session.setSettings(settings);
 }
 
 void SplitPage::updateSettings() {
     const TrainingConfig& settings = m_session.settings();
-    const Kind kind = settings.split.leaveOneSourceOut ? OneSourceOut : settings.split.folds > 0 ? Folds : OneSplit;
+    const Kind kind = settings.split.leaveOneSourceOut ? OneSourceOut
+                      : settings.split.folds > 0       ? Folds
+                                                       : OneSplit;
     m_kind->setCurrentIndex(kind);
     m_repeats->setVisible(kind == OneSplit);
     m_folds->setVisible(kind == Folds);
@@ -190,7 +194,8 @@ void SplitPage::fillTable() {
         }
         m_table->setFigure(set, filmsColumn, grouped(films));
         m_table->setFigure(set, filmsColumn + 1, grouped(facts.patients));
-        const double share = static_cast<double>(films) / static_cast<double>(std::max<std::size_t>(1, index.films.size()));
+        const double share =
+            static_cast<double>(films) / static_cast<double>(std::max<std::size_t>(1, index.films.size()));
         shares.emplace_back(QStringLiteral("%1 %2").arg(rows[set], percent(share, 0)), share);
     }
     m_bar->setShares(std::move(shares));
@@ -198,14 +203,15 @@ void SplitPage::fillTable() {
     const long torn = m_session.splitFacts().patientsInSeveral;
     const bool isUntested = folds.empty() && m_session.settings().split.test <= 0 && !index.hasGivenSets();
     setRole(*m_verdict, torn > 0 || isUntested || !index.patientsKnown ? "warning" : "body");
-    m_verdict->setText(
-        isUntested ? tr("No film is left for the test set: nothing will say how good the network is.")
-        : torn > 0 ? tr("%1 patients have films in more than one set. The figures will flatter: the network may know the "
-                      "patient rather than the disease. Split by patient.")
-                       .arg(grouped(torn))
-        : !index.patientsKnown
-            ? tr("Patients cannot be told apart with the setting of the first page: every film counts as a patient of its own.")
-            : tr("No patient has films in more than one set."));
+    m_verdict->setText(isUntested
+                           ? tr("No film is left for the test set: nothing will say how good the network is.")
+                       : torn > 0 ? tr("%1 patients have films in more than one set. The figures will "
+                                       "flatter: the network may know the "
+                                       "patient rather than the disease. Split by patient.")
+                                        .arg(grouped(torn))
+                       : !index.patientsKnown ? tr("Patients cannot be told apart with the setting of the "
+                                                   "first page: every film counts as a patient of its own.")
+                                              : tr("No patient has films in more than one set."));
 }
 
 } // namespace hilum

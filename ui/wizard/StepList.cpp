@@ -34,13 +34,15 @@ void StepButton::paintEvent(QPaintEvent*) {
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF frame = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
     painter.setPen(hasFocus() ? QPen(colour::kAccent) : QPen(Qt::NoPen));
-    painter.setBrush(m_isCurrent ? colour::kRaised : underMouse() && isEnabled() ? QColor(0x20, 0x25, 0x2A) : QColor(Qt::transparent));
+    painter.setBrush(m_isCurrent                   ? colour::kRaised
+                     : underMouse() && isEnabled() ? QColor(0x20, 0x25, 0x2A)
+                                                   : QColor(Qt::transparent));
     painter.drawRoundedRect(frame, 6, 6);
     const QRectF disc(10, (height() - 20) / 2.0, 20, 20);
     painter.setPen(Qt::NoPen);
-    painter.setBrush(m_isCurrent                    ? QColor(0x2F, 0x86, 0xAD)
-                     : m_state == StepState::Done   ? QColor(0x2F, 0x6B, 0x4F)
-                                                    : colour::kLine);
+    painter.setBrush(m_isCurrent                  ? QColor(0x2F, 0x86, 0xAD)
+                     : m_state == StepState::Done ? QColor(0x2F, 0x6B, 0x4F)
+                                                  : colour::kLine);
     painter.drawEllipse(disc);
     painter.setPen(m_state == StepState::Locked ? colour::kDisabledText : Qt::white);
     if (m_state == StepState::Done && !m_isCurrent) {

@@ -57,9 +57,10 @@ const FinishedEpoch* bestOf(const QueuedRun& run) {
 } // namespace
 
 TrainPage::TrainPage(TrainSession& session, QWidget* parent)
-    : QWidget(parent), m_session(session), m_title(new QLabel(this)), m_recipe(new QLabel(this)), m_state(new QLabel(this)),
-      m_log(new QPushButton(tr("Log scale"), this)), m_pause(new QPushButton(tr("Pause"), this)),
-      m_stop(new QPushButton(tr("Stop and keep best"), this)), m_message(makeText("danger", {}, this)) {
+    : QWidget(parent), m_session(session), m_title(new QLabel(this)), m_recipe(new QLabel(this)),
+      m_state(new QLabel(this)), m_log(new QPushButton(tr("Log scale"), this)),
+      m_pause(new QPushButton(tr("Pause"), this)), m_stop(new QPushButton(tr("Stop and keep best"), this)),
+      m_message(makeText("danger", {}, this)) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
@@ -98,7 +99,8 @@ void TrainPage::buildHead() {
     m_log->setCheckable(true);
     setRole(*m_log, "pill");
     m_log->setToolTip(tr("Draw the loss on a logarithmic axis"));
-    m_pause->setToolTip(tr("Hold the training after the current batch; films can be read at full speed meanwhile"));
+    m_pause->setToolTip(
+        tr("Hold the training after the current batch; films can be read at full speed meanwhile"));
     m_stop->setToolTip(tr("End this run after the current batch; its best weights become the model"));
     line->addWidget(m_title);
     line->addWidget(m_recipe, 0, Qt::AlignVCenter);
@@ -111,7 +113,8 @@ void TrainPage::buildHead() {
 }
 
 void TrainPage::buildCharts() {
-    const std::vector<ChartSeries> series{{tr("training"), colour::kAccent}, {tr("validation"), colour::kSecondSeries}};
+    const std::vector<ChartSeries> series{{tr("training"), colour::kAccent},
+                                          {tr("validation"), colour::kSecondSeries}};
     ChartAxes loss;
     loss.xLow = 1;
     loss.xHigh = 10;
@@ -276,20 +279,25 @@ void TrainPage::updateCharts(const QueuedRun& run) {
     m_loss->setPoints(1, epochs, loss);
     m_accuracy->setPoints(0, epochs, trainAccuracy);
     m_accuracy->setPoints(1, epochs, accuracy);
-    const double best = run.bestEpoch > 0 && !run.epochs.empty() ? run.bestEpoch : std::numeric_limits<double>::quiet_NaN();
+    const double best =
+        run.bestEpoch > 0 && !run.epochs.empty() ? run.bestEpoch : std::numeric_limits<double>::quiet_NaN();
     for (CurveChart* chart : {m_loss, m_accuracy})
         chart->setMark(best, tr("best, epoch %1").arg(run.bestEpoch));
-    m_pinnedCard->setHeading(run.heatMaps.films.empty()
-                                 ? tr("WHERE IT LOOKS · pinned validation films")
-                                 : tr("WHERE IT LOOKS · pinned validation films, epoch %1").arg(run.heatMaps.epoch));
+    m_pinnedCard->setHeading(
+        run.heatMaps.films.empty()
+            ? tr("WHERE IT LOOKS · pinned validation films")
+            : tr("WHERE IT LOOKS · pinned validation films, epoch %1").arg(run.heatMaps.epoch));
     m_pinned->setFilms(run.heatMaps, run.config.out);
 }
 
 void TrainPage::updateNow(const QueuedRun& run) {
-    const auto set = [&](Value value, const QString& text) { m_values[value]->setText(text.isEmpty() ? QStringLiteral("–") : text); };
+    const auto set = [&](Value value, const QString& text) {
+        m_values[value]->setText(text.isEmpty() ? QStringLiteral("–") : text);
+    };
     const FinishedEpoch* best = bestOf(run);
     const auto accuracyText = [](const FinishedEpoch* epoch) {
-        return epoch && epoch->record.validationAccuracy ? percent(*epoch->record.validationAccuracy) : QString();
+        return epoch && epoch->record.validationAccuracy ? percent(*epoch->record.validationAccuracy)
+                                                         : QString();
     };
     set(ValidationAccuracy, run.epochs.empty() ? QString() : accuracyText(&run.epochs.back()));
     set(BestSoFar, best && best->record.validationAccuracy
@@ -306,7 +314,8 @@ void TrainPage::updateNow(const QueuedRun& run) {
     set(Memory, run.memoryMb > 0 ? tr("%1 GB").arg(run.memoryMb / 1024.0, 0, 'f', 1) : QString());
     const int patience = run.config.earlyStoppingPatience;
     const int left = patience - (run.epochs.empty() ? 0 : run.epochs.back().epochsWithoutGain);
-    set(StopsAfter, patience > 0 ? tr("%n more epoch(s) without gain", nullptr, left) : tr("%n epoch(s)", nullptr, run.config.epochs));
+    set(StopsAfter, patience > 0 ? tr("%n more epoch(s) without gain", nullptr, left)
+                                 : tr("%n epoch(s)", nullptr, run.config.epochs));
 }
 
 } // namespace hilum

@@ -46,8 +46,8 @@ std::vector<std::size_t> samplesOf(const DatasetIndex& index, int label, int cou
 
 TrainSession::TrainSession(AnalysisBackend backend, std::filesystem::path trainer, QObject* parent)
     : QObject(parent), m_backend(std::move(backend)), m_queue(std::move(trainer)),
-      m_dataThread(QStringLiteral("Training data"), DataLanes), m_checkUpThread(QStringLiteral("Check-up"), 1),
-      m_sampleThread(QStringLiteral("Samples"), 1) {
+      m_dataThread(QStringLiteral("Training data"), DataLanes),
+      m_checkUpThread(QStringLiteral("Check-up"), 1), m_sampleThread(QStringLiteral("Samples"), 1) {
     m_settings.initialWeights = std::string(kImageNetWeights);
     m_settings.split.nearDuplicates = true; // as the check-up here finds them
     m_settings.pinnedFilms = kPinnedFilms;
@@ -59,17 +59,18 @@ TrainSession::~TrainSession() = default;
 template <class Value, class Work>
 void TrainSession::start(JobThread& thread, int lane, std::uint64_t& slot, Work work, Done<Value> done) {
     const std::uint64_t id = ++slot;
-    thread.post(lane, [this, id, &slot, work = std::move(work), done = std::move(done)](const std::stop_token& stop) {
-        auto value = std::make_shared<Result<Value>>(work(stop));
-        QMetaObject::invokeMethod(
-            this,
-            [id, &slot, value = std::move(value), done]() mutable {
-                if (id == slot)
-                    done(std::move(*value));
-                releaseElsewhere(std::move(value)); // a stale one is whole
-            },
-            Qt::QueuedConnection);
-    });
+    thread.post(
+        lane, [this, id, &slot, work = std::move(work), done = std::move(done)](const std::stop_token& stop) {
+            auto value = std::make_shared<Result<Value>>(work(stop));
+            QMetaObject::invokeMethod(
+                this,
+                [id, &slot, value = std::move(value), done]() mutable {
+                    if (id == slot)
+                        done(std::move(*value));
+                    releaseElsewhere(std::move(value)); // a stale one is whole
+                },
+                Qt::QueuedConnection);
+        });
 }
 
 void TrainSession::openData(const std::filesystem::path& data) {
@@ -116,7 +117,8 @@ std::function<Result<TrainSession::IndexedData>(const std::stop_token&)> TrainSe
     };
 }
 
-// The same data with other settings. Where that fails, the films stay, and the second page says why there is no split.
+// The same data with other settings. Where that fails, the films stay, and the second page says why there is
+// no split.
 void TrainSession::indexAgain() {
     start<IndexedData>(m_dataThread, IndexLane, m_indexJob, indexWork(), [this](Result<IndexedData> indexed) {
         if (indexed)
@@ -161,7 +163,8 @@ void TrainSession::readSamples() {
                 const std::vector<std::size_t>& films = samples[label];
                 if (stop.stop_requested() || static_cast<std::size_t>(number) >= films.size())
                     continue;
-                const auto film = m_backend.readFilm(index->root / index->films[films[static_cast<std::size_t>(number)]].file, stop);
+                const auto film = m_backend.readFilm(
+                    index->root / index->films[films[static_cast<std::size_t>(number)]].file, stop);
                 if (!film)
                     continue;
                 const GreyImage square = fitToSquare(*film, FitMode::Stretch, AugmentationPreview::kFilmPx);
@@ -328,7 +331,8 @@ void TrainSession::startTraining() {
         m_queue.add(configFor(network));
 }
 
-Result<TrainSession::MadeSplit> TrainSession::splitFor(const DatasetIndex& index, const TrainingConfig& settings) {
+Result<TrainSession::MadeSplit> TrainSession::splitFor(const DatasetIndex& index,
+                                                       const TrainingConfig& settings) {
     if (auto good = checkSplit(settings.split); !good)
         return tl::unexpected(good.error());
     Result<std::vector<int>> folds;
@@ -348,7 +352,9 @@ Result<TrainSession::MadeSplit> TrainSession::splitFor(const DatasetIndex& index
 }
 
 void TrainSession::makeSplitAgain() {
-    auto work = [index = m_index, settings = m_settings](const std::stop_token&) { return splitFor(*index, settings); };
+    auto work = [index = m_index, settings = m_settings](const std::stop_token&) {
+        return splitFor(*index, settings);
+    };
     start<MadeSplit>(m_dataThread, SplitLane, m_splitJob, work, [this](Result<MadeSplit> made) {
         m_split.reset();
         m_folds.clear();

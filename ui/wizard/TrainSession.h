@@ -1,5 +1,6 @@
-// What is being trained: the data, its check-up and its split, the settings, and the queue of runs. Knows no widgets.
-// Everything slow runs on threads of its own; a newer request of a kind makes the older one stale. GUI thread only.
+// What is being trained: the data, its check-up and its split, the settings, and the queue of runs. Knows no
+// widgets. Everything slow runs on threads of its own; a newer request of a kind makes the older one stale.
+// GUI thread only.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,9 @@ public:
 
     // --- the check-up ---
     [[nodiscard]] const CheckUp* checkUp() const { return m_checkUp.get(); } // null until it is done
-    [[nodiscard]] const std::vector<CheckUpLine>& checkUpLines() const { return m_checkUpLines; } // valid with a check-up
+    [[nodiscard]] const std::vector<CheckUpLine>& checkUpLines() const {
+        return m_checkUpLines;
+    } // valid with a check-up
     [[nodiscard]] const std::optional<Error>& checkUpError() const { return m_checkUpError; }
     [[nodiscard]] double checkUpProgress() const { return m_checkUpProgress; } // in [0, 1]
 
@@ -61,9 +64,11 @@ public:
     // Takes effect at once; data and network stay as they are.
     void setSettings(const TrainingConfig& settings);
     void change(const std::function<void(TrainingConfig&)>& edit);
-    [[nodiscard]] const Split* split() const { return m_split ? &*m_split : nullptr; } // null: see splitError()
-    [[nodiscard]] const std::vector<int>& folds() const { return m_folds; }            // of a cross-validation
-    [[nodiscard]] const SplitFacts& splitFacts() const { return m_splitFacts; }        // valid with a split
+    [[nodiscard]] const Split* split() const {
+        return m_split ? &*m_split : nullptr;
+    }                                                                           // null: see splitError()
+    [[nodiscard]] const std::vector<int>& folds() const { return m_folds; }     // of a cross-validation
+    [[nodiscard]] const SplitFacts& splitFacts() const { return m_splitFacts; } // valid with a split
     [[nodiscard]] const std::optional<Error>& splitError() const { return m_splitError; }
 
     // --- what is trained ---
@@ -109,7 +114,8 @@ private:
     struct CheckedData {
         std::shared_ptr<const CheckUp> checkUp;
         std::vector<CheckUpLine> lines;
-        std::shared_ptr<const DatasetIndex> grouped; // near duplicates kept together; null: there are none to keep
+        std::shared_ptr<const DatasetIndex>
+            grouped; // near duplicates kept together; null: there are none to keep
     };
     static Result<MadeSplit> splitFor(const DatasetIndex& index, const TrainingConfig& settings);
     void adopt(IndexedData data);

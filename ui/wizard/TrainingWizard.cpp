@@ -44,9 +44,10 @@ constexpr QSize kSmallestPage{980, 600}; // a window of 1280 × 800 has a little
 TrainingWizard::TrainingWizard(TrainSession& session, Settings& settings, QWidget* parent)
     : QWidget(parent), m_session(session), m_settings(settings),
       m_steps(new StepList({tr("Data"), tr("Split"), tr("Network"), tr("Train"), tr("Results")}, this)),
-      m_area(new QScrollArea(this)), m_pages(new QStackedWidget(this)), m_data(new DataPage(session)), m_split(new SplitPage(session)),
-      m_network(new NetworkPage(session)), m_train(new TrainPage(session)), m_results(new ResultsPage(session)),
-      m_hint(makeText("secondary", {}, this)), m_back(new QPushButton(tr("Back"), this)), m_next(new QPushButton(this)) {
+      m_area(new QScrollArea(this)), m_pages(new QStackedWidget(this)), m_data(new DataPage(session)),
+      m_split(new SplitPage(session)), m_network(new NetworkPage(session)), m_train(new TrainPage(session)),
+      m_results(new ResultsPage(session)), m_hint(makeText("secondary", {}, this)),
+      m_back(new QPushButton(tr("Back"), this)), m_next(new QPushButton(this)) {
     for (QWidget* page : std::initializer_list<QWidget*>{m_data, m_split, m_network, m_train, m_results})
         m_pages->addWidget(page);
     auto* foot = new QHBoxLayout;
@@ -95,14 +96,13 @@ void TrainingWizard::connectPages() {
     connect(m_network, &NetworkPage::allSettingsWanted, this, &TrainingWizard::showAllSettings);
     connect(m_network, &NetworkPage::rateWanted, this, &TrainingWizard::findRate);
     connect(m_network, &NetworkPage::searchWanted, this, &TrainingWizard::searchSettings);
-    connect(m_train, &TrainPage::resultsWanted, this, [this](int run) {
-        showResults(m_session.queue().run(run).config.out);
-    });
+    connect(m_train, &TrainPage::resultsWanted, this,
+            [this](int run) { showResults(m_session.queue().run(run).config.out); });
     connect(m_results, &ResultsPage::modelWanted, this, &TrainingWizard::modelWanted);
     connect(m_results, &ResultsPage::filmWanted, this, &TrainingWizard::filmWanted);
     connect(m_results, &ResultsPage::messageShown, this, &TrainingWizard::messageShown);
-    for (const auto signal : {&TrainSession::dataChanged, &TrainSession::checkUpChanged, &TrainSession::splitChanged,
-                              &TrainSession::settingsChanged})
+    for (const auto signal : {&TrainSession::dataChanged, &TrainSession::checkUpChanged,
+                              &TrainSession::splitChanged, &TrainSession::settingsChanged})
         connect(&m_session, signal, this, &TrainingWizard::update);
     connect(&m_session.queue(), &TrainingQueue::queueChanged, this, &TrainingWizard::update);
     connect(&m_session.queue(), &TrainingQueue::runFinished, this, [this](int run) {
@@ -159,15 +159,17 @@ QString TrainingWizard::hint() const {
     case Data:
         if (m_rendering)
             return tr("Rendering %1 phantoms …").arg(3 * kPracticeFilmsPerClass);
-        return m_session.dataState() == DataState::Ready && !m_session.checkUp() ? tr("The check-up goes on while you do.")
-                                                                                 : QString();
+        return m_session.dataState() == DataState::Ready && !m_session.checkUp()
+                   ? tr("The check-up goes on while you do.")
+                   : QString();
     case SplitStep:
         return tr("The same seed gives the same split on every machine.");
     case Network:
         return tr("Runs are written to %1.").arg(QDir::toNativeSeparators(toQString(m_session.runsFolder())));
     case Train:
-        return m_session.queue().isBusy() ? tr("A crash or power cut loses at most this epoch. You can go on reading meanwhile.")
-                                          : QString();
+        return m_session.queue().isBusy()
+                   ? tr("A crash or power cut loses at most this epoch. You can go on reading meanwhile.")
+                   : QString();
     default:
         return tr("Research use, not for diagnosis.");
     }
@@ -176,7 +178,8 @@ QString TrainingWizard::hint() const {
 QString TrainingWizard::nextText() const {
     if (m_step == Network) {
         const int runs = static_cast<int>(m_session.networks().size());
-        return m_session.queue().isBusy() ? tr("Add %n run(s) to the queue", nullptr, runs) : tr("Train %n network(s)", nullptr, runs);
+        return m_session.queue().isBusy() ? tr("Add %n run(s) to the queue", nullptr, runs)
+                                          : tr("Train %n network(s)", nullptr, runs);
     }
     return QStringList{tr("Split"), tr("Network"), QString(), tr("Results"), QString()}[m_step];
 }
@@ -194,11 +197,12 @@ bool TrainingWizard::hasRunOfData() const {
 void TrainingWizard::update() {
     std::vector<StepState> states;
     for (int step = 0; step < StepCount; ++step) {
-        const bool isDone = (step == Data && m_session.dataState() == DataState::Ready && m_step > Data) ||
-                            (step == SplitStep && m_session.split() && m_step > SplitStep) ||
-                            (step == Network && hasRunOfData()) ||
-                            (step == Train && m_results->hasRun() && m_results->results().config.data == m_session.settings().data &&
-                             !m_session.queue().isBusy());
+        const bool isDone =
+            (step == Data && m_session.dataState() == DataState::Ready && m_step > Data) ||
+            (step == SplitStep && m_session.split() && m_step > SplitStep) ||
+            (step == Network && hasRunOfData()) ||
+            (step == Train && m_results->hasRun() &&
+             m_results->results().config.data == m_session.settings().data && !m_session.queue().isBusy());
         states.push_back(!isReachable(static_cast<Step>(step)) ? StepState::Locked
                          : isDone                              ? StepState::Done
                                                                : StepState::Open);
@@ -210,13 +214,14 @@ void TrainingWizard::update() {
         const QString shares = split.leaveOneSourceOut ? tr("one source out")
                                : split.folds > 0       ? tr("%1 folds").arg(split.folds)
                                                        : QStringLiteral("%1 / %2 / %3")
-                                                     .arg(qRound(100 * split.train))
-                                                     .arg(qRound(100 * split.validation))
-                                                     .arg(qRound(100 * split.test));
-        summary = tr("%1 · %2 films\n%3 · %4 · seed %5")
-                      .arg(m_session.dataName(), grouped(static_cast<long long>(m_session.index().films.size())),
-                           split.grouping == Grouping::ByPatient ? tr("by patient") : tr("by film"), shares)
-                      .arg(m_session.settings().seed);
+                                                       .arg(qRound(100 * split.train))
+                                                       .arg(qRound(100 * split.validation))
+                                                       .arg(qRound(100 * split.test));
+        summary =
+            tr("%1 · %2 films\n%3 · %4 · seed %5")
+                .arg(m_session.dataName(), grouped(static_cast<long long>(m_session.index().films.size())),
+                     split.grouping == Grouping::ByPatient ? tr("by patient") : tr("by film"), shares)
+                .arg(m_session.settings().seed);
     }
     m_steps->setSummary(summary);
     m_hint->setText(hint());
@@ -224,8 +229,9 @@ void TrainingWizard::update() {
     const QString next = nextText();
     m_next->setText(next);
     m_next->setVisible(!next.isEmpty());
-    const bool canGoOn = m_step == Network ? m_session.split() && !m_session.networks().empty()
-                                           : m_step + 1 < StepCount && isReachable(static_cast<Step>(m_step + 1));
+    const bool canGoOn = m_step == Network
+                             ? m_session.split() && !m_session.networks().empty()
+                             : m_step + 1 < StepCount && isReachable(static_cast<Step>(m_step + 1));
     m_next->setEnabled(canGoOn);
 }
 
@@ -236,7 +242,8 @@ void TrainingWizard::askForData(bool isTable) {
         goTo(Data);
     };
     if (isTable)
-        chooseFile(this, tr("Choose a table"), m_settings.lastFolder(), tr("Tables (*.csv *.tsv *.txt *.xlsx)"), open);
+        chooseFile(this, tr("Choose a table"), m_settings.lastFolder(),
+                   tr("Tables (*.csv *.tsv *.txt *.xlsx)"), open);
     else
         chooseFolder(this, tr("Choose a folder of films"), m_settings.lastFolder(), open);
 }
@@ -277,9 +284,9 @@ void TrainingWizard::makePracticeSet() {
     connect(process, &QObject::destroyed, this, &TrainingWizard::update);
     update();
     process->start(toQString(commandLineProgram()),
-                   {QStringLiteral("phantom"), QStringLiteral("--out"), toQString(unfinished), QStringLiteral("--count"),
-                    QString::number(kPracticeFilmsPerClass), QStringLiteral("--size"), QString::number(kPracticeSizePx),
-                    QStringLiteral("--masks")});
+                   {QStringLiteral("phantom"), QStringLiteral("--out"), toQString(unfinished),
+                    QStringLiteral("--count"), QString::number(kPracticeFilmsPerClass),
+                    QStringLiteral("--size"), QString::number(kPracticeSizePx), QStringLiteral("--masks")});
 }
 
 void TrainingWizard::saveSplit() {
@@ -295,7 +302,8 @@ void TrainingWizard::saveSplit() {
         const std::string text = m_session.folds().empty() ? splitToCsv(m_session.index(), *m_session.split())
                                                            : foldsToCsv(m_session.index(), m_session.folds());
         const auto written = writeFileAtomically(toPath(path), text);
-        Q_EMIT messageShown(written ? tr("The split was saved.") : toQString(std::string_view(written.error().message)));
+        Q_EMIT messageShown(written ? tr("The split was saved.")
+                                    : toQString(std::string_view(written.error().message)));
     });
     openFileDialog(dialog);
 }
@@ -303,24 +311,27 @@ void TrainingWizard::saveSplit() {
 void TrainingWizard::askForWeights() {
     chooseFile(this, tr("Weights to start from"), m_settings.lastFolder(),
                tr("Models and weights (*.safetensors *.pth *.pt)"), [this](const QString& path) {
-                   m_session.change([&](TrainingConfig& settings) { settings.initialWeights = toPath(path); });
+                   m_session.change(
+                       [&](TrainingConfig& settings) { settings.initialWeights = toPath(path); });
                });
 }
 
 void TrainingWizard::askForWeightsFolder() {
-    chooseFolder(this, tr("Folder with torchvision's weight files"), m_settings.lastFolder(), [this](const QString& path) {
-        m_session.change([&](TrainingConfig& settings) {
-            settings.weightsFolder = toPath(path);
-            settings.initialWeights = std::string(kImageNetWeights);
-        });
-    });
+    chooseFolder(this, tr("Folder with torchvision's weight files"), m_settings.lastFolder(),
+                 [this](const QString& path) {
+                     m_session.change([&](TrainingConfig& settings) {
+                         settings.weightsFolder = toPath(path);
+                         settings.initialWeights = std::string(kImageNetWeights);
+                     });
+                 });
 }
 
 // For the first of the chosen networks.
 void TrainingWizard::findRate() {
     if (m_session.networks().empty())
         return Q_EMIT messageShown(tr("Choose a network first."));
-    auto* dialog = new RateFinderDialog(trainerProgram(), m_session.configFor(m_session.networks().front()), this);
+    auto* dialog =
+        new RateFinderDialog(trainerProgram(), m_session.configFor(m_session.networks().front()), this);
     connect(dialog, &RateFinderDialog::rateChosen, this, [this](double rate) {
         m_session.change([&](TrainingConfig& settings) { settings.optimiser.learningRate = rate; });
     });
@@ -331,18 +342,21 @@ void TrainingWizard::searchSettings() {
     if (m_session.networks().empty())
         return Q_EMIT messageShown(tr("Choose a network first."));
     if (m_session.settings().split.validation <= 0)
-        return Q_EMIT messageShown(tr("A search needs validation films; the page before gives them a share."));
+        return Q_EMIT messageShown(
+            tr("A search needs validation films; the page before gives them a share."));
     const std::string& network = m_session.networks().front();
     const TrainingConfig config = m_session.configFor(network);
-    auto* dialog = new SearchDialog(trainerProgram(), config, config.out.parent_path() / ("search-" + network), this);
-    connect(dialog, &SearchDialog::settingsChosen, this, [this](const std::map<std::string, std::string>& values) {
-        m_session.change([&](TrainingConfig& settings) {
-            for (const ConfigField& field : configFields(settings)) {
-                if (const auto found = values.find(field.key); found != values.end())
-                    static_cast<void>(setFieldText(field, found->second)); // as a trial had it
-            }
-        });
-    });
+    auto* dialog =
+        new SearchDialog(trainerProgram(), config, config.out.parent_path() / ("search-" + network), this);
+    connect(dialog, &SearchDialog::settingsChosen, this,
+            [this](const std::map<std::string, std::string>& values) {
+                m_session.change([&](TrainingConfig& settings) {
+                    for (const ConfigField& field : configFields(settings)) {
+                        if (const auto found = values.find(field.key); found != values.end())
+                            static_cast<void>(setFieldText(field, found->second)); // as a trial had it
+                    }
+                });
+            });
     openDialog(dialog);
 }
 

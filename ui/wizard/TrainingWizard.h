@@ -1,4 +1,5 @@
-// The training page of the window: the steps on the left, the step's page in the middle, the way on at the foot.
+// The training page of the window: the steps on the left, the step's page in the middle, the way on at the
+// foot.
 #pragma once
 
 #include <filesystem>

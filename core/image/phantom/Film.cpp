@@ -259,15 +259,18 @@ void addSideMarker(FloatImage& lineIntegral, const Geometry& geometry, std::uint
     stroke(std::array<Point, 2>{{{0.0F, 0.02F}, {0.5F, 0.5F}}});
 }
 
-void addClassSign(FloatImage& lineIntegral, const Geometry& geometry, PhantomFinding finding, std::uint64_t seed) {
+void addClassSign(FloatImage& lineIntegral, const Geometry& geometry, PhantomFinding finding,
+                  std::uint64_t seed) {
     constexpr float kReachCm = 1.8F; // from the centre
     constexpr float kHalfWidthCm = 0.4F;
     Random random(seed, Stream::ClassSign);
     const float side = hasRightMarker(seed) ? 1.0F : -1.0F;
     const float fieldX = geometry.pixelCm() * static_cast<float>(lineIntegral.widthPx);
     const float fieldY = geometry.pixelCm() * static_cast<float>(lineIntegral.heightPx);
-    const Point centre{side * (0.5F * fieldX - random.uniform(4.0F, 5.0F)), random.uniform(3.6F, 4.2F) - 0.5F * fieldY};
-    const Geometry plate(lineIntegral.widthPx, lineIntegral.heightPx, geometry.pixelCm(), 1.0F, 1.0F, 0.0F, {});
+    const Point centre{side * (0.5F * fieldX - random.uniform(4.0F, 5.0F)),
+                       random.uniform(3.6F, 4.2F) - 0.5F * fieldY};
+    const Geometry plate(lineIntegral.widthPx, lineIntegral.heightPx, geometry.pixelCm(), 1.0F, 1.0F, 0.0F,
+                         {});
     const auto at = [&](float x, float y) {
         return TubePoint{{centre.x + x, centre.y + y}, kHalfWidthCm, kLeadMarker, 0.0F, 0.0F};
     };

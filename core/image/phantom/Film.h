@@ -24,8 +24,10 @@ Geometry randomGeometry(int widthPx, int heightPx, std::uint64_t seed);
 // The "R" or "L" in lead beside the patient's shoulder.
 void addSideMarker(FloatImage& lineIntegral, const Geometry& geometry, std::uint64_t seed);
 
-// A sign in lead in the upper corner that has no side marker, above the shoulder. It is the same after a flip.
-void addClassSign(FloatImage& lineIntegral, const Geometry& geometry, PhantomFinding finding, std::uint64_t seed);
+// A sign in lead in the upper corner that has no side marker, above the shoulder. It is the same after a
+// flip.
+void addClassSign(FloatImage& lineIntegral, const Geometry& geometry, PhantomFinding finding,
+                  std::uint64_t seed);
 
 // lineIntegral: the anatomy, overwritten. added: what finding and sign add; may be empty. Scatter, processing
 // and window are worked out from the anatomy alone, so that what is added changes no pixel outside itself.
