@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -90,6 +91,40 @@ bool isOfAFile(ErrorCode code) {
     return code == ErrorCode::UnsupportedFormat || code == ErrorCode::Damaged ||
            code == ErrorCode::TooLarge || code == ErrorCode::InvalidArgument ||
            code == ErrorCode::DecoderStopped || code == ErrorCode::Internal;
+}
+
+using Answer = std::shared_ptr<const void>;
+
+bool isSealed(const FileDescriptor& memory) {
+    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
+    return seals >= 0 && (static_cast<unsigned>(seals) & kSeals) == kSeals;
+}
+
+// Null: it is of another size. Throws std::bad_alloc.
+Answer mapped(const FileDescriptor& sealed, std::size_t bytes) {
+    struct stat status {};
+    if (bytes == 0 || ::fstat(sealed.get(), &status) != 0 ||
+        static_cast<std::uint64_t>(status.st_size) != bytes)
+        return nullptr;
+    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way.
+    // Populated, for a page fault each is dear on virtual machines.
+    void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, sealed.get(), 0);
+    if (address == MAP_FAILED)
+        throw std::bad_alloc();
+    return {address, [bytes](const void* start) { ::munmap(const_cast<void*>(start), bytes); }};
+}
+
+// Null: there is less. Throws std::bad_alloc.
+Answer copied(const FileDescriptor& memory, std::size_t bytes) {
+    const auto copy = std::make_shared_for_overwrite<std::uint16_t[]>((bytes + 1) / sizeof(std::uint16_t));
+    auto* start = reinterpret_cast<std::uint8_t*>(copy.get());
+    for (std::size_t done = 0; done < bytes;) {
+        const ssize_t count = ::pread(memory.get(), start + done, bytes - done, static_cast<off_t>(done));
+        if (count == 0 || (count < 0 && errno != EINTR))
+            return nullptr;
+        done += count < 0 ? 0 : static_cast<std::size_t>(count);
+    }
+    return copy;
 }
 
 } // namespace
@@ -222,29 +257,24 @@ Result<Radiograph> DecoderProcess::nonsense() {
     return decoderStopped("its answer makes no sense");
 }
 
-// Sealed, the memory neither changes nor shrinks under whoever looks at it.
 Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const FileDescriptor& memory) {
     constexpr auto kMostPixels = static_cast<std::uint64_t>(kMaxFilmPixels);
-    if (!memory.isOpen() || reply.pixelCount > kMostPixels || reply.descriptionBytes > kMaxDescriptionBytes)
+    if (reply.pixelCount > kMostPixels || reply.descriptionBytes > kMaxDescriptionBytes)
         return nonsense();
     const std::size_t pixelBytes = reply.pixelCount * sizeof(std::uint16_t);
     const std::size_t bytes = pixelBytes + reply.descriptionBytes;
-    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
-    struct stat status {};
-    if (seals < 0 || (static_cast<unsigned>(seals) & kSeals) != kSeals || bytes == 0 ||
-        ::fstat(memory.get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) != bytes)
-        return nonsense();
-    // Private, for older kernels refuse a shared mapping of sealed memory; nothing is copied either way.
-    // Populated, for a page fault each is dear on virtual machines.
-    void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, memory.get(), 0);
-    if (address == MAP_FAILED)
+    try {
+        const Answer answer = isSealed(memory) ? mapped(memory, bytes) : copied(memory, bytes);
+        if (!answer)
+            return nonsense();
+        const std::span<const std::uint16_t> pixels(static_cast<const std::uint16_t*>(answer.get()),
+                                                    reply.pixelCount);
+        const auto* description = static_cast<const std::uint8_t*>(answer.get()) + pixelBytes;
+        auto film = resultFrom({description, reply.descriptionBytes}, SharedPixels(answer, pixels));
+        return film && (*film || isOfAFile(film->error().code)) ? std::move(*film) : nonsense();
+    } catch (const std::bad_alloc&) {
         return fail(ErrorCode::OutOfMemory, "There is not enough memory to read the file.");
-    const std::shared_ptr<const void> mapping(
-        address, [bytes](const void* mapped) { ::munmap(const_cast<void*>(mapped), bytes); });
-    const auto* start = static_cast<const std::uint8_t*>(address);
-    SharedPixels pixels(mapping, {reinterpret_cast<const std::uint16_t*>(start), reply.pixelCount});
-    auto film = resultFrom({start + pixelBytes, reply.descriptionBytes}, std::move(pixels));
-    return film && (*film || isOfAFile(film->error().code)) ? std::move(*film) : nonsense();
+    }
 }
 
 } // namespace hilum

@@ -1,7 +1,8 @@
 // What FilmDecoder and hilum-decoder say to each other, over a pair of SOCK_SEQPACKET sockets: a Hello once
 // the helper has given up its rights; then, film by film, a DecodeRequest with the film's file as descriptor
-// and a DecodeReply with a memfd as descriptor. The memfd is sealed against every change and holds the
-// pixels, then the description (FilmMessage.h). Internal.
+// and a DecodeReply with a memfd as descriptor, which holds the pixels, then the description (FilmMessage.h).
+// A memfd that is sealed against every change is mapped; what is in any other, such as one that the helper
+// uses again and again, is copied before anybody looks at it. Internal.
 #pragma once
 
 #include <cstdint>

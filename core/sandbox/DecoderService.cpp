@@ -104,17 +104,37 @@ bool writeAll(const FileDescriptor& file, const void* data, std::size_t count) {
     return true;
 }
 
-bool answer(const Result<Radiograph>& film) {
-    const std::vector<std::uint8_t> description = describeResult(film);
-    const SharedPixels::Values pixels = film ? *film->pixels : SharedPixels::Values();
-    const FileDescriptor memory(::memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    const DecodeReply reply{pixels.size(), description.size()};
-    return memory.isOpen() && writeAll(memory, pixels.data(), pixels.size_bytes()) &&
-           writeAll(memory, description.data(), description.size()) &&
-           ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
-               0 &&
-           sendMessage(kDecoderSocket, &reply, sizeof reply, memory.get());
-}
+// Answers one after the other. New memory for each can cost as much as decoding a film does, so that small
+// ones are written over each other; large ones are sealed, so that nobody has to copy them.
+class Answers {
+public:
+    // False: there is no memory, or nobody to tell.
+    bool give(const Result<Radiograph>& film) {
+        const std::vector<std::uint8_t> description = describeResult(film);
+        const SharedPixels::Values pixels = film ? *film->pixels : SharedPixels::Values();
+        const DecodeReply reply{pixels.size(), description.size()};
+        const auto write = [&](const FileDescriptor& memory) {
+            return memory.isOpen() && writeAll(memory, pixels.data(), pixels.size_bytes()) &&
+                   writeAll(memory, description.data(), description.size());
+        };
+        if (pixels.size_bytes() + description.size() <= kSmallBytes)
+            return ::lseek(m_memory.get(), 0, SEEK_SET) == 0 && write(m_memory) &&
+                   sendMessage(kDecoderSocket, &reply, sizeof reply, m_memory.get());
+        const FileDescriptor memory = newMemory();
+        return write(memory) && ::fcntl(memory.get(), F_ADD_SEALS, kSeals) == 0 &&
+               sendMessage(kDecoderSocket, &reply, sizeof reply, memory.get());
+    }
+
+private:
+    static constexpr std::size_t kSmallBytes = std::size_t{8} << 20U;
+    static constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+    static FileDescriptor newMemory() {
+        return FileDescriptor(::memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    }
+
+    FileDescriptor m_memory = newMemory();
+};
 
 bool isSocket(int descriptor) {
     struct stat status {};
@@ -131,13 +151,14 @@ int serveFilms(const DecodeFilm& decode) {
     const DecoderHello hello{};
     if (!sendMessage(kDecoderSocket, &hello, sizeof hello))
         return 0;
+    Answers answers;
     while (true) {
         DecodeRequest request;
         FileDescriptor file;
         if (!receiveMessage(kDecoderSocket, &request, sizeof request, file) || !file.isOpen())
             return 0;
         const Watch watch;
-        if (!answer(decoded(decode, file, {request.frame})))
+        if (!answers.give(decoded(decode, file, {request.frame})))
             return 1;
     }
 }

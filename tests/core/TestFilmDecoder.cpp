@@ -214,6 +214,7 @@ private Q_SLOTS:
         QTest::addColumn<ByteVector>("bytes");
         const auto picture = makePicture(61, 47);
         QTest::newRow("PNG") << noisyPng(61, 47, 1);
+        QTest::newRow("large PNG") << noisyPng(2100, 2100, 1);
         QTest::newRow("JPEG") << makeJpeg(picture);
         TiffSpec tiff;
         tiff.widthPx = 61;
@@ -275,6 +276,25 @@ private Q_SLOTS:
                                      fs::path("/dev/zero"), fs::path()})
             compareWithInProcess(file);
         QCOMPARE(m_decoder.read(large).error().code, ErrorCode::TooLarge);
+    }
+
+    // Whatever size the ones before and after it had.
+    void everyFilmIsItsOwn() {
+        const auto sides = {2100, 40, 300, 41, 2100, 40};
+        const auto file = [this](int sidePx) {
+            return save("film", noisyPng(sidePx, sidePx, static_cast<std::uint32_t>(sidePx)));
+        };
+        FilmDecoder decoder;
+        std::vector<Result<Radiograph>> films;
+        for (const int sidePx : sides)
+            films.push_back(decoder.read(file(sidePx)));
+        auto film = films.begin();
+        for (const int sidePx : sides) {
+            const auto expected = readRadiograph(file(sidePx));
+            QVERIFY2(film->has_value(), failureOf(*film).c_str());
+            QVERIFY(*(*film)->pixels == *expected->pixels);
+            QVERIFY(describeResult(*film++) == describeResult(expected));
+        }
     }
 
     void stoppedReadingIsCancelled() {
@@ -347,8 +367,9 @@ private Q_SLOTS:
         QTest::newRow("end") << "it ended by itself";
         QTest::newRow("hang up") << "it does not answer";
         for (const char* lie :
-             {"no memory", "not sealed", "may shrink", "shorter", "pixels beyond", "pixels without end",
-              "no pixels", "stopped", "pixel above the range", "short message"})
+             {"no memory", "shorter", "shorter, not sealed", "pixels beyond", "pixels beyond, not sealed",
+              "pixels without end", "no pixels", "stopped", "pixel above the range",
+              "pixel above the range, not sealed", "short message"})
             QTest::addRow("lie: %s", lie)
                 << (std::string_view(lie) == "short message" ? "it does not answer"
                                                              : "its answer makes no sense");
@@ -371,6 +392,16 @@ private Q_SLOTS:
             const auto next = decoder.read(good);
             QVERIFY2(next.has_value(), failureOf(next).c_str());
             QCOMPARE(next->widthPx, 40);
+        }
+    }
+
+    void whatMayChangeIsCopied() {
+        for (const char* memory : {"not sealed, and changed later", "may shrink"}) {
+            FilmDecoder decoder({.program = hostileDecoder()});
+            const auto film = decoder.read(save("film", orderedFilm(memory)));
+            QVERIFY2(film.has_value(), failureOf(film).c_str());
+            std::this_thread::sleep_for(400ms);
+            QVERIFY(std::ranges::all_of(*film->pixels, [](int pixel) { return pixel == 1; }));
         }
     }
 

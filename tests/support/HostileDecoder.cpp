@@ -6,8 +6,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -89,6 +91,7 @@ struct Lie {
     std::size_t cutBytes = 0;
     unsigned seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     bool withMemory = true;
+    std::optional<std::uint16_t> later = std::nullopt; // the pixels' value, a moment after the answer
 };
 
 [[noreturn]] void tell(const Lie& lie) {
@@ -101,6 +104,14 @@ struct Lie {
     const DecodeReply reply{lie.pixelCount, description.size()};
     if (written)
         sendMessage(kDecoderSocket, &reply, sizeof reply, lie.withMemory ? memory : -1);
+    if (lie.later) {
+        const timespec moment{0, 100'000'000};
+        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
+        const std::vector<std::uint16_t> others(film.pixels->size(), *lie.later);
+        if (::lseek(memory, 0, SEEK_SET) != 0 ||
+            ::write(memory, others.data(), others.size() * sizeof others[0]) < 0)
+            std::abort();
+    }
     waitForever();
 }
 
@@ -120,13 +131,16 @@ const std::map<std::string_view, std::function<void()>> kOrders{
          spin();
      }},
     {"lie: no memory", [] { tell({.withMemory = false}); }},
-    {"lie: not sealed", [] { tell({.seals = 0}); }},
-    {"lie: may shrink", [] { tell({.seals = F_SEAL_WRITE | F_SEAL_SEAL | F_SEAL_GROW}); }},
+    {"not sealed, and changed later", [] { tell({.seals = 0, .later = 256}); }},
+    {"may shrink", [] { tell({.seals = F_SEAL_WRITE | F_SEAL_SEAL | F_SEAL_GROW}); }},
     {"lie: shorter", [] { tell({.cutBytes = 1}); }},
+    {"lie: shorter, not sealed", [] { tell({.cutBytes = 1, .seals = 0}); }},
     {"lie: pixels beyond", [] { tell({.pixelCount = 400}); }},
+    {"lie: pixels beyond, not sealed", [] { tell({.pixelCount = 400, .seals = 0}); }},
     {"lie: pixels without end", [] { tell({.pixelCount = ~std::uint64_t{0} / 2 + 3}); }},
     {"lie: no pixels", [] { tell({.pixelCount = 0}); }},
     {"lie: pixel above the range", [] { tell({.pixel = 256}); }},
+    {"lie: pixel above the range, not sealed", [] { tell({.pixel = 256, .seals = 0}); }},
     {"lie: short message",
      [] {
          sendMessage(kDecoderSocket, "x", 1);
