@@ -146,11 +146,9 @@ HILUM_IN_CLONES void addPanelBy(const ProductDims& dims, const float* left, cons
 
 // Lanes and rows by the registers there are. Clones (ProcessorClones.h) cannot ask for two sets of
 // instructions at once.
-using PanelProduct = void (*)(const ProductDims&, const float* left, const float* right, const float* next,
-                              float* result);
 struct PanelProducts {
     std::size_t lanes = 0;
-    PanelProduct multiply, add;
+    PanelProduct<float> multiply, add;
 };
 #define HILUM_PANEL_PRODUCTS(NAME, TARGET, LANES, ROWS, ADDED_ROWS)                                          \
     TARGET void multiply##NAME(const ProductDims& dims, const float* left, const float* right,               \
@@ -186,22 +184,6 @@ const PanelProducts& productsFor([[maybe_unused]] std::size_t panel) {
         return kAvx2; // which AVX-512 comes with
 #endif
     return best;
-}
-
-void forEachPanel(PanelProduct product, const ProductDims& dims, const float* left, const float* right,
-                  float* result, ParallelFor parallel) {
-    const std::size_t panels = dims.columns / dims.panel, length = dims.inner * dims.panel,
-                      count = dims.count * panels;
-    parallel(count, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-            const std::size_t of = i / panels;
-            const auto at = [&](std::size_t index) {
-                return right + index / panels * dims.rightPlane + index % panels * length;
-            };
-            product(dims, left + of * dims.leftPlane, at(i), at(std::min(i + 1, count - 1)),
-                    result + of * dims.resultPlane + i % panels * dims.panel);
-        }
-    });
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 // not do. No library needed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "core/kernels/Parallel.h"
@@ -12,8 +13,8 @@ namespace hilum {
 struct ProductDims {
     std::size_t count = 0, rows = 0, inner = 0, columns = 0;
     std::size_t panel = 8; // columns that lie together on the right side; divides columns; a multiple of 8
-    std::size_t leftPlane = 0, rightPlane = 0,
-                resultPlane = 0; // from one product's matrix to the next one's, in floats
+    // From one product's matrix to the next one's, in numbers.
+    std::size_t leftPlane = 0, rightPlane = 0, resultPlane = 0;
 };
 
 // Whether the products use the processor's wide vectors: AVX2 with FMA, or AVX-512. Without them they save
@@ -31,5 +32,27 @@ void multiply(const ProductDims& dims, const float* left, const float* right, fl
 // rows a multiple of 8.
 void addProductsOfPanels(const ProductDims& dims, const float* left, const float* right, float* result,
                          ParallelFor parallel);
+
+// All rows by a panel; next: the panel that is read after this one, to be fetched meanwhile.
+template <class T>
+using PanelProduct = void (*)(const ProductDims&, const T* left, const T* right, const T* next,
+                              float* result);
+// Every thread takes panels that follow each other.
+template <class T>
+void forEachPanel(PanelProduct<T> product, const ProductDims& dims, const T* left, const T* right,
+                  float* result, ParallelFor parallel) {
+    const std::size_t panels = dims.columns / dims.panel, length = dims.inner * dims.panel,
+                      count = dims.count * panels;
+    parallel(count, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            const std::size_t of = i / panels;
+            const auto at = [&](std::size_t index) {
+                return right + index / panels * dims.rightPlane + index % panels * length;
+            };
+            product(dims, left + of * dims.leftPlane, at(i), at(std::min(i + 1, count - 1)),
+                    result + of * dims.resultPlane + i % panels * dims.panel);
+        }
+    });
+}
 
 } // namespace hilum

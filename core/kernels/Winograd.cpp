@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <type_traits>
 
 #include "core/domain/ProcessorClones.h"
+#include "core/kernels/NarrowProducts.h"
 #include "core/kernels/Scratch.h"
 #include "core/kernels/TileProducts.h"
 
@@ -168,9 +170,9 @@ struct TilePlace {
     std::size_t block = 0, plane = 0;          // of its values, from one to the next
 };
 
-template <std::size_t In, std::size_t B, bool IsGradient>
+template <std::size_t In, std::size_t B, bool IsGradient, class T>
 HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, const TilePlace& place,
-                            float* values) {
+                            T* values) {
     constexpr std::size_t kOut = In - 2, kSide = IsGradient ? kOut : In;
     const ChannelLayout& layout = IsGradient ? tiles.target : tiles.source;
     const std::size_t paddingTop = IsGradient ? 0 : tiles.paddingTop,
@@ -194,10 +196,15 @@ HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, cons
         } else {
             copyTile<kSide, B>(film, layout, top, left, padded.data());
         }
-        if constexpr (IsGradient)
+        if constexpr (IsGradient) {
             filterTile<In, kOut, B>(tile, pixel, row, values, place.plane);
-        else
+        } else if constexpr (std::is_same_v<T, float>) {
             sourceTile<In, B>(tile, pixel, row, values, place.plane);
+        } else {
+            alignas(kVectorBytes) std::array<float, In * In * B> wide;
+            sourceTile<In, B>(tile, pixel, row, wide.data(), B);
+            narrowRows(wide.data(), In * In, values, place.plane);
+        }
     }
 }
 
@@ -303,6 +310,14 @@ HILUM_TILE_WORK(5, 16)
 HILUM_TILE_WORK(6, 8)
 HILUM_TILE_WORK(6, 16)
 #undef HILUM_TILE_WORK
+#define HILUM_NARROW_SOURCE(IN)                                                                              \
+    HILUM_CLONES void source##IN##IntoNarrow(const float* films, const WinogradTiles& tiles,                 \
+                                             const TilePlace& place, Bfloat16* values) {                     \
+        intoOf<IN, kNarrowPanel, false>(films, tiles, place, values);                                        \
+    }
+HILUM_NARROW_SOURCE(5)
+HILUM_NARROW_SOURCE(6)
+#undef HILUM_NARROW_SOURCE
 // A panel of outputs, of all inputs.
 #define HILUM_PACK_PANEL(IN)                                                                                 \
     HILUM_CLONES void packPanel##IN(const float* weights, const WeightStrides& strides, std::size_t inputs,  \
@@ -345,9 +360,11 @@ TilePlace placeOf(std::size_t tile, const WinogradTiles& tiles) {
 // or C / block × tiles × block.
 enum class TileOrder { ByTile, ByBlock };
 
-using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, float*);
-void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, std::size_t channels,
-               TileRange range, TileOrder order, float* values, ParallelFor parallel) {
+template <class T>
+using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, T*);
+template <class T>
+void intoTiles(IntoTile<T> work, const float* films, const WinogradTiles& tiles, std::size_t channels,
+               TileRange range, TileOrder order, T* values, ParallelFor parallel) {
     const bool isByTile = order == TileOrder::ByTile;
     parallel(range.count, [&](std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) {
@@ -362,6 +379,11 @@ void intoTiles(IntoTile work, const float* films, const WinogradTiles& tiles, st
 void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order,
                      float* values, ParallelFor parallel) {
     intoTiles(workOf(tiles).sourceInto, source, tiles, tiles.source.channels, range, order, values, parallel);
+}
+void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order,
+                     Bfloat16* values, ParallelFor parallel) {
+    intoTiles(tiles.side == 3 ? source5IntoNarrow : source6IntoNarrow, source, tiles, tiles.source.channels,
+              range, order, values, parallel);
 }
 
 // One of the range's tiles: tiles × channels in each plane -> those channels of a target.
@@ -383,7 +405,12 @@ void onThisThread(std::size_t count, const std::function<void(std::size_t first,
 // Kept by every thread; what the first two hold is read by others, too, while their thread waits.
 thread_local Scratch sourceScratch, gradientScratch, productScratch;
 
-ProductDims productsOf(const WinogradTiles& tiles, const WinogradFilters& filters, std::size_t count,
+template <class T>
+T* valuesIn(Scratch& scratch, std::size_t count) {
+    return reinterpret_cast<T*>(scratch.of((count * sizeof(T) + sizeof(float) - 1) / sizeof(float)));
+}
+
+ProductDims productsOf(const WinogradTiles& tiles, std::size_t filterPlane, std::size_t count,
                        std::size_t columns) {
     const std::size_t in = tiles.source.channels;
     return {.count = tiles.products(),
@@ -392,19 +419,20 @@ ProductDims productsOf(const WinogradTiles& tiles, const WinogradFilters& filter
             .columns = columns,
             .panel = panelFor(tiles.target.channels),
             .leftPlane = winogradPlane(count * in),
-            .rightPlane = filters.plane,
+            .rightPlane = filterPlane,
             .resultPlane = winogradPlane(count * columns)};
 }
 
 // All tiles, step by step, every step on all threads.
-void convolveTogether(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
+template <class T>
+void convolveTogether(const float* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
                       const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const TileRange all{0, tiles.count()};
-    float* const values = sourceScratch.of(planes(tiles, all.count * in));
+    T* const values = valuesIn<T>(sourceScratch, planes(tiles, all.count * in));
     float* const products = productScratch.of(planes(tiles, all.count * out));
     sourceIntoTiles(source, tiles, all, TileOrder::ByTile, values, parallel);
-    multiply(productsOf(tiles, filters, all.count, out), values, filters.values, products, parallel);
+    multiply(productsOf(tiles, filters.plane, all.count, out), values, filters.values, products, parallel);
     parallel(all.count, [&](std::size_t first, std::size_t last) {
         for (std::size_t tile = first; tile < last; ++tile)
             targetFromTile(products, tiles, all, tile, {0, out}, epilogue, target);
@@ -412,22 +440,44 @@ void convolveTogether(const float* source, const WinogradTiles& tiles, const Win
 }
 
 // Some tiles on this thread; channels of the target in groups whose products stay in the core's cache.
+template <class T>
 void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range,
-                   const WinogradFilters& filters, const WinogradEpilogue& epilogue, float* target) {
+                   const WinogradFilters<T>& filters, const WinogradEpilogue& epilogue, float* target) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels,
                       panel = std::max(panelFor(out), tiles.block);
     const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel,
                       most = std::max(fit, panel);
-    float* const values = sourceScratch.of(planes(tiles, range.count * in));
+    T* const values = valuesIn<T>(sourceScratch, planes(tiles, range.count * in));
     float* const products = productScratch.of(planes(tiles, range.count * std::min(most, out)));
     sourceIntoTiles(source, tiles, range, TileOrder::ByTile, values, onThisThread);
     for (ChannelRange channels; channels.first < out; channels.first += channels.count) {
         channels.count = std::min(most, out - channels.first);
-        multiply(productsOf(tiles, filters, range.count, channels.count), values,
+        multiply(productsOf(tiles, filters.plane, range.count, channels.count), values,
                  filters.values + channels.first * in, products, onThisThread);
         for (std::size_t tile = 0; tile < range.count; ++tile)
             targetFromTile(products, tiles, range, tile, channels, epilogue, target);
     }
+}
+
+// Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread
+// waits. Of few tiles and many weights that would read all weights on every thread.
+template <class T>
+void convolve(const float* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
+              const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+    if (2 * tiles.count() < tiles.target.channels) {
+        convolveTogether(source, tiles, filters, epilogue, target, parallel);
+        return;
+    }
+    const std::size_t most =
+        std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
+    parallel(tiles.count(), [&](std::size_t first, std::size_t last) {
+        const std::size_t bands = (last - first + most - 1) / most;
+        TileRange range{first, 0};
+        for (std::size_t band = 0; band < bands; ++band, range.first += range.count) {
+            range.count = first + (last - first) * (band + 1) / bands - range.first;
+            convolveAlone(source, tiles, range, filters, epilogue, target);
+        }
+    });
 }
 
 } // namespace
@@ -452,24 +502,35 @@ void packWinogradWeights(const float* weights, const WeightStrides& strides, std
     });
 }
 
-// Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread
-// waits. Of few tiles and many weights that would read all weights on every thread.
-void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
-                     const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
-    if (2 * tiles.count() < tiles.target.channels) {
-        convolveTogether(source, tiles, filters, epilogue, target, parallel);
-        return;
-    }
-    const std::size_t most =
-        std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
-    parallel(tiles.count(), [&](std::size_t first, std::size_t last) {
-        const std::size_t bands = (last - first + most - 1) / most;
-        TileRange range{first, 0};
-        for (std::size_t band = 0; band < bands; ++band, range.first += range.count) {
-            range.count = first + (last - first) * (band + 1) / bands - range.first;
-            convolveAlone(source, tiles, range, filters, epilogue, target);
+void narrowWinogradWeights(const float* packed, std::size_t outputs, std::size_t inputs, std::size_t side,
+                           Bfloat16* narrow, std::size_t plane, ParallelFor parallel) {
+    const std::size_t panel = panelFor(outputs), panels = outputs / panel, length = inputs * panel;
+    parallel(winogradProducts(side) * panels, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            const std::size_t at = i / panels * plane + i % panels * length;
+            for (std::size_t value = 0; value < length; ++value) {
+                const std::size_t input = value / panel, output = value % panel;
+                narrow[at + (input / 2 * panel + output) * 2 + input % 2] = toBfloat16(packed[at + value]);
+            }
         }
     });
+}
+
+void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters<float>& filters,
+                     const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+    convolve(source, tiles, filters, epilogue, target, parallel);
+}
+
+void convolveInTiles(const float* source, const WinogradTiles& tiles,
+                     const WinogradFilters<Bfloat16>& filters, const WinogradEpilogue& epilogue,
+                     float* target, ParallelFor parallel) {
+    assert(canNarrow(tiles));
+    convolve(source, tiles, filters, epilogue, target, parallel);
+}
+
+bool canNarrow(const WinogradTiles& tiles) {
+    return hasNarrowProducts() && tiles.block == kNarrowPanel &&
+           panelFor(tiles.target.channels) % kNarrowPanel == 0;
 }
 
 void weightGradientInTiles(const float* source, const float* gradient, const WinogradTiles& tiles,

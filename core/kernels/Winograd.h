@@ -2,12 +2,13 @@
 // F(4 × 4, 3 × 3) and F(3 × 3, 3 × 3), and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and
 // behind the products (TileProducts.h). 4 × 4 outputs take 36 multiplications a channel instead of 144; 3 × 3
 // take 25 instead of 81, with fewer weights to read. The gradient of a source is such a convolution of the
-// target's. In fp32. No library needed.
+// target's. In fp32; the products in bf16 where the filters are. No library needed.
 #pragma once
 
 #include <cstddef>
 #include <limits>
 
+#include "core/domain/Bfloat16.h"
 #include "core/kernels/Parallel.h"
 
 namespace hilum {
@@ -57,6 +58,11 @@ void packWinogradWeights(const float* weights, const WeightStrides& strides, std
                          std::size_t inputs, std::size_t side, bool isTurned, float* packed,
                          std::size_t plane, ParallelFor parallel);
 
+// From what packWinogradWeights() packed, for products in bf16: pairs of inputs lie together, as
+// NarrowProducts.h asks. Planes are `plane` numbers apart in both; inputs: even.
+void narrowWinogradWeights(const float* packed, std::size_t outputs, std::size_t inputs, std::size_t side,
+                           Bfloat16* narrow, std::size_t plane, ParallelFor parallel);
+
 struct WinogradEpilogue {
     const float* bias = nullptr; // a channel; null: none
     bool adds = false;           // to what the target holds
@@ -64,14 +70,20 @@ struct WinogradEpilogue {
     float high = std::numeric_limits<float>::infinity();
 };
 
-// Packed as packWinogradWeights() does.
+// Packed as packWinogradWeights() does (float), or narrowWinogradWeights() (Bfloat16).
+template <class T>
 struct WinogradFilters {
-    const float* values = nullptr;
+    const T* values = nullptr;
     std::size_t plane = 0;
 };
-// The convolution.
-void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters& filters,
+// The convolution. In bf16 only where canNarrow().
+void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters<float>& filters,
                      const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
+void convolveInTiles(const float* source, const WinogradTiles& tiles,
+                     const WinogradFilters<Bfloat16>& filters, const WinogradEpilogue& epilogue,
+                     float* target, ParallelFor parallel);
+// The processor multiplies numbers in bf16, and channels are transformed 16 at a time.
+bool canNarrow(const WinogradTiles& tiles);
 
 // The weights' gradient, K × C × 3 × 3 as the strides say, from the source and the target's gradient, both
 // byPixels(); blocks are its own.

@@ -24,7 +24,7 @@ constexpr int kFewestTimings = 3, kMostTimings = 10;
 constexpr std::chrono::milliseconds kTimingBudget{300};
 constexpr std::size_t kCacheLine = 64;
 // Counts up when our kernels change, so that what was measured is measured again.
-constexpr int kKernelsVersion = 3;
+constexpr int kKernelsVersion = 4;
 using Clock = std::chrono::steady_clock;
 
 std::string dimsText(const dnnl::memory::dims& dims) {
@@ -96,7 +96,8 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
             attributesFor(spec.epilogue), [&](const ConvolutionDesc& desc) {
                 const std::string name = desc.impl_info_str();
                 if (ways.empty() || isWorthTrying(name)) {
-                    ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}});
+                    ways.push_back(
+                        {(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}, false});
                     ++found;
                 }
                 return found < most;
@@ -142,7 +143,10 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
         return;
     for (const std::size_t side : {4U, 3U}) {
         tiles->side = side;
-        ways.push_back({"products, tiles of " + std::to_string(side), false, {}, tiles});
+        const std::string name = "products, tiles of " + std::to_string(side);
+        ways.push_back({name, false, {}, tiles, false});
+        if (isNarrow(spec.source) && canNarrow(*tiles))
+            ways.push_back({"narrow " + name, false, {}, tiles, true});
     }
 }
 
@@ -208,13 +212,13 @@ private:
     dnnl::memory::desc m_scratchpad;
 };
 
-// Values in bf16 are widened before and rounded behind: what is transformed and multiplied is fp32.
+// Values in bf16 are widened before and rounded behind: what is transformed is fp32.
 class TilesRun final : public ConvolutionRun {
 public:
-    TilesRun(const WinogradTiles& tiles, const ConvolutionSpec& spec, const Arguments& arguments)
-        : m_tiles(tiles), m_isNarrow(isNarrow(spec.source)), m_source(arguments.at(DNNL_ARG_SRC)),
-          m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
-          m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
+    TilesRun(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments)
+        : m_tiles(*way.tiles), m_multipliesNarrow(way.multipliesNarrow), m_isNarrow(isNarrow(spec.source)),
+          m_source(arguments.at(DNNL_ARG_SRC)), m_target(arguments.at(DNNL_ARG_DST)),
+          m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
         m_epilogue.bias = dataOf<float>(m_bias);
         m_epilogue.adds = spec.epilogue.sum;
         if (const op::Activation* activation = spec.epilogue.activation) {
@@ -252,7 +256,7 @@ public:
 
 private:
     WinogradTiles m_tiles;
-    bool m_isNarrow;
+    bool m_multipliesNarrow, m_isNarrow;
     dnnl::memory m_source, m_target, m_bias, m_weights, m_scratchpad;
     WinogradEpilogue m_epilogue;
 
@@ -260,10 +264,15 @@ private:
     static T* dataOf(const dnnl::memory& memory) {
         return static_cast<T*>(memory.get_data_handle());
     }
+    template <class T>
+    [[nodiscard]] WinogradFilters<T> filters() const {
+        return {dataOf<T>(m_weights), m_tiles.source.channels * m_tiles.target.channels};
+    }
     void convolve(const float* source, float* target) const {
-        const WinogradFilters filters{dataOf<float>(m_weights),
-                                      m_tiles.source.channels * m_tiles.target.channels};
-        convolveInTiles(source, m_tiles, filters, m_epilogue, target, onOpenMpThreads);
+        if (m_multipliesNarrow)
+            convolveInTiles(source, m_tiles, filters<Bfloat16>(), m_epilogue, target, onOpenMpThreads);
+        else
+            convolveInTiles(source, m_tiles, filters<float>(), m_epilogue, target, onOpenMpThreads);
     }
 };
 
@@ -298,13 +307,13 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
 dnnl::memory::desc ConvolutionWay::weights() const {
     if (!tiles)
         return convolution.weights_desc();
-    return winogradLayout(*tiles);
+    return winogradLayout(*tiles, multipliesNarrow);
 }
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine) {
     if (way.tiles)
-        return std::make_unique<TilesRun>(*way.tiles, spec, arguments);
+        return std::make_unique<TilesRun>(way, spec, arguments);
     return std::make_unique<PrimitiveRun>(way, spec, arguments, engine);
 }
 

@@ -25,12 +25,12 @@ dnnl::memory::dims weightDims(const op::Convolution& c) {
     return {c.groups, c.out / c.groups, c.in / c.groups, c.kernel.height, c.kernel.width};
 }
 
-dnnl::memory::desc winogradLayout(const WinogradTiles& tiles) {
+dnnl::memory::desc winogradLayout(const WinogradTiles& tiles, bool isNarrow) {
     using Tag = dnnl::memory::format_tag;
     const auto dim = [](std::size_t count) { return static_cast<dnnl::memory::dim>(count); };
     const std::size_t panel = panelFor(tiles.target.channels);
     return {{dim(tiles.products()), dim(tiles.target.channels), dim(tiles.source.channels)},
-            dnnl::memory::data_type::f32,
+            isNarrow ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32,
             panel == 32   ? Tag::aBc32b
             : panel == 16 ? Tag::aBc16b
                           : Tag::aBc8b};
@@ -40,11 +40,21 @@ dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory:
                              const dnnl::engine& engine) {
     const dnnl::memory::dims dims = dimsOf(layout);
     const auto outputs = static_cast<std::size_t>(dims[1]), inputs = static_cast<std::size_t>(dims[2]);
+    const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4,
+                      plane = outputs * inputs;
     dnnl::memory packed(layout, engine);
-    const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4;
-    packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side,
-                        false, static_cast<float*>(packed.get_data_handle()), outputs * inputs,
-                        onOpenMpThreads);
+    const auto pack = [&](float* values) {
+        packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side,
+                            false, values, plane, onOpenMpThreads);
+    };
+    if (typeOf(layout) == dnnl::memory::data_type::f32) {
+        pack(static_cast<float*>(packed.get_data_handle()));
+        return packed;
+    }
+    std::vector<float> wide(winogradProducts(side) * plane);
+    pack(wide.data());
+    narrowWinogradWeights(wide.data(), outputs, inputs, side,
+                          static_cast<Bfloat16*>(packed.get_data_handle()), plane, onOpenMpThreads);
     return packed;
 }
 

@@ -23,8 +23,9 @@ Affine affineOf(const op::BatchNorm& norm, const TensorIndex& tensors);
 
 dnnl::memory::dims weightDims(const op::Convolution& convolution);
 
-// The layout of Winograd's weights: products × K × C with K in panels as panelFor() says.
-dnnl::memory::desc winogradLayout(const WinogradTiles& tiles);
+// The layout of Winograd's weights: products × K × C with K in panels as panelFor() says. isNarrow: in bf16,
+// with pairs of C together, which oneDNN has no name for.
+dnnl::memory::desc winogradLayout(const WinogradTiles& tiles, bool isNarrow);
 // Of weights K × C × 3 × 3.
 dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
                              const dnnl::engine& engine);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/domain/Bfloat16.h"
+#include "core/kernels/NarrowProducts.h"
 #include "core/kernels/TileProducts.h"
 #include "core/onednn/ConvolutionChoice.h"
 #include "core/onednn/OpenMpThreads.h"
@@ -20,6 +21,9 @@ namespace {
 // Of values that are about 1; the transforms round more than a plain sum does.
 constexpr float kTolerance = 4e-5F;
 constexpr float kNarrowRounding = 1.0F / 256; // of a value, to bf16's 8 bits
+// Where what is multiplied is rounded, too: of one value, and the root mean square of all.
+constexpr float kNarrowTolerance = 0.15F;
+constexpr double kNarrowDeviation = 0.015;
 constexpr float kCeiling = 0.5F;
 
 using Tag = dnnl::memory::format_tag;
@@ -170,23 +174,31 @@ private Q_SLOTS:
         QVERIFY(std::ranges::any_of(expected, [](float value) { return value > kCeiling / 2; }));
 
         const ConvolutionSpec spec = specIn(type);
-        std::set<std::size_t> sides; // of tiles
+        std::set<std::pair<std::size_t, bool>> tried; // sides of tiles; products in bf16
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
             if (way.tiles)
-                sides.insert(way.tiles->side);
+                tried.emplace(way.tiles->side, way.multipliesNarrow);
             const dnnl::memory foundMemory = computed(way, spec);
             const std::span<const float> found = valuesOf(foundMemory);
+            double squares = 0;
             for (std::size_t i = 0; i < expected.size(); ++i) {
                 const float rounding = type == Type::bf16 ? kNarrowRounding * std::abs(expected[i]) : 0;
-                if (!(std::abs(found[i] - expected[i]) <= kTolerance + rounding))
+                const float tolerance = way.multipliesNarrow ? kNarrowTolerance : kTolerance;
+                const float error = std::abs(found[i] - expected[i]);
+                squares += double{error} * double{error};
+                if (!(error <= tolerance + rounding))
                     QFAIL(qPrintable(QString("%1: %2 instead of %3 at %4")
                                          .arg(QString::fromStdString(way.name))
                                          .arg(found[i])
                                          .arg(expected[i])
                                          .arg(i)));
             }
+            QVERIFY(std::sqrt(squares / static_cast<double>(expected.size())) < kNarrowDeviation);
         }
-        QCOMPARE(sides, (std::set<std::size_t>{3, 4}));
+        std::set<std::pair<std::size_t, bool>> all{{3, false}, {4, false}};
+        if (type == Type::bf16 && hasNarrowProducts())
+            all.insert({{3, true}, {4, true}});
+        QVERIFY(tried == all);
     }
 
     void onlyWhatFitsIsDoneInTiles() {
@@ -230,6 +242,48 @@ private Q_SLOTS:
                                      right = numbers(dims.count * dims.rightPlane, random);
             std::vector<float> result(dims.count * dims.resultPlane, -1);
             multiply(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
+            for (std::size_t i = 0; i < result.size(); ++i) {
+                const double expected =
+                    product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
+                        return left[of * dims.leftPlane + row * dims.inner + k];
+                    });
+                QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
+            }
+        }
+    }
+
+    void narrowProductsAreThoseOfMatrices_data() {
+        QTest::addColumn<std::size_t>("panel");
+        for (const std::size_t panel : {16U, 32U})
+            QTest::addRow("panels of %zu", panel) << panel;
+    }
+    void narrowProductsAreThoseOfMatrices() {
+        if (!hasNarrowProducts())
+            QSKIP("This processor does not multiply numbers in bf16.");
+        QFETCH(std::size_t, panel);
+        constexpr std::size_t kInner = 24;
+        for (std::size_t rows = 1; rows <= 17; ++rows) {
+            const ProductDims dims{
+                3, rows, kInner, 3 * panel, panel, rows * kInner, kInner * 3 * panel, rows * 3 * panel};
+            std::mt19937 random(static_cast<std::uint32_t>(rows));
+            std::vector<float> left = numbers(dims.count * dims.leftPlane, random),
+                               right = numbers(dims.count * dims.rightPlane, random);
+            std::vector<Bfloat16> narrowLeft(left.size()), narrowRight(right.size());
+            narrowRows(left.data(), left.size() / 16, narrowLeft.data(), 16);
+            for (std::size_t i = 0; i < left.size(); ++i) {
+                if (i >= left.size() / 16 * 16)
+                    narrowLeft[i] = toBfloat16(left[i]);
+                QCOMPARE(narrowLeft[i].bits, toBfloat16(left[i]).bits);
+                left[i] = toFloat(narrowLeft[i]);
+            }
+            for (std::size_t i = 0; i < right.size(); ++i) {
+                const std::size_t k = i / panel % kInner, first = i / (panel * kInner) * panel * kInner;
+                Bfloat16& narrow = narrowRight[first + (k / 2 * panel + i % panel) * 2 + k % 2];
+                narrow = toBfloat16(right[i]);
+                right[i] = toFloat(narrow);
+            }
+            std::vector<float> result(dims.count * dims.resultPlane, -1);
+            multiply(dims, narrowLeft.data(), narrowRight.data(), result.data(), onOpenMpThreads);
             for (std::size_t i = 0; i < result.size(); ++i) {
                 const double expected =
                     product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
