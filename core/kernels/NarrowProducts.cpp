@@ -43,7 +43,9 @@ HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, std::size_t inner, Right r
             sums[row][w] = _mm512_setzero_ps();
     }
     for (std::size_t i = 0; i < inner; i += 2, right.pairs += right.stride, right.next += right.nextStride) {
-        __builtin_prefetch(right.next);
+#pragma GCC unroll 2
+        for (std::size_t w = 0; w < W; ++w)
+            __builtin_prefetch(right.next + w * right.nextStride / W, 0, kSecondCache);
         __m512bh lanes[W];
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w)

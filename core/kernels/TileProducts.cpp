@@ -39,7 +39,7 @@ template <std::size_t N>
 using Lanes = typename LanesOf<N>::Type;
 
 #if defined(__GNUC__) || defined(__clang__)
-HILUM_IN_CLONES void fetchAhead(const float* at) { __builtin_prefetch(at); }
+HILUM_IN_CLONES void fetchAhead(const float* at) { __builtin_prefetch(at, 0, kSecondCache); }
 #else
 inline void fetchAhead(const float*) {}
 #endif

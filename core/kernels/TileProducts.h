@@ -10,6 +10,10 @@
 
 namespace hilum {
 
+// Of __builtin_prefetch(): into a core's second cache, as two panels would leave no room for the rest in the
+// nearest.
+constexpr int kSecondCache = 2;
+
 struct ProductDims {
     std::size_t count = 0, rows = 0, inner = 0, columns = 0;
     std::size_t panel = 8; // columns that lie together on the right side; divides columns; a multiple of 8

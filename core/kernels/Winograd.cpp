@@ -146,20 +146,28 @@ HILUM_IN_CLONES void filterTile(const float* filter, std::size_t pixel, std::siz
         filterIntoPoints<In, Taps, B>(half.data() + y * Taps * B, B, values + y * In * plane, plane);
 }
 
+inline float widened(float value) { return value; }
+inline float widened(Bfloat16 value) { return toFloat(value); }
+inline void assign(float& to, float value) { to = value; }
+inline void assign(Bfloat16& to, float value) { to = toBfloat16(value); }
+
 // Side × Side pixels from a place that may lie outside; zero there.
-template <std::size_t Side, std::size_t B>
-HILUM_IN_CLONES void copyTile(const float* film, const ChannelLayout& layout, std::ptrdiff_t top,
+template <std::size_t Side, std::size_t B, class T>
+HILUM_IN_CLONES void copyTile(const T* film, const ChannelLayout& layout, std::ptrdiff_t top,
                               std::ptrdiff_t left, float* tile) {
     for (std::ptrdiff_t y = top; y < top + std::ptrdiff_t{Side}; ++y) {
         for (std::ptrdiff_t x = left; x < left + std::ptrdiff_t{Side}; ++x, tile += B) {
             if (y < 0 || x < 0 || y >= static_cast<std::ptrdiff_t>(layout.rows) ||
-                x >= static_cast<std::ptrdiff_t>(layout.columns))
+                x >= static_cast<std::ptrdiff_t>(layout.columns)) {
                 std::fill_n(tile, B, 0.0F);
-            else
-                std::copy_n(film +
-                                (static_cast<std::size_t>(y) * layout.columns + static_cast<std::size_t>(x)) *
-                                    layout.pixel,
-                            B, tile);
+                continue;
+            }
+            const T* from =
+                film +
+                (static_cast<std::size_t>(y) * layout.columns + static_cast<std::size_t>(x)) * layout.pixel;
+#pragma omp simd
+            for (std::size_t lane = 0; lane < B; ++lane)
+                tile[lane] = widened(from[lane]);
         }
     }
 }
@@ -171,8 +179,7 @@ struct TilePlace {
 };
 
 template <std::size_t In, std::size_t B, bool IsGradient, class T>
-HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, const TilePlace& place,
-                            T* values) {
+HILUM_IN_CLONES void intoOf(const T* films, const WinogradTiles& tiles, const TilePlace& place, T* values) {
     constexpr std::size_t kOut = In - 2, kSide = IsGradient ? kOut : In;
     const ChannelLayout& layout = IsGradient ? tiles.target : tiles.source;
     const std::size_t paddingTop = IsGradient ? 0 : tiles.paddingTop,
@@ -181,21 +188,24 @@ HILUM_IN_CLONES void intoOf(const float* films, const WinogradTiles& tiles, cons
     const auto left =
         static_cast<std::ptrdiff_t>(place.column * kOut) - static_cast<std::ptrdiff_t>(paddingLeft);
     const std::ptrdiff_t side{kSide};
-    const bool isInside = top >= 0 && left >= 0 && top + side <= static_cast<std::ptrdiff_t>(layout.rows) &&
-                          left + side <= static_cast<std::ptrdiff_t>(layout.columns);
-    const float* film = films + place.film * layout.film;
-    alignas(kVectorBytes) std::array<float, kSide * kSide * B> padded;
+    [[maybe_unused]] const bool isInside = top >= 0 && left >= 0 &&
+                                           top + side <= static_cast<std::ptrdiff_t>(layout.rows) &&
+                                           left + side <= static_cast<std::ptrdiff_t>(layout.columns);
+    const T* film = films + place.film * layout.film;
+    alignas(kVectorBytes) std::array<float, kSide * kSide * B> copy;
     for (std::size_t channel = 0; channel < layout.channels;
          channel += B, film += layout.block, values += place.block) {
-        const float* tile = padded.data();
+        const float* tile = copy.data();
         std::size_t pixel = B, row = kSide * B;
-        if (isInside) {
-            pixel = layout.pixel;
-            row = layout.columns * layout.pixel;
-            tile = film + static_cast<std::size_t>(top) * row + static_cast<std::size_t>(left) * pixel;
-        } else {
-            copyTile<kSide, B>(film, layout, top, left, padded.data());
+        if constexpr (std::is_same_v<T, float>) {
+            if (isInside) {
+                pixel = layout.pixel;
+                row = layout.columns * layout.pixel;
+                tile = film + static_cast<std::size_t>(top) * row + static_cast<std::size_t>(left) * pixel;
+            }
         }
+        if (tile == copy.data())
+            copyTile<kSide, B>(film, layout, top, left, copy.data());
         if constexpr (IsGradient) {
             filterTile<In, kOut, B>(tile, pixel, row, values, place.plane);
         } else if constexpr (std::is_same_v<T, float>) {
@@ -213,16 +223,16 @@ struct ChannelRange {
 };
 
 // products: of the channels of the range alone.
-template <std::size_t In, std::size_t B>
+template <std::size_t In, std::size_t B, class T>
 HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place,
-                            ChannelRange channels, const WinogradEpilogue& epilogue, float* films) {
+                            ChannelRange channels, const WinogradEpilogue& epilogue, T* films) {
     constexpr std::size_t kOut = In - 2;
     const ChannelLayout& layout = tiles.target;
     const std::size_t rowStride = layout.columns * layout.pixel;
     const std::size_t rows = std::min(kOut, layout.rows - place.row * kOut);
     const std::size_t columns = std::min(kOut, layout.columns - place.column * kOut);
-    float* target = films + place.film * layout.film + channels.first / B * layout.block +
-                    place.row * kOut * rowStride + place.column * kOut * layout.pixel;
+    T* target = films + place.film * layout.film + channels.first / B * layout.block +
+                place.row * kOut * rowStride + place.column * kOut * layout.pixel;
     alignas(kVectorBytes) std::array<float, kOut * In * B> half;
     alignas(kVectorBytes) std::array<float, kOut * B> whole;
     alignas(kVectorBytes) std::array<float, B> bias{};
@@ -237,14 +247,14 @@ HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, c
         for (std::size_t y = 0; y < rows; ++y) {
             fromPoints<In, kOut, B>(half.data() + y * In * B, B, whole.data(), B);
             for (std::size_t x = 0; x < columns; ++x) {
-                float* to = target + y * rowStride + x * layout.pixel;
+                T* to = target + y * rowStride + x * layout.pixel;
 #pragma omp simd
                 for (std::size_t lane = 0; lane < B; ++lane) {
                     float value = whole[x * B + lane] + bias[lane];
                     if (epilogue.adds)
-                        value += to[lane];
+                        value += widened(to[lane]);
                     value = value < epilogue.low ? epilogue.low : value; // what is no number stays so
-                    to[lane] = value > epilogue.high ? epilogue.high : value;
+                    assign(to[lane], value > epilogue.high ? epilogue.high : value);
                 }
             }
         }
@@ -284,40 +294,35 @@ HILUM_IN_CLONES void weightGradientOf(const float* products, std::size_t plane, 
 }
 
 // Of tiles of one side, in blocks of one size.
+template <class T>
 struct TileWork {
-    void (*sourceInto)(const float* films, const WinogradTiles&, const TilePlace&, float* values);
+    void (*sourceInto)(const T* films, const WinogradTiles&, const TilePlace&, T* values);
     void (*targetFrom)(const float* products, const WinogradTiles&, const TilePlace&, ChannelRange,
-                       const WinogradEpilogue&, float* films);
+                       const WinogradEpilogue&, T* films);
 };
 
 constexpr std::size_t kWeightLanes = 8;
 
 // Attributes do not mix with templates, so every clone is spelled out. IN: of a tile of sources; B: channels
 // of a block.
-#define HILUM_TILE_WORK(IN, B)                                                                               \
-    HILUM_CLONES void source##IN##Into##B(const float* films, const WinogradTiles& tiles,                    \
-                                          const TilePlace& place, float* values) {                           \
+#define HILUM_TILE_WORK(NAME, T, IN, B)                                                                      \
+    HILUM_CLONES void sourceInto##NAME(const T* films, const WinogradTiles& tiles, const TilePlace& place,   \
+                                       T* values) {                                                          \
         intoOf<IN, B, false>(films, tiles, place, values);                                                   \
     }                                                                                                        \
-    HILUM_CLONES void target##IN##From##B(const float* products, const WinogradTiles& tiles,                 \
-                                          const TilePlace& place, ChannelRange channels,                     \
-                                          const WinogradEpilogue& epilogue, float* films) {                  \
+    HILUM_CLONES void targetFrom##NAME(const float* products, const WinogradTiles& tiles,                    \
+                                       const TilePlace& place, ChannelRange channels,                        \
+                                       const WinogradEpilogue& epilogue, T* films) {                         \
         fromOf<IN, B>(products, tiles, place, channels, epilogue, films);                                    \
     }                                                                                                        \
-    constexpr TileWork kWork##IN##By##B{source##IN##Into##B, target##IN##From##B};
-HILUM_TILE_WORK(5, 8)
-HILUM_TILE_WORK(5, 16)
-HILUM_TILE_WORK(6, 8)
-HILUM_TILE_WORK(6, 16)
+    constexpr TileWork<T> k##NAME{sourceInto##NAME, targetFrom##NAME};
+HILUM_TILE_WORK(Tile3By8, float, 5, 8)
+HILUM_TILE_WORK(Tile3By16, float, 5, 16)
+HILUM_TILE_WORK(Tile4By8, float, 6, 8)
+HILUM_TILE_WORK(Tile4By16, float, 6, 16)
+HILUM_TILE_WORK(NarrowTile3, Bfloat16, 5, kNarrowPanel)
+HILUM_TILE_WORK(NarrowTile4, Bfloat16, 6, kNarrowPanel)
 #undef HILUM_TILE_WORK
-#define HILUM_NARROW_SOURCE(IN)                                                                              \
-    HILUM_CLONES void source##IN##IntoNarrow(const float* films, const WinogradTiles& tiles,                 \
-                                             const TilePlace& place, Bfloat16* values) {                     \
-        intoOf<IN, kNarrowPanel, false>(films, tiles, place, values);                                        \
-    }
-HILUM_NARROW_SOURCE(5)
-HILUM_NARROW_SOURCE(6)
-#undef HILUM_NARROW_SOURCE
 // A panel of outputs, of all inputs.
 #define HILUM_PACK_PANEL(IN)                                                                                 \
     HILUM_CLONES void packPanel##IN(const float* weights, const WeightStrides& strides, std::size_t inputs,  \
@@ -341,10 +346,14 @@ HILUM_CLONES void gradientOfOutput(const float* products, std::size_t inputs, st
         weightGradientOf<kWeightLanes>(products + input, plane, strides, gradient + input * strides.input);
 }
 
-const TileWork& workOf(const WinogradTiles& tiles) {
-    if (tiles.side == 3)
-        return tiles.block == 16 ? kWork5By16 : kWork5By8;
-    return tiles.block == 16 ? kWork6By16 : kWork6By8;
+template <class T>
+const TileWork<T>& workOf(const WinogradTiles& tiles) {
+    if constexpr (std::is_same_v<T, Bfloat16>)
+        return tiles.side == 3 ? kNarrowTile3 : kNarrowTile4;
+    else if (tiles.side == 3)
+        return tiles.block == 16 ? kTile3By16 : kTile3By8;
+    else
+        return tiles.block == 16 ? kTile4By16 : kTile4By8;
 }
 
 struct TileRange {
@@ -361,9 +370,9 @@ TilePlace placeOf(std::size_t tile, const WinogradTiles& tiles) {
 enum class TileOrder { ByTile, ByBlock };
 
 template <class T>
-using IntoTile = void (*)(const float*, const WinogradTiles&, const TilePlace&, T*);
+using IntoTile = void (*)(const T*, const WinogradTiles&, const TilePlace&, T*);
 template <class T>
-void intoTiles(IntoTile<T> work, const float* films, const WinogradTiles& tiles, std::size_t channels,
+void intoTiles(IntoTile<T> work, const T* films, const WinogradTiles& tiles, std::size_t channels,
                TileRange range, TileOrder order, T* values, ParallelFor parallel) {
     const bool isByTile = order == TileOrder::ByTile;
     parallel(range.count, [&](std::size_t first, std::size_t last) {
@@ -376,22 +385,20 @@ void intoTiles(IntoTile<T> work, const float* films, const WinogradTiles& tiles,
     });
 }
 
-void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order,
-                     float* values, ParallelFor parallel) {
-    intoTiles(workOf(tiles).sourceInto, source, tiles, tiles.source.channels, range, order, values, parallel);
-}
-void sourceIntoTiles(const float* source, const WinogradTiles& tiles, TileRange range, TileOrder order,
-                     Bfloat16* values, ParallelFor parallel) {
-    intoTiles(tiles.side == 3 ? source5IntoNarrow : source6IntoNarrow, source, tiles, tiles.source.channels,
-              range, order, values, parallel);
+template <class T>
+void sourceIntoTiles(const T* source, const WinogradTiles& tiles, TileRange range, TileOrder order, T* values,
+                     ParallelFor parallel) {
+    intoTiles(workOf<T>(tiles).sourceInto, source, tiles, tiles.source.channels, range, order, values,
+              parallel);
 }
 
 // One of the range's tiles: tiles × channels in each plane -> those channels of a target.
+template <class T>
 void targetFromTile(const float* products, const WinogradTiles& tiles, TileRange range, std::size_t tile,
-                    ChannelRange channels, const WinogradEpilogue& epilogue, float* target) {
+                    ChannelRange channels, const WinogradEpilogue& epilogue, T* target) {
     TilePlace place = placeOf(range.first + tile, tiles);
     place.plane = winogradPlane(range.count * channels.count);
-    workOf(tiles).targetFrom(products + tile * channels.count, tiles, place, channels, epilogue, target);
+    workOf<T>(tiles).targetFrom(products + tile * channels.count, tiles, place, channels, epilogue, target);
 }
 
 std::size_t planes(const WinogradTiles& tiles, std::size_t values) {
@@ -425,8 +432,8 @@ ProductDims productsOf(const WinogradTiles& tiles, std::size_t filterPlane, std:
 
 // All tiles, step by step, every step on all threads.
 template <class T>
-void convolveTogether(const float* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
-                      const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+void convolveTogether(const T* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
+                      const WinogradEpilogue& epilogue, T* target, ParallelFor parallel) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const TileRange all{0, tiles.count()};
     T* const values = valuesIn<T>(sourceScratch, planes(tiles, all.count * in));
@@ -441,8 +448,8 @@ void convolveTogether(const float* source, const WinogradTiles& tiles, const Win
 
 // Some tiles on this thread; channels of the target in groups whose products stay in the core's cache.
 template <class T>
-void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange range,
-                   const WinogradFilters<T>& filters, const WinogradEpilogue& epilogue, float* target) {
+void convolveAlone(const T* source, const WinogradTiles& tiles, TileRange range,
+                   const WinogradFilters<T>& filters, const WinogradEpilogue& epilogue, T* target) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels,
                       panel = std::max(panelFor(out), tiles.block);
     const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel,
@@ -462,8 +469,8 @@ void convolveAlone(const float* source, const WinogradTiles& tiles, TileRange ra
 // Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread
 // waits. Of few tiles and many weights that would read all weights on every thread.
 template <class T>
-void convolve(const float* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
-              const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+void convolve(const T* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
+              const WinogradEpilogue& epilogue, T* target, ParallelFor parallel) {
     if (2 * tiles.count() < tiles.target.channels) {
         convolveTogether(source, tiles, filters, epilogue, target, parallel);
         return;
@@ -521,9 +528,9 @@ void convolveInTiles(const float* source, const WinogradTiles& tiles, const Wino
     convolve(source, tiles, filters, epilogue, target, parallel);
 }
 
-void convolveInTiles(const float* source, const WinogradTiles& tiles,
+void convolveInTiles(const Bfloat16* source, const WinogradTiles& tiles,
                      const WinogradFilters<Bfloat16>& filters, const WinogradEpilogue& epilogue,
-                     float* target, ParallelFor parallel) {
+                     Bfloat16* target, ParallelFor parallel) {
     assert(canNarrow(tiles));
     convolve(source, tiles, filters, epilogue, target, parallel);
 }

@@ -2,7 +2,7 @@
 // F(4 × 4, 3 × 3) and F(3 × 3, 3 × 3), and of their weights' gradient, F(3 × 3, 4 × 4): what comes before and
 // behind the products (TileProducts.h). 4 × 4 outputs take 36 multiplications a channel instead of 144; 3 × 3
 // take 25 instead of 81, with fewer weights to read. The gradient of a source is such a convolution of the
-// target's. In fp32; the products in bf16 where the filters are. No library needed.
+// target's. In fp32, or values and products in bf16 and the transforms and sums in fp32. No library needed.
 #pragma once
 
 #include <cstddef>
@@ -76,12 +76,13 @@ struct WinogradFilters {
     const T* values = nullptr;
     std::size_t plane = 0;
 };
-// The convolution. In bf16 only where canNarrow().
+// The convolution.
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters<float>& filters,
                      const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
-void convolveInTiles(const float* source, const WinogradTiles& tiles,
+// Only where canNarrow(). The transforms are fp32.
+void convolveInTiles(const Bfloat16* source, const WinogradTiles& tiles,
                      const WinogradFilters<Bfloat16>& filters, const WinogradEpilogue& epilogue,
-                     float* target, ParallelFor parallel);
+                     Bfloat16* target, ParallelFor parallel);
 // The processor multiplies numbers in bf16, and channels are transformed 16 at a time.
 bool canNarrow(const WinogradTiles& tiles);
 

@@ -24,7 +24,7 @@ constexpr int kFewestTimings = 3, kMostTimings = 10;
 constexpr std::chrono::milliseconds kTimingBudget{300};
 constexpr std::size_t kCacheLine = 64;
 // Counts up when our kernels change, so that what was measured is measured again.
-constexpr int kKernelsVersion = 4;
+constexpr int kKernelsVersion = 5;
 using Clock = std::chrono::steady_clock;
 
 std::string dimsText(const dnnl::memory::dims& dims) {
@@ -96,8 +96,7 @@ void addWays(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec, con
             attributesFor(spec.epilogue), [&](const ConvolutionDesc& desc) {
                 const std::string name = desc.impl_info_str();
                 if (ways.empty() || isWorthTrying(name)) {
-                    ways.push_back(
-                        {(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}, false});
+                    ways.push_back({(reorders ? "pixels first " : "blocked ") + name, reorders, desc, {}});
                     ++found;
                 }
                 return found < most;
@@ -141,12 +140,12 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
     auto tiles = tilesOf(spec);
     if (!tiles)
         return;
+    if (isNarrow(spec.source) && !canNarrow(*tiles))
+        return;
     for (const std::size_t side : {4U, 3U}) {
         tiles->side = side;
-        const std::string name = "products, tiles of " + std::to_string(side);
-        ways.push_back({name, false, {}, tiles, false});
-        if (isNarrow(spec.source) && canNarrow(*tiles))
-            ways.push_back({"narrow " + name, false, {}, tiles, true});
+        ways.push_back(
+            {"products, tiles of " + std::to_string(side), false, {}, tiles, isNarrow(spec.source)});
     }
 }
 
@@ -212,13 +211,12 @@ private:
     dnnl::memory::desc m_scratchpad;
 };
 
-// Values in bf16 are widened before and rounded behind: what is transformed is fp32.
 class TilesRun final : public ConvolutionRun {
 public:
-    TilesRun(const ConvolutionWay& way, const ConvolutionSpec& spec, const Arguments& arguments)
-        : m_tiles(*way.tiles), m_multipliesNarrow(way.multipliesNarrow), m_isNarrow(isNarrow(spec.source)),
-          m_source(arguments.at(DNNL_ARG_SRC)), m_target(arguments.at(DNNL_ARG_DST)),
-          m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
+    TilesRun(const WinogradTiles& tiles, const ConvolutionSpec& spec, const Arguments& arguments)
+        : m_tiles(tiles), m_isNarrow(isNarrow(spec.source)), m_source(arguments.at(DNNL_ARG_SRC)),
+          m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
+          m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
         m_epilogue.bias = dataOf<float>(m_bias);
         m_epilogue.adds = spec.epilogue.sum;
         if (const op::Activation* activation = spec.epilogue.activation) {
@@ -229,35 +227,20 @@ public:
     }
 
     // The tiles have their own.
-    [[nodiscard]] dnnl::memory::desc scratchpad() const override {
-        if (!m_isNarrow)
-            return {};
-        return {{static_cast<dnnl::memory::dim>(m_tiles.source.film + m_tiles.target.film)},
-                dnnl::memory::data_type::f32,
-                dnnl::memory::format_tag::x};
-    }
-    void setScratchpad(const dnnl::memory& memory) override { m_scratchpad = memory; }
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
+    void setScratchpad(const dnnl::memory&) override {}
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
-        if (!m_isNarrow) {
-            convolve(dataOf<float>(m_source), dataOf<float>(m_target));
-            return;
-        }
-        auto *const source = dataOf<float>(m_scratchpad), *const target = source + m_tiles.source.film;
-        auto* const narrowTarget = dataOf<Bfloat16>(m_target);
-        const std::size_t sourceBlocks = m_tiles.source.channels / m_tiles.block;
-        const std::size_t targetBlocks = m_tiles.target.channels / m_tiles.block;
-        widen({dataOf<Bfloat16>(m_source), m_tiles.source.film}, source, sourceBlocks);
-        if (m_epilogue.adds)
-            widen({narrowTarget, m_tiles.target.film}, target, targetBlocks);
-        convolve(source, target);
-        narrow({target, m_tiles.target.film}, narrowTarget, targetBlocks);
+        if (m_isNarrow)
+            convolve<Bfloat16>();
+        else
+            convolve<float>();
     }
 
 private:
     WinogradTiles m_tiles;
-    bool m_multipliesNarrow, m_isNarrow;
-    dnnl::memory m_source, m_target, m_bias, m_weights, m_scratchpad;
+    bool m_isNarrow;
+    dnnl::memory m_source, m_target, m_bias, m_weights;
     WinogradEpilogue m_epilogue;
 
     template <class T>
@@ -265,14 +248,11 @@ private:
         return static_cast<T*>(memory.get_data_handle());
     }
     template <class T>
-    [[nodiscard]] WinogradFilters<T> filters() const {
-        return {dataOf<T>(m_weights), m_tiles.source.channels * m_tiles.target.channels};
-    }
-    void convolve(const float* source, float* target) const {
-        if (m_multipliesNarrow)
-            convolveInTiles(source, m_tiles, filters<Bfloat16>(), m_epilogue, target, onOpenMpThreads);
-        else
-            convolveInTiles(source, m_tiles, filters<float>(), m_epilogue, target, onOpenMpThreads);
+    void convolve() const {
+        const WinogradFilters<T> filters{dataOf<T>(m_weights),
+                                         m_tiles.source.channels * m_tiles.target.channels};
+        convolveInTiles(dataOf<T>(m_source), m_tiles, filters, m_epilogue, dataOf<T>(m_target),
+                        onOpenMpThreads);
     }
 };
 
@@ -307,13 +287,13 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
 dnnl::memory::desc ConvolutionWay::weights() const {
     if (!tiles)
         return convolution.weights_desc();
-    return winogradLayout(*tiles, multipliesNarrow);
+    return winogradLayout(*tiles, isNarrow);
 }
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine) {
     if (way.tiles)
-        return std::make_unique<TilesRun>(way, spec, arguments);
+        return std::make_unique<TilesRun>(*way.tiles, spec, arguments);
     return std::make_unique<PrimitiveRun>(way, spec, arguments, engine);
 }
 

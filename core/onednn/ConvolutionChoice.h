@@ -30,14 +30,14 @@ struct ConvolutionSpec {
 
 // One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or
 // on values put in the order H × W × C first, for which some processors have the faster kernels; or the
-// products of core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has, or
-// of values in bf16 those of NarrowProducts.h.
+// products of core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has; in
+// bf16 those of NarrowProducts.h, where it has them.
 struct ConvolutionWay {
     std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products, tiles of 3"
     bool reorders = false;
     ConvolutionDesc convolution; // unless it is in tiles
     std::optional<WinogradTiles> tiles;
-    bool multipliesNarrow = false; // in tiles: in bf16
+    bool isNarrow = false; // tiles in bf16
 
     // The layout that it asks for: K × C × 3 × 3, or winogradLayout().
     [[nodiscard]] dnnl::memory::desc weights() const;

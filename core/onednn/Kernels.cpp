@@ -196,12 +196,6 @@ HILUM_CLONES void halvePixels(const Bfloat16* upper, const Bfloat16* lower, std:
     }
 }
 
-HILUM_CLONES void widenRow(const Bfloat16* values, float* target, std::size_t count) {
-#pragma omp simd
-    for (std::size_t i = 0; i < count; ++i)
-        target[i] = toFloat(values[i]);
-}
-
 HILUM_CLONES void narrowRow(const float* values, Bfloat16* target, std::size_t count) {
 #pragma omp simd
     for (std::size_t i = 0; i < count; ++i)
@@ -304,20 +298,10 @@ void unblock(const T* source, float* target, std::size_t channels, std::size_t p
     }
 }
 
-void widen(std::span<const Bfloat16> values, float* target, std::size_t blocks) {
-    const std::size_t each = values.size() / blocks;
-    forEachBlock(blocks, each, values.size(), [&](std::size_t block, std::size_t first, std::size_t count) {
-        const std::size_t at = block * each + first;
-        widenRow(values.data() + at, target + at, count);
-    });
-}
-
-void narrow(std::span<const float> values, Bfloat16* target, std::size_t blocks) {
-    const std::size_t each = values.size() / blocks;
-    forEachBlock(blocks, each, values.size(), [&](std::size_t block, std::size_t first, std::size_t count) {
-        const std::size_t at = block * each + first,
-                          done = native::narrow(values.data() + at, target + at, count);
-        narrowRow(values.data() + at + done, target + at + done, count - done);
+void narrow(std::span<const float> values, Bfloat16* target) {
+    forEachBlock(1, values.size(), values.size(), [&](std::size_t, std::size_t first, std::size_t count) {
+        const std::size_t done = native::narrow(values.data() + first, target + first, count);
+        narrowRow(values.data() + first + done, target + first + done, count - done);
     });
 }
 

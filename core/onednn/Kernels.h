@@ -66,10 +66,8 @@ void toPlanes(PixelView source, float* target, PixelExtent extent);
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block);
 
-// blocks: of equally many values; every thread takes a part of each, as above.
-void widen(std::span<const Bfloat16> values, float* target, std::size_t blocks = 1);
 // Rounded to the nearest, halves to even.
-void narrow(std::span<const float> values, Bfloat16* target, std::size_t blocks = 1);
+void narrow(std::span<const float> values, Bfloat16* target);
 
 // result[r] = bias[r] + Σ_c matrix[r][c] × vector[c]; matrix rows × columns, row-major, read once. bias may
 // be empty.

@@ -140,16 +140,14 @@ private Q_SLOTS:
         }
     }
 
-    void partsOfBlocksAreConverted() {
-        const std::vector<Bfloat16> values = randomValues(3 * 10'007);
+    void manyValuesAreNarrowed() { // on several threads
+        const std::vector<Bfloat16> values = randomValues(30'021);
         std::vector<float> wide(values.size());
-        widen(values, wide.data(), 3);
+        std::ranges::transform(values, wide.begin(), [](Bfloat16 value) { return toFloat(value); });
         std::vector<Bfloat16> back(values.size());
-        narrow(wide, back.data(), 3);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            QCOMPARE(wide[i], toFloat(values[i]));
+        narrow(wide, back.data());
+        for (std::size_t i = 0; i < values.size(); ++i)
             QCOMPARE(back[i].bits, values[i].bits);
-        }
     }
 
     void halvesAreRoundedToEven() {
@@ -162,12 +160,8 @@ private Q_SLOTS:
             const std::span<const float> some(values.data(), count);
             std::vector<Bfloat16> found(count);
             narrow(some, found.data());
-            std::vector<float> back(count);
-            widen(found, back.data());
-            for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t i = 0; i < count; ++i)
                 QCOMPARE(found[i].bits, toBfloat16(some[i]).bits);
-                QCOMPARE(back[i], toFloat(found[i]));
-            }
         }
         QCOMPARE(toBfloat16(std::bit_cast<float>(0x3F80'8000)).bits, std::uint16_t{0x3F80});
         QCOMPARE(toBfloat16(std::bit_cast<float>(0x3F81'8000)).bits, std::uint16_t{0x3F82});
