@@ -302,6 +302,7 @@ struct TileWork {
 };
 
 constexpr std::size_t kWeightLanes = 8;
+constexpr std::size_t kMostPanel = 32; // that panelFor() gives
 
 // Attributes do not mix with templates, so every clone is spelled out. IN: of a tile of sources; B: channels
 // of a block.
@@ -323,15 +324,44 @@ HILUM_TILE_WORK(Tile4By16, float, 6, 16)
 HILUM_TILE_WORK(NarrowTile3, Bfloat16, 5, kNarrowPanel)
 HILUM_TILE_WORK(NarrowTile4, Bfloat16, 6, kNarrowPanel)
 #undef HILUM_TILE_WORK
-// A panel of outputs, of all inputs.
+// A panel of outputs, of one input.
+template <std::size_t In>
+HILUM_IN_CLONES void panelOf(const float* weights, const WeightStrides& strides, std::size_t panel,
+                             bool isTurned, float* packed, std::size_t plane) {
+    for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)
+        weightsOf<In, kWeightLanes>(weights + lane * strides.output, strides, isTurned, packed + lane, plane);
+}
+// Of all inputs, two at a time.
+template <std::size_t In>
+HILUM_IN_CLONES void narrowPanel(const float* weights, const WeightStrides& strides, std::size_t inputs,
+                                 std::size_t panel, bool isTurned, Bfloat16* packed, std::size_t plane) {
+    alignas(kVectorBytes) std::array<float, 2 * In * In * kMostPanel> wide;
+    float* const second = wide.data() + In * In * kMostPanel;
+    for (std::size_t input = 0; input < inputs; input += 2, packed += 2 * panel) {
+        const float* const from = weights + input * strides.input;
+        panelOf<In>(from, strides, panel, isTurned, wide.data(), kMostPanel);
+        panelOf<In>(from + strides.input, strides, panel, isTurned, second, kMostPanel);
+        for (std::size_t product = 0; product < In * In; ++product) {
+#pragma omp simd
+            for (std::size_t lane = 0; lane < panel; ++lane) {
+                packed[product * plane + 2 * lane] = toBfloat16(wide[product * kMostPanel + lane]);
+                packed[product * plane + 2 * lane + 1] = toBfloat16(second[product * kMostPanel + lane]);
+            }
+        }
+    }
+}
+// Of all inputs.
 #define HILUM_PACK_PANEL(IN)                                                                                 \
     HILUM_CLONES void packPanel##IN(const float* weights, const WeightStrides& strides, std::size_t inputs,  \
                                     std::size_t panel, bool isTurned, float* packed, std::size_t plane) {    \
-        for (std::size_t input = 0; input < inputs; ++input) {                                               \
-            for (std::size_t lane = 0; lane < panel; lane += kWeightLanes)                                   \
-                weightsOf<IN, kWeightLanes>(weights + input * strides.input + lane * strides.output,         \
-                                            strides, isTurned, packed + input * panel + lane, plane);        \
-        }                                                                                                    \
+        for (std::size_t input = 0; input < inputs; ++input)                                                 \
+            panelOf<IN>(weights + input * strides.input, strides, panel, isTurned, packed + input * panel,   \
+                        plane);                                                                              \
+    }                                                                                                        \
+    HILUM_CLONES void packNarrowPanel##IN(const float* weights, const WeightStrides& strides,                \
+                                          std::size_t inputs, std::size_t panel, bool isTurned,              \
+                                          Bfloat16* packed, std::size_t plane) {                             \
+        narrowPanel<IN>(weights, strides, inputs, panel, isTurned, packed, plane);                           \
     }
 HILUM_PACK_PANEL(5)
 HILUM_PACK_PANEL(6)
@@ -412,11 +442,6 @@ void onThisThread(std::size_t count, const std::function<void(std::size_t first,
 // Kept by every thread; what the first two hold is read by others, too, while their thread waits.
 thread_local Scratch sourceScratch, gradientScratch, productScratch;
 
-template <class T>
-T* valuesIn(Scratch& scratch, std::size_t count) {
-    return reinterpret_cast<T*>(scratch.of((count * sizeof(T) + sizeof(float) - 1) / sizeof(float)));
-}
-
 ProductDims productsOf(const WinogradTiles& tiles, std::size_t filterPlane, std::size_t count,
                        std::size_t columns) {
     const std::size_t in = tiles.source.channels;
@@ -436,7 +461,7 @@ void convolveTogether(const T* source, const WinogradTiles& tiles, const Winogra
                       const WinogradEpilogue& epilogue, T* target, ParallelFor parallel) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const TileRange all{0, tiles.count()};
-    T* const values = valuesIn<T>(sourceScratch, planes(tiles, all.count * in));
+    T* const values = sourceScratch.of<T>(planes(tiles, all.count * in));
     float* const products = productScratch.of(planes(tiles, all.count * out));
     sourceIntoTiles(source, tiles, all, TileOrder::ByTile, values, parallel);
     multiply(productsOf(tiles, filters.plane, all.count, out), values, filters.values, products, parallel);
@@ -454,7 +479,7 @@ void convolveAlone(const T* source, const WinogradTiles& tiles, TileRange range,
                       panel = std::max(panelFor(out), tiles.block);
     const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel,
                       most = std::max(fit, panel);
-    T* const values = valuesIn<T>(sourceScratch, planes(tiles, range.count * in));
+    T* const values = sourceScratch.of<T>(planes(tiles, range.count * in));
     float* const products = productScratch.of(planes(tiles, range.count * std::min(most, out)));
     sourceIntoTiles(source, tiles, range, TileOrder::ByTile, values, onThisThread);
     for (ChannelRange channels; channels.first < out; channels.first += channels.count) {
@@ -464,6 +489,20 @@ void convolveAlone(const T* source, const WinogradTiles& tiles, TileRange range,
         for (std::size_t tile = 0; tile < range.count; ++tile)
             targetFromTile(products, tiles, range, tile, channels, epilogue, target);
     }
+}
+
+template <class T>
+using PackPanel = void (*)(const float* weights, const WeightStrides&, std::size_t inputs, std::size_t panel,
+                           bool isTurned, T* packed, std::size_t plane);
+template <class T>
+void packPanels(PackPanel<T> work, const float* weights, const WeightStrides& strides, std::size_t outputs,
+                std::size_t inputs, bool isTurned, T* packed, std::size_t plane, ParallelFor parallel) {
+    const std::size_t panel = panelFor(outputs);
+    parallel(outputs / panel, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i)
+            work(weights + i * panel * strides.output, strides, inputs, panel, isTurned,
+                 packed + i * inputs * panel, plane);
+    });
 }
 
 // Of many tiles every thread takes its own: what it transforms stays in its core's cache, and no thread
@@ -500,27 +539,15 @@ ChannelLayout byPixels(std::size_t rows, std::size_t columns, std::size_t channe
 void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs,
                          std::size_t inputs, std::size_t side, bool isTurned, float* packed,
                          std::size_t plane, ParallelFor parallel) {
-    const std::size_t panel = panelFor(outputs);
-    const auto packPanel = side == 3 ? packPanel5 : packPanel6;
-    parallel(outputs / panel, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i)
-            packPanel(weights + i * panel * strides.output, strides, inputs, panel, isTurned,
-                      packed + i * inputs * panel, plane);
-    });
+    packPanels(side == 3 ? packPanel5 : packPanel6, weights, strides, outputs, inputs, isTurned, packed,
+               plane, parallel);
 }
 
-void narrowWinogradWeights(const float* packed, std::size_t outputs, std::size_t inputs, std::size_t side,
-                           Bfloat16* narrow, std::size_t plane, ParallelFor parallel) {
-    const std::size_t panel = panelFor(outputs), panels = outputs / panel, length = inputs * panel;
-    parallel(winogradProducts(side) * panels, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-            const std::size_t at = i / panels * plane + i % panels * length;
-            for (std::size_t value = 0; value < length; ++value) {
-                const std::size_t input = value / panel, output = value % panel;
-                narrow[at + (input / 2 * panel + output) * 2 + input % 2] = toBfloat16(packed[at + value]);
-            }
-        }
-    });
+void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs,
+                         std::size_t inputs, std::size_t side, bool isTurned, Bfloat16* packed,
+                         std::size_t plane, ParallelFor parallel) {
+    packPanels(side == 3 ? packNarrowPanel5 : packNarrowPanel6, weights, strides, outputs, inputs, isTurned,
+               packed, plane, parallel);
 }
 
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters<float>& filters,

@@ -58,10 +58,10 @@ void packWinogradWeights(const float* weights, const WeightStrides& strides, std
                          std::size_t inputs, std::size_t side, bool isTurned, float* packed,
                          std::size_t plane, ParallelFor parallel);
 
-// From what packWinogradWeights() packed, for products in bf16: pairs of inputs lie together, as
-// NarrowProducts.h asks. Planes are `plane` numbers apart in both; inputs: even.
-void narrowWinogradWeights(const float* packed, std::size_t outputs, std::size_t inputs, std::size_t side,
-                           Bfloat16* narrow, std::size_t plane, ParallelFor parallel);
+// In bf16, pairs of inputs together, as NarrowProducts.h asks: (outputs / panel) × (inputs / 2) × panel × 2.
+void packWinogradWeights(const float* weights, const WeightStrides& strides, std::size_t outputs,
+                         std::size_t inputs, std::size_t side, bool isTurned, Bfloat16* packed,
+                         std::size_t plane, ParallelFor parallel);
 
 struct WinogradEpilogue {
     const float* bias = nullptr; // a channel; null: none
@@ -70,7 +70,7 @@ struct WinogradEpilogue {
     float high = std::numeric_limits<float>::infinity();
 };
 
-// Packed as packWinogradWeights() does (float), or narrowWinogradWeights() (Bfloat16).
+// Packed as packWinogradWeights() does.
 template <class T>
 struct WinogradFilters {
     const T* values = nullptr;

@@ -40,21 +40,16 @@ dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory:
                              const dnnl::engine& engine) {
     const dnnl::memory::dims dims = dimsOf(layout);
     const auto outputs = static_cast<std::size_t>(dims[1]), inputs = static_cast<std::size_t>(dims[2]);
-    const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4,
-                      plane = outputs * inputs;
+    const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4;
     dnnl::memory packed(layout, engine);
-    const auto pack = [&](float* values) {
+    const auto pack = [&](auto* values) {
         packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side,
-                            false, values, plane, onOpenMpThreads);
+                            false, values, outputs * inputs, onOpenMpThreads);
     };
-    if (typeOf(layout) == dnnl::memory::data_type::f32) {
+    if (typeOf(layout) == dnnl::memory::data_type::bf16)
+        pack(static_cast<Bfloat16*>(packed.get_data_handle()));
+    else
         pack(static_cast<float*>(packed.get_data_handle()));
-        return packed;
-    }
-    std::vector<float> wide(winogradProducts(side) * plane);
-    pack(wide.data());
-    narrowWinogradWeights(wide.data(), outputs, inputs, side,
-                          static_cast<Bfloat16*>(packed.get_data_handle()), plane, onOpenMpThreads);
     return packed;
 }
 
