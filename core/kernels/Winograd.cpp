@@ -211,6 +211,7 @@ HILUM_IN_CLONES void intoOf(const T* films, const WinogradTiles& tiles, const Ti
         } else if constexpr (std::is_same_v<T, float>) {
             sourceTile<In, B>(tile, pixel, row, values, place.plane);
         } else {
+            static_assert(B == kNarrowPanel);
             alignas(kVectorBytes) std::array<float, In * In * B> wide;
             sourceTile<In, B>(tile, pixel, row, wide.data(), B);
             narrowRows(wide.data(), In * In, values, place.plane);
@@ -439,7 +440,7 @@ void onThisThread(std::size_t count, const std::function<void(std::size_t first,
     work(0, count);
 }
 
-// Kept by every thread; what the first two hold is read by others, too, while their thread waits.
+// Kept by every thread; what they hold is read by others, too, while their thread waits.
 thread_local Scratch sourceScratch, gradientScratch, productScratch;
 
 ProductDims productsOf(const WinogradTiles& tiles, std::size_t filterPlane, std::size_t count,

@@ -17,7 +17,7 @@ constexpr std::size_t kWinogradTaps = 9;
 // Of a tile of side × side outputs and a pair of channels; side: 3 or 4.
 constexpr std::size_t winogradProducts(std::size_t side) { return (side + 2) * (side + 2); }
 
-// Where the values of films lie, in floats from one to the next: of pixels of a row, of blocks of channels,
+// Where the values of films lie, in numbers from one to the next: of pixels of a row, of blocks of channels,
 // of films. Channels of a block lie together, rows of pixels follow each other.
 struct ChannelLayout {
     std::size_t rows = 0, columns = 0, channels = 0;

@@ -149,7 +149,7 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
     }
 }
 
-// Floats of weights and of tiles that a convolution moves.
+// Numbers of weights and of tiles that a convolution moves.
 std::size_t valuesMoved(const WinogradTiles& tiles) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     return tiles.products() * (in * out + tiles.count() * (in + out));

@@ -44,8 +44,8 @@ struct ConvolutionWay {
 };
 
 // Every way there is, oneDNN's own favourite first; without measuring more than one wants to: at most one
-// direct and two of oneDNN's Winograd a layout, and the products with tiles of either side. Never empty for a
-// convolution that oneDNN can do.
+// direct and two of oneDNN's Winograd a layout, and the products, where there are some, with tiles of either
+// side. Never empty for a convolution that oneDNN can do.
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all);
 
 // One convolution with all that it takes to run it.
@@ -61,7 +61,7 @@ public:
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine);
 
-// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 3".
+// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 5".
 std::string machineText(int threads);
 
 // The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments:

@@ -93,15 +93,10 @@ bool isOfAFile(ErrorCode code) {
            code == ErrorCode::DecoderStopped || code == ErrorCode::Internal;
 }
 
-using Answer = std::shared_ptr<const void>;
-
-bool isSealed(const FileDescriptor& memory) {
-    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
-    return seals >= 0 && (static_cast<unsigned>(seals) & kSeals) == kSeals;
-}
+using AnswerBytes = std::shared_ptr<const void>;
 
 // Null: it is of another size. Throws std::bad_alloc.
-Answer mapped(const FileDescriptor& sealed, std::size_t bytes) {
+AnswerBytes mapped(const FileDescriptor& sealed, std::size_t bytes) {
     struct stat status {};
     if (bytes == 0 || ::fstat(sealed.get(), &status) != 0 ||
         static_cast<std::uint64_t>(status.st_size) != bytes)
@@ -115,7 +110,7 @@ Answer mapped(const FileDescriptor& sealed, std::size_t bytes) {
 }
 
 // Null: there is less. Throws std::bad_alloc.
-Answer copied(const FileDescriptor& memory, std::size_t bytes) {
+AnswerBytes copied(const FileDescriptor& memory, std::size_t bytes) {
     const auto copy = std::make_shared_for_overwrite<std::uint16_t[]>((bytes + 1) / sizeof(std::uint16_t));
     auto* start = reinterpret_cast<std::uint8_t*>(copy.get());
     for (std::size_t done = 0; done < bytes;) {
@@ -125,6 +120,14 @@ Answer copied(const FileDescriptor& memory, std::size_t bytes) {
         done += count < 0 ? 0 : static_cast<std::size_t>(count);
     }
     return copy;
+}
+
+// Null: this is no memfd, on which reading might wait, or not of this size. Throws std::bad_alloc.
+AnswerBytes bytesIn(const FileDescriptor& memory, std::size_t bytes) {
+    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
+    if (seals < 0)
+        return nullptr;
+    return (static_cast<unsigned>(seals) & kSeals) == kSeals ? mapped(memory, bytes) : copied(memory, bytes);
 }
 
 } // namespace
@@ -264,7 +267,7 @@ Result<Radiograph> DecoderProcess::filmFrom(const DecodeReply& reply, const File
     const std::size_t pixelBytes = reply.pixelCount * sizeof(std::uint16_t);
     const std::size_t bytes = pixelBytes + reply.descriptionBytes;
     try {
-        const Answer answer = isSealed(memory) ? mapped(memory, bytes) : copied(memory, bytes);
+        const AnswerBytes answer = bytesIn(memory, bytes);
         if (!answer)
             return nonsense();
         const std::span<const std::uint16_t> pixels(static_cast<const std::uint16_t*>(answer.get()),

@@ -13,7 +13,7 @@ namespace hilum {
 inline constexpr int kDecoderSocket = 3;
 
 // Of both programs, which are always built together.
-inline constexpr std::uint32_t kDecoderProtocol = 3;
+inline constexpr std::uint32_t kDecoderProtocol = 4;
 
 struct DecoderHello {
     std::uint32_t protocol = kDecoderProtocol;

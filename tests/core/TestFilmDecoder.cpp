@@ -367,9 +367,9 @@ private Q_SLOTS:
         QTest::newRow("end") << "it ended by itself";
         QTest::newRow("hang up") << "it does not answer";
         for (const char* lie :
-             {"no memory", "shorter", "shorter, not sealed", "pixels beyond", "pixels beyond, not sealed",
-              "pixels without end", "no pixels", "stopped", "pixel above the range",
-              "pixel above the range, not sealed", "short message"})
+             {"no memory", "another file", "longer", "shorter", "shorter, not sealed", "pixels beyond",
+              "pixels beyond, not sealed", "pixels without end", "no pixels", "stopped",
+              "pixel above the range", "pixel above the range, not sealed", "short message"})
             QTest::addRow("lie: %s", lie)
                 << (std::string_view(lie) == "short message" ? "it does not answer"
                                                              : "its answer makes no sense");

@@ -88,7 +88,7 @@ Radiograph smallFilm(std::uint16_t pixel) {
 struct Lie {
     std::uint16_t pixel = 1;
     std::uint64_t pixelCount = 4;
-    std::size_t cutBytes = 0;
+    std::size_t cutBytes = 0, moreBytes = 0;
     unsigned seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     bool withMemory = true;
     std::optional<std::uint16_t> later = std::nullopt; // the pixels' value, a moment after the answer
@@ -98,8 +98,10 @@ struct Lie {
     const Radiograph film = smallFilm(lie.pixel);
     const auto description = describeResult(film);
     const int memory = ::memfd_create("lie", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const std::vector<char> more(lie.moreBytes);
     const bool written = ::write(memory, film.pixels->data(), film.pixels->size_bytes()) > 0 &&
                          ::write(memory, description.data(), description.size() - lie.cutBytes) > 0 &&
+                         ::write(memory, more.data(), more.size()) >= 0 &&
                          (lie.seals == 0 || ::fcntl(memory, F_ADD_SEALS, lie.seals) == 0);
     const DecodeReply reply{lie.pixelCount, description.size()};
     if (written)
@@ -132,7 +134,15 @@ const std::map<std::string_view, std::function<void()>> kOrders{
      }},
     {"lie: no memory", [] { tell({.withMemory = false}); }},
     {"not sealed, and changed later", [] { tell({.seals = 0, .later = 256}); }},
-    {"may shrink", [] { tell({.seals = F_SEAL_WRITE | F_SEAL_SEAL | F_SEAL_GROW}); }},
+    // With a byte more than what is mapped may have.
+    {"may shrink", [] { tell({.moreBytes = 1, .seals = F_SEAL_WRITE | F_SEAL_SEAL | F_SEAL_GROW}); }},
+    {"lie: longer", [] { tell({.moreBytes = 1}); }},
+    {"lie: another file",
+     [] {
+         const DecodeReply reply{4, 4};
+         sendMessage(kDecoderSocket, &reply, sizeof reply, STDIN_FILENO);
+         waitForever();
+     }},
     {"lie: shorter", [] { tell({.cutBytes = 1}); }},
     {"lie: shorter, not sealed", [] { tell({.cutBytes = 1, .seals = 0}); }},
     {"lie: pixels beyond", [] { tell({.pixelCount = 400}); }},
