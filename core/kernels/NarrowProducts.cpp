@@ -3,22 +3,13 @@
 #include <cassert>
 #include <cstring>
 
+#include "core/domain/Avx512Bf16.h"
 #include "core/domain/Precision.h"
-#include "core/domain/ProcessorClones.h"
-
-#ifdef HILUM_X86_TARGETS
-#if defined(__GNUC__) && !defined(__clang__)
-// GCC 12's own intrinsics leave operands that are not used undefined.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#include <immintrin.h>
-#define HILUM_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
-#define HILUM_IN_AVX512_BF16 HILUM_AVX512_BF16 __attribute__((always_inline)) inline
-#endif
 
 namespace hilum {
 
 #ifdef HILUM_X86_TARGETS
+#define HILUM_IN_AVX512_BF16 HILUM_AVX512_BF16 __attribute__((always_inline)) inline
 namespace {
 
 constexpr std::size_t kLanes = 16, kMostRows = 8;

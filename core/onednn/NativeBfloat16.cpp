@@ -1,16 +1,7 @@
 #include "core/onednn/NativeBfloat16.h"
 
+#include "core/domain/Avx512Bf16.h"
 #include "core/domain/Precision.h"
-#include "core/domain/ProcessorClones.h"
-
-#ifdef HILUM_X86_TARGETS
-#if defined(__GNUC__) && !defined(__clang__)
-// GCC 12's own intrinsics leave operands that are not used undefined.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#include <immintrin.h>
-#define HILUM_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
-#endif
 
 namespace hilum::native {
 

@@ -35,7 +35,6 @@ using namespace std::chrono_literals;
 constexpr auto kStartLimit = 30s; // from a cold disk
 constexpr auto kEndLimit = 5s;    // from SIGKILL until the system tells how a process ended
 constexpr int kWallFactor = 4;    // time on the wall for every second of processor time
-constexpr unsigned kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 tl::unexpected<Error> cannotStart(int systemError) {
     return fail(systemError == ENOMEM || systemError == EAGAIN ? ErrorCode::OutOfMemory : ErrorCode::Internal,
@@ -127,7 +126,8 @@ AnswerBytes bytesIn(const FileDescriptor& memory, std::size_t bytes) {
     const int seals = ::fcntl(memory.get(), F_GET_SEALS);
     if (seals < 0)
         return nullptr;
-    return (static_cast<unsigned>(seals) & kSeals) == kSeals ? mapped(memory, bytes) : copied(memory, bytes);
+    return (static_cast<unsigned>(seals) & kEverySeal) == kEverySeal ? mapped(memory, bytes)
+                                                                     : copied(memory, bytes);
 }
 
 } // namespace

@@ -7,10 +7,15 @@
 
 #include <cstdint>
 
+#include <fcntl.h>
+
 namespace hilum {
 
 // The helper finds its socket here.
 inline constexpr int kDecoderSocket = 3;
+
+// Of a memfd: against every change.
+inline constexpr unsigned kEverySeal = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 // Of both programs, which are always built together.
 inline constexpr std::uint32_t kDecoderProtocol = 4;

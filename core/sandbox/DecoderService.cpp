@@ -121,13 +121,12 @@ public:
             return ::lseek(m_memory.get(), 0, SEEK_SET) == 0 && write(m_memory) &&
                    sendMessage(kDecoderSocket, &reply, sizeof reply, m_memory.get());
         const FileDescriptor memory = newMemory();
-        return write(memory) && ::fcntl(memory.get(), F_ADD_SEALS, kSeals) == 0 &&
+        return write(memory) && ::fcntl(memory.get(), F_ADD_SEALS, kEverySeal) == 0 &&
                sendMessage(kDecoderSocket, &reply, sizeof reply, memory.get());
     }
 
 private:
     static constexpr std::size_t kSmallBytes = std::size_t{8} << 20U;
-    static constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
     static FileDescriptor newMemory() {
         return FileDescriptor(::memfd_create("film", MFD_CLOEXEC | MFD_ALLOW_SEALING));

@@ -86,6 +86,19 @@ double product(const ProductDims& dims, std::size_t i, const std::vector<float>&
     return sum;
 }
 
+// Against sums in double. left: rows × inner.
+bool isProduct(const ProductDims& dims, const std::vector<float>& left, const std::vector<float>& right,
+               const std::vector<float>& result) {
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const double expected = product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
+            return left[of * dims.leftPlane + row * dims.inner + k];
+        });
+        if (!(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected))))
+            return false;
+    }
+    return true;
+}
+
 } // namespace
 
 class TestConvolutionWays : public QObject {
@@ -225,7 +238,7 @@ private Q_SLOTS:
         QVERIFY(!hasTiles(ways(3, 1, nullptr, 12))); // not whole blocks
     }
 
-    // Against sums in double; of every number of rows that are summed together.
+    // Of every number of rows that are summed together.
     void productsAreThoseOfMatrices_data() {
         QTest::addColumn<std::size_t>("panel");
         for (const std::size_t panel : {8U, 16U, 32U})
@@ -241,13 +254,7 @@ private Q_SLOTS:
                                      right = numbers(dims.count * dims.rightPlane, random);
             std::vector<float> result(dims.count * dims.resultPlane, -1);
             multiply(dims, left.data(), right.data(), result.data(), onOpenMpThreads);
-            for (std::size_t i = 0; i < result.size(); ++i) {
-                const double expected =
-                    product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
-                        return left[of * dims.leftPlane + row * dims.inner + k];
-                    });
-                QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
-            }
+            QVERIFY(isProduct(dims, left, right, result));
         }
     }
 
@@ -283,13 +290,7 @@ private Q_SLOTS:
             }
             std::vector<float> result(dims.count * dims.resultPlane, -1);
             multiply(dims, narrowLeft.data(), narrowRight.data(), result.data(), onOpenMpThreads);
-            for (std::size_t i = 0; i < result.size(); ++i) {
-                const double expected =
-                    product(dims, i, right, [&](std::size_t of, std::size_t row, std::size_t k) {
-                        return left[of * dims.leftPlane + row * dims.inner + k];
-                    });
-                QVERIFY(std::abs(result[i] - expected) < 1e-5 * std::max(1.0, std::abs(expected)));
-            }
+            QVERIFY(isProduct(dims, left, right, result));
         }
     }
 

@@ -89,7 +89,7 @@ struct Lie {
     std::uint16_t pixel = 1;
     std::uint64_t pixelCount = 4;
     std::size_t cutBytes = 0, moreBytes = 0;
-    unsigned seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    unsigned seals = kEverySeal;
     bool withMemory = true;
     std::optional<std::uint16_t> later = std::nullopt; // the pixels' value, a moment after the answer
 };
