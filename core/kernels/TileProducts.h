@@ -41,6 +41,9 @@ void addProductsOfPanels(const ProductDims& dims, const float* left, const float
 template <class T>
 using PanelProduct = void (*)(const ProductDims&, const T* left, const T* right, const T* next,
                               float* result);
+// What multiply() does with a panel, for callers that share the work out themselves; adds: to what the result
+// holds.
+PanelProduct<float> panelProduct(std::size_t panel, bool adds);
 // Every thread takes panels that follow each other.
 template <class T>
 void forEachPanel(PanelProduct<T> product, const ProductDims& dims, const T* left, const T* right,

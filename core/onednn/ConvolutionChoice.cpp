@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstring>
 
+#include "core/kernels/NormedProducts.h"
 #include "core/onednn/Kernels.h"
 #include "core/onednn/OpenMpThreads.h"
 #include "core/onednn/PackedWeights.h"
@@ -149,6 +151,27 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
     }
 }
 
+// Behind a norm; none: not 1 × 1 on blocks of 16 channels, or with an activation that takes more than limits.
+void addNormed(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
+    const dnnl::memory::dims weights = dimsOf(spec.weights);
+    const auto isBlocked = [](const dnnl::memory::desc& desc) {
+        return desc == dnnl::memory::desc(dimsOf(desc), typeOf(desc), dnnl::memory::format_tag::nChw16c);
+    };
+    constexpr auto block = static_cast<dnnl::memory::dim>(kNormedBlock);
+    const bool fits = weights.size() == 4 && weights[2] == 1 && weights[3] == 1 && weights[0] % block == 0 &&
+                      weights[1] % block == 0 && dimsOf(spec.source)[0] == 1 && isBlocked(spec.source) &&
+                      isBlocked(spec.target) && spec.window.stride == dnnl::memory::dims{1, 1} &&
+                      dimsOf(spec.source)[2] == dimsOf(spec.target)[2] &&
+                      dimsOf(spec.source)[3] == dimsOf(spec.target)[3] && !spec.epilogue.sum;
+    const bool isPossible =
+        isNarrow(spec.source) ? hasNormedProducts<Bfloat16>() : hasNormedProducts<float>();
+    if (!fits || !isPossible ||
+        (spec.epilogue.activation != nullptr && spec.epilogue.activation->curve != op::Curve::Relu))
+        return;
+    ways.push_back({.name = "products with the norm",
+                    .normed = normedLayout(weights[0], weights[1], isNarrow(spec.source))});
+}
+
 // Numbers of weights and of tiles that a convolution moves.
 std::size_t valuesMoved(const WinogradTiles& tiles) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
@@ -162,6 +185,11 @@ bool isWorthMeasuring(const ConvolutionWay& way) {
     WinogradTiles larger = *way.tiles;
     larger.side = 4;
     return valuesMoved(*way.tiles) <= valuesMoved(larger);
+}
+
+template <class T>
+T* dataOf(const dnnl::memory& memory) {
+    return static_cast<T*>(memory.get_data_handle());
 }
 
 class PrimitiveRun final : public ConvolutionRun {
@@ -244,10 +272,6 @@ private:
     WinogradEpilogue m_epilogue;
 
     template <class T>
-    static T* dataOf(const dnnl::memory& memory) {
-        return static_cast<T*>(memory.get_data_handle());
-    }
-    template <class T>
     void convolve() const {
         const WinogradFilters<T> filters{dataOf<T>(m_weights),
                                          m_tiles.source.channels * m_tiles.target.channels};
@@ -256,12 +280,93 @@ private:
     }
 };
 
+// The norm as a pass of its own, then the convolution.
+class BehindNorm final : public ConvolutionRun {
+public:
+    BehindNorm(const ConvolutionSpec& spec, const dnnl::memory& normed, std::unique_ptr<ConvolutionRun> run)
+        : m_norm(spec.norm), m_normed(normed), m_run(std::move(run)) {
+        const dnnl::memory::dims dims = dimsOf(spec.source);
+        m_block =
+            spec.source == dnnl::memory::desc(dims, typeOf(spec.source), dnnl::memory::format_tag::nChw16c)
+                ? 16
+                : 8;
+        m_extent = {(static_cast<std::size_t>(dims[1]) + m_block - 1) / m_block,
+                    static_cast<std::size_t>(dims[2]), static_cast<std::size_t>(dims[3])};
+    }
+
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return m_run->scratchpad(); }
+    void setScratchpad(const dnnl::memory& memory) override { m_run->setScratchpad(memory); }
+    void operator()(dnnl::stream& stream) const override {
+        stream.wait();
+        if (isNarrow(m_normed.get_desc()))
+            norm<Bfloat16>();
+        else
+            norm<float>();
+        (*m_run)(stream);
+    }
+
+private:
+    std::shared_ptr<const NormBefore> m_norm;
+    dnnl::memory m_normed;
+    std::unique_ptr<ConvolutionRun> m_run;
+    std::size_t m_block = 0;
+    BlockedExtent m_extent;
+
+    template <class T>
+    void norm() const {
+        scaleAndShift(dataOf<T>(m_norm->source), dataOf<T>(m_normed), m_norm->scale.data(),
+                      m_norm->shift.data(), m_extent, m_block, m_norm->clamp);
+    }
+};
+
+class NormedRun final : public ConvolutionRun {
+public:
+    NormedRun(const ConvolutionSpec& spec, const Arguments& arguments)
+        : m_norm(spec.norm), m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
+          m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
+        const dnnl::memory::dims source = dimsOf(spec.source);
+        m_convolution = {.dims = {static_cast<std::size_t>(source[2] * source[3]),
+                                  static_cast<std::size_t>(source[1]),
+                                  static_cast<std::size_t>(dimsOf(spec.target)[1])},
+                         .scale = m_norm->scale.data(),
+                         .shift = m_norm->shift.data(),
+                         .inner = {m_norm->clamp.low, m_norm->clamp.high},
+                         .bias = dataOf<float>(m_bias)};
+        if (const op::Activation* activation = spec.epilogue.activation)
+            m_convolution.outer = {clampOf(*activation).low, clampOf(*activation).high};
+    }
+
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
+    void setScratchpad(const dnnl::memory&) override {}
+    void operator()(dnnl::stream& stream) const override {
+        stream.wait();
+        if (isNarrow(m_target.get_desc()))
+            convolve<Bfloat16>();
+        else
+            convolve<float>();
+    }
+
+private:
+    std::shared_ptr<const NormBefore> m_norm;
+    dnnl::memory m_target, m_bias, m_weights;
+    NormedConvolution m_convolution;
+
+    template <class T>
+    void convolve() const {
+        convolveNormed(dataOf<T>(m_norm->source), m_convolution, dataOf<T>(m_weights), dataOf<T>(m_target),
+                       onOpenMpThreads);
+    }
+};
+
 } // namespace
 
 std::string ConvolutionSpec::text() const {
-    return dimsText(dimsOf(source)) + " " + dimsText(dimsOf(weights)) + " " + dimsText(window.stride) +
+    dnnl::memory::dims from = dimsOf(source), by = dimsOf(weights);
+    if (norm != nullptr)
+        from[1] = by[1] = static_cast<dnnl::memory::dim>(std::bit_ceil(static_cast<std::uint64_t>(from[1])));
+    return dimsText(from) + " " + dimsText(by) + " " + dimsText(window.stride) +
            (epilogue.sum ? " +sum" : "") + activationText(epilogue.activation) +
-           (isNarrow(source) ? " in bf16" : "");
+           (norm != nullptr ? " behind a norm" : "") + (isNarrow(source) ? " in bf16" : "");
 }
 
 std::string machineText(int threads) {
@@ -278,6 +383,10 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
     addWays(ways, spec, engine, direct, false, 1);
     if (!all)
         return ways;
+    if (spec.norm != nullptr) {
+        addNormed(ways, spec);
+        return ways;
+    }
     addWays(ways, spec, engine, winograd, false, 2);
     addWays(ways, spec, engine, direct, true, 1);
     addProducts(ways, spec);
@@ -285,6 +394,8 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
 }
 
 dnnl::memory::desc ConvolutionWay::weights() const {
+    if (normed)
+        return *normed;
     if (!tiles)
         return convolution.weights_desc();
     return winogradLayout(*tiles, isNarrow);
@@ -292,9 +403,14 @@ dnnl::memory::desc ConvolutionWay::weights() const {
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine) {
+    if (way.normed)
+        return std::make_unique<NormedRun>(spec, arguments);
     if (way.tiles)
         return std::make_unique<TilesRun>(*way.tiles, spec, arguments);
-    return std::make_unique<PrimitiveRun>(way, spec, arguments, engine);
+    auto run = std::make_unique<PrimitiveRun>(way, spec, arguments, engine);
+    if (spec.norm == nullptr)
+        return run;
+    return std::make_unique<BehindNorm>(spec, arguments.at(DNNL_ARG_SRC), std::move(run));
 }
 
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,

@@ -9,12 +9,20 @@
 #include <vector>
 
 #include "core/kernels/Winograd.h"
+#include "core/onednn/Kernels.h"
 #include "core/onednn/OneDnn.h"
 #include "core/storage/ChoiceFile.h"
 
 namespace hilum {
 
 using Arguments = std::unordered_map<int, dnnl::memory>;
+
+// A batch norm before a 1 × 1 convolution, and its activation.
+struct NormBefore {
+    dnnl::memory source;             // what is normed; the convolution's own source is what comes of it
+    std::vector<float> scale, shift; // one a channel
+    Clamp clamp;
+};
 
 struct ConvolutionSpec {
     dnnl::memory::desc source;
@@ -23,23 +31,27 @@ struct ConvolutionSpec {
     dnnl::memory::desc target;
     WindowDims window;
     Epilogue epilogue;
+    std::shared_ptr<const NormBefore> norm{}; // null: none
 
-    // Tells it from every other shape, e.g. "1x256x14x14 256x256x3x3 1x1 +sum +relu in bf16".
+    // Tells it from every other shape, e.g. "1x256x14x14 256x256x3x3 1x1 +sum +relu in bf16". Behind a norm
+    // the input's channels are rounded up to a power of two: a DenseNet has dozens of them.
     [[nodiscard]] std::string text() const;
 };
 
 // One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or
 // on values put in the order H × W × C first, for which some processors have the faster kernels; or the
 // products of core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has; in
-// bf16 those of NarrowProducts.h, where it has them.
+// bf16 those of NarrowProducts.h, where it has them. Behind a norm: one of oneDNN's after a pass for the
+// norm, or both at once (core/kernels/NormedProducts.h).
 struct ConvolutionWay {
     std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products, tiles of 3"
     bool reorders = false;
-    ConvolutionDesc convolution; // unless it is in tiles
-    std::optional<WinogradTiles> tiles;
-    bool isNarrow = false; // tiles in bf16
+    ConvolutionDesc convolution{}; // unless it is in tiles
+    std::optional<WinogradTiles> tiles{};
+    bool isNarrow = false;                    // tiles in bf16
+    std::optional<dnnl::memory::desc> normed{}; // with the norm at once; of these weights
 
-    // The layout that it asks for: K × C × 3 × 3, or winogradLayout().
+    // The layout that it asks for: of the convolution's own dimensions, winogradLayout() or normedLayout().
     [[nodiscard]] dnnl::memory::desc weights() const;
 };
 
@@ -57,7 +69,8 @@ public:
     virtual void setScratchpad(const dnnl::memory& memory) = 0;
     virtual void operator()(dnnl::stream& stream) const = 0;
 };
-// arguments: source, bias and target as spec describes them, and weights as way.weights() asks for.
+// arguments: source, bias and target as spec describes them (behind a norm, the source is where normed values
+// may be put), and weights as way.weights() asks for.
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine);
 

@@ -53,8 +53,13 @@ public:
         for (std::size_t i = 0; i < m_passes.size(); ++i) {
             if (m_storage.copiesResidual[i])
                 addResidualCopy(m_passes[i]);
+            if (i + 1 < m_passes.size() && isNormOf(m_passes[i], m_passes[i + 1])) {
+                m_norm = &m_passes[i];
+                continue; // with the convolution behind it
+            }
             if (!addPass(m_passes[i]))
                 return false;
+            m_norm = nullptr;
             bringIntoPlace(m_passes[i].output);
         }
         bringScratchpad();
@@ -76,6 +81,7 @@ private:
     dnnl::memory m_arena;
     dnnl::memory m_input;                                        // as the first convolution takes it
     std::vector<std::shared_ptr<ConvolutionRun>> m_convolutions; // that still need a scratchpad
+    const FusedPass* m_norm = nullptr;                           // before the pass, to be done with it
     std::optional<dnnl::memory> m_apart; // the pass's output, where its place is part of a wider buffer
 
     [[nodiscard]] bool isFloat() const { return m_in.elements == ElementKind::Float; }
@@ -188,6 +194,23 @@ private:
             });
     }
 
+    // A batch norm whose values nobody takes but a 1 × 1 convolution: what DenseNet consists of.
+    [[nodiscard]] bool isNormOf(const FusedPass& norm, const FusedPass& pass) const {
+        const auto* conv = m_in.graph.as<op::Convolution>(pass.main);
+        const NodeId source = m_in.graph.node(norm.main).inputs.front();
+        if (m_pixelsFirst || conv == nullptr || conv->kernel != Extent(1) || conv->stride != Extent(1) ||
+            conv->padding != Extent(0) || conv->groups != 1 || pass.residual != kNoNode ||
+            m_in.graph.as<op::BatchNorm>(norm.main) == nullptr || norm.halving != kNoNode ||
+            source == kInputNode || m_in.graph.featureMap == norm.output)
+            return false;
+        const auto takes = [&](const FusedPass& other) {
+            return std::ranges::count(m_in.graph.node(other.main).inputs, norm.output) > 0 ||
+                   other.residual == norm.output;
+        };
+        return m_in.graph.node(pass.main).inputs.front() == norm.output &&
+               std::ranges::count_if(m_passes, takes) == 1;
+    }
+
     bool addPass(const FusedPass& pass) {
         if (m_in.graph.as<op::Convolution>(pass.main) != nullptr)
             return addConvolution(pass);
@@ -214,7 +237,7 @@ private:
     bool addConvolution(const FusedPass& pass) {
         const auto& conv = *m_in.graph.as<op::Convolution>(pass.main);
         const NodeId source = m_in.graph.node(pass.main).inputs.front();
-        const ConvolutionSpec spec{
+        ConvolutionSpec spec{
             .source = source == kInputNode ? m_input.get_desc() : descOf(source),
             .weights = {weightDims(conv), elementType(), Tag::any},
             .bias = {{conv.out}, Type::f32, Tag::x},
@@ -223,10 +246,13 @@ private:
             .epilogue = {pass.residual != kNoNode, pass.activation == kNoNode
                                                        ? nullptr
                                                        : m_in.graph.as<op::Activation>(pass.activation)}};
+        if (m_norm != nullptr)
+            spec.norm = normBefore(*m_norm);
         Arguments arguments{{DNNL_ARG_SRC, sourceOf(source)},
                             {DNNL_ARG_BIAS, m_in.weights.bias(pass)},
                             {DNNL_ARG_DST, targetOf(pass.output)}};
-        const bool hasChoice = !m_pixelsFirst && conv.kernel != Extent(1) && conv.groups == 1;
+        const bool hasChoice =
+            !m_pixelsFirst && conv.groups == 1 && (conv.kernel != Extent(1) || m_norm != nullptr);
         const std::string wanted = hasChoice ? chosenWay(pass, spec, arguments) : std::string();
         const std::vector<ConvolutionWay> ways = waysOf(spec, m_in.engine, !wanted.empty());
         if (ways.empty())
@@ -238,6 +264,21 @@ private:
         m_plan.m_actions.emplace_back(
             [run = m_convolutions.back()](dnnl::stream& stream) { (*run)(stream); });
         return true;
+    }
+
+    std::shared_ptr<const NormBefore> normBefore(const FusedPass& norm) {
+        const NodeId source = m_in.graph.node(norm.main).inputs.front();
+        Affine affine = affineOf(*m_in.graph.as<op::BatchNorm>(norm.main), m_in.tensors);
+        fillBlocks(affine, source);
+        return std::make_shared<const NormBefore>(NormBefore{
+            inPlace(source), std::move(affine.scale), std::move(affine.shift), clampOfNode(norm.activation)});
+    }
+
+    // Channels that only pad are scaled to zero.
+    void fillBlocks(Affine& affine, NodeId id) const {
+        const std::size_t channels = blockedExtent(id).blocks * static_cast<std::size_t>(m_format.channels);
+        affine.scale.resize(channels);
+        affine.shift.resize(channels);
     }
 
     // Empty: none in particular.
@@ -300,8 +341,7 @@ private:
         }
         const BlockedExtent extent = blockedExtent(source);
         const auto block = static_cast<std::size_t>(m_format.channels);
-        affine.scale.resize(extent.blocks * block);
-        affine.shift.resize(extent.blocks * block);
+        fillBlocks(affine, source);
         m_plan.m_actions.emplace_back([from = dataOf<T>(source), to = dataOf<T>(pass.output),
                                        values = std::move(affine), clamp, extent, block,
                                        halve = pass.halving != kNoNode](dnnl::stream&) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/kernels/NormedProducts.h"
 #include "core/kernels/TileProducts.h"
 #include "core/onednn/OpenMpThreads.h"
 
@@ -53,6 +54,24 @@ dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory:
     return packed;
 }
 
+dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow) {
+    return {{outputs, inputs},
+            isNarrow ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32,
+            dnnl::memory::format_tag::ab};
+}
+
+dnnl::memory normedWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
+                           const dnnl::engine& engine) {
+    const dnnl::memory::dims dims = dimsOf(layout);
+    const NormedDims of{0, static_cast<std::size_t>(dims[1]), static_cast<std::size_t>(dims[0])};
+    dnnl::memory packed(layout, engine);
+    if (typeOf(layout) == dnnl::memory::data_type::bf16)
+        packNormedWeights(weights.data(), of, static_cast<Bfloat16*>(packed.get_data_handle()));
+    else
+        packNormedWeights(weights.data(), of, static_cast<float*>(packed.get_data_handle()));
+    return packed;
+}
+
 bool PackedWeights::hasBias(const FusedPass& pass) const {
     return pass.norm != kNoNode || convolution(pass).bias != Bias::None;
 }
@@ -74,6 +93,8 @@ dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc
     std::vector<float> weights = folded(pass);
     const dnnl::memory::dims dims = weightDims(convolution(pass));
     const Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
+    if (dimsOf(layout).size() == 2)
+        return normedWeights(weights, layout, m_engine);
     if (dimsOf(layout) != dims)
         return winogradWeights(weights, layout, m_engine);
     dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data());

@@ -1,5 +1,5 @@
-// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives or Winograd's
-// products ask for. Internal: shows oneDNN.
+// Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives, Winograd's
+// products or those with a norm ask for. Internal: shows oneDNN.
 #pragma once
 
 #include <map>
@@ -30,6 +30,13 @@ dnnl::memory::desc winogradLayout(const WinogradTiles& tiles, bool isNarrow);
 dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
                              const dnnl::engine& engine);
 
+// The layout of the weights K × C of a convolution with its norm (core/kernels/NormedProducts.h), which
+// oneDNN has no name for.
+dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow);
+// Of weights K × C.
+dnnl::memory normedWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
+                           const dnnl::engine& engine);
+
 class PackedWeights {
 public:
     // All of them must outlive this. older: where it has a pass's weights in the same layout, they are
@@ -38,7 +45,8 @@ public:
                   const PackedWeights* older = nullptr)
         : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}
 
-    // Packs without keeping. layout: of the convolution's own dimensions, or winogradLayout().
+    // Packs without keeping. layout: of the convolution's own dimensions, winogradLayout() or
+    // normedLayout().
     [[nodiscard]] dnnl::memory pack(const FusedPass& pass, const dnnl::memory::desc& layout) const;
     void keep(const FusedPass& pass, const dnnl::memory& packed) { m_packed[pass.main] = packed; }
     // Kept, or packed now.

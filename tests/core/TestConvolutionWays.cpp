@@ -213,6 +213,109 @@ private Q_SLOTS:
         QCOMPARE(sides, hasProducts ? (std::set<std::size_t>{3, 4}) : std::set<std::size_t>());
     }
 
+    void waysBehindANormAgree_data() {
+        QTest::addColumn<Shape>("shape");
+        QTest::addColumn<Tag>("layout");
+        QTest::addColumn<Type>("type");
+        QTest::addColumn<double>("ceiling"); // of the norm's ReLU; 0: none
+        for (const auto& [type, of] : {std::pair{Type::f32, "fp32"}, std::pair{Type::bf16, "bf16"}}) {
+            const auto row = [&, type = type, of = of](const char* what, Shape shape, double ceiling,
+                                                       Tag layout = Tag::nChw16c) {
+                QTest::addRow("%s, %s", of, what) << shape << layout << type << ceiling;
+            };
+            row("pixels are shared out", {96, 32, 11, 13, 0}, 0);
+            row("outputs are shared out", {96, 128, 7, 7, 0}, 0);
+            row("several parts of the inputs", {512, 64, 9, 9, 0}, 0);
+            row("whole parts of the inputs", {480, 64, 9, 9, 0}, 0);
+            row("several bands of pixels", {64, 48, 40, 31, 0}, 0);
+            row("one panel", {32, 16, 3, 3, 0}, 0);
+            row("one pixel", {48, 80, 1, 1, 0}, 0);
+            row("a ceiling", {64, 64, 6, 6, 0}, kCeiling);
+        }
+        QTest::addRow("fp32, blocks of 8") << Shape{24, 40, 9, 9, 0} << Tag::nChw8c << Type::f32 << 0.0;
+    }
+
+    void waysBehindANormAgree() {
+        QFETCH(Shape, shape);
+        QFETCH(Tag, layout);
+        QFETCH(Type, type);
+        QFETCH(double, ceiling);
+        const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+        dnnl::stream stream(engine);
+        const op::Activation relu{.ceiling = ceiling}, behind;
+        const auto in = static_cast<std::size_t>(shape.in), out = static_cast<std::size_t>(shape.out),
+                   pixels = static_cast<std::size_t>(shape.height * shape.width);
+        const dnnl::memory plainSource =
+            filled({{1, shape.in, shape.height, shape.width}, Type::f32, Tag::nchw}, engine, 1, 1);
+        const dnnl::memory weights = filled({{shape.out, shape.in, 1, 1}, Type::f32, Tag::oihw}, engine, 2,
+                                            1 / std::sqrt(static_cast<float>(shape.in)));
+        const dnnl::memory bias = filled({{shape.out}, Type::f32, Tag::x}, engine, 3, 1);
+        std::mt19937 random(4);
+        ConvolutionSpec spec{.source = {{1, shape.in, shape.height, shape.width}, type, layout},
+                             .weights = {{shape.out, shape.in, 1, 1}, type, Tag::any},
+                             .bias = bias.get_desc(),
+                             .target = {{1, shape.out, shape.height, shape.width}, type, layout},
+                             .window = {{1, 1}, {0, 0}, {0, 0}},
+                             .epilogue = {false, &behind}};
+        spec.norm = std::make_shared<const NormBefore>(
+            NormBefore{reordered(plainSource, spec.source, engine, stream), numbers(in, random),
+                       numbers(in, random), clampOf(relu)});
+
+        std::vector<double> expected(out * pixels);
+        const auto rounded = [&](float value) {
+            return type == Type::bf16 ? toFloat(toBfloat16(value)) : value;
+        };
+        for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+            for (std::size_t k = 0; k < out; ++k) {
+                double sum = double{valuesOf(bias)[k]};
+                for (std::size_t c = 0; c < in; ++c) {
+                    const float normed =
+                        valuesOf(plainSource)[c * pixels + pixel] * spec.norm->scale[c] + spec.norm->shift[c];
+                    const float within =
+                        std::clamp(normed, 0.0F, ceiling > 0 ? static_cast<float>(ceiling) : Clamp().high);
+                    sum += double{rounded(within)} * double{valuesOf(weights)[k * in + c]};
+                }
+                expected[k * pixels + pixel] = std::max(sum, 0.0);
+            }
+        }
+        QVERIFY(std::ranges::any_of(expected, [](double value) { return value > 0.1; }));
+
+        std::size_t atOnce = 0;
+        for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
+            atOnce += way.normed ? 1 : 0;
+            const dnnl::memory target(spec.target, engine);
+            const dnnl::memory packedWeights = way.normed
+                                                   ? normedWeights(valuesOf(weights), way.weights(), engine)
+                                                   : reordered(weights, way.weights(), engine, stream);
+            const auto run = runOf(way, spec,
+                                   {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
+                                    {DNNL_ARG_BIAS, bias},
+                                    {DNNL_ARG_DST, target},
+                                    {DNNL_ARG_WEIGHTS, packedWeights}},
+                                   engine);
+            run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
+            (*run)(stream);
+            stream.wait();
+            const dnnl::memory foundMemory = reordered(
+                target, {{1, shape.out, shape.height, shape.width}, Type::f32, Tag::nchw}, engine, stream);
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                // In bf16 a product more or less may round a normed value the other way.
+                const double tolerance =
+                    type == Type::bf16 ? 0.01 + double{kNarrowRounding} * expected[i] : double{kTolerance};
+                const double found = double{valuesOf(foundMemory)[i]};
+                if (!(std::abs(found - expected[i]) <= tolerance))
+                    QFAIL(qPrintable(QString("%1: %2 instead of %3 at %4")
+                                         .arg(QString::fromStdString(way.name))
+                                         .arg(found)
+                                         .arg(expected[i])
+                                         .arg(i)));
+            }
+        }
+        const bool fits =
+            layout == Tag::nChw16c && (type == Type::f32 ? hasWideProducts() : hasNarrowProducts());
+        QCOMPARE(atOnce, std::size_t{fits ? 1U : 0U});
+    }
+
     void onlyWhatFitsIsDoneInTiles() {
         const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
         const op::Activation smooth{.curve = op::Curve::Gelu};
