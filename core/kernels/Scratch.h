@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+
+#include "core/kernels/LargePages.h"
 
 namespace hilum {
 
@@ -16,18 +17,14 @@ public:
         if (bytes > m_bytes) {
             m_memory.reset();
             m_bytes = 0;
-            m_memory = std::make_unique_for_overwrite<std::byte[]>(bytes + kLineBytes);
+            m_memory = allocatePages(bytes);
             m_bytes = bytes;
         }
-        void* values = m_memory.get();
-        std::size_t room = m_bytes + kLineBytes;
-        return static_cast<T*>(std::align(kLineBytes, bytes, values, room));
+        return reinterpret_cast<T*>(m_memory.get());
     }
 
 private:
-    static constexpr std::size_t kLineBytes = 64;
-
-    std::unique_ptr<std::byte[]> m_memory;
+    Pages m_memory;
     std::size_t m_bytes = 0;
 };
 

@@ -48,7 +48,7 @@ struct ConvolutionWay {
     bool reorders = false;
     ConvolutionDesc convolution{}; // unless it is in tiles
     std::optional<WinogradTiles> tiles{};
-    bool isNarrow = false;                    // tiles in bf16
+    bool isNarrow = false;                      // tiles in bf16
     std::optional<dnnl::memory::desc> normed{}; // with the norm at once; of these weights
 
     // The layout that it asks for: of the convolution's own dimensions, winogradLayout() or normedLayout().

@@ -88,10 +88,7 @@ private:
     [[nodiscard]] Type elementType() const { return isFloat() ? Type::f32 : Type::bf16; }
     [[nodiscard]] int channelsOf(NodeId id) const { return m_in.graph.node(id).channels; }
 
-    dnnl::memory own(const dnnl::memory::desc& desc) {
-        m_plan.m_owned.emplace_back(desc, m_in.engine);
-        return m_plan.m_owned.back();
-    }
+    dnnl::memory own(const dnnl::memory::desc& desc) { return m_plan.m_memory.take(desc, m_in.engine); }
 
     [[nodiscard]] std::size_t elementsOf(NodeId id) const {
         const BlockedExtent extent = blockedExtent(id);

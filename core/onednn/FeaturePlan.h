@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/graph/Graph.h"
+#include "core/onednn/MemoryPool.h"
 #include "core/onednn/OneDnn.h"
 #include "core/onednn/PackedWeights.h"
 #include "core/storage/ChoiceFile.h"
@@ -47,8 +48,8 @@ private:
     using Action = std::function<void(dnnl::stream&)>;
 
     dnnl::stream m_stream;
-    std::vector<dnnl::memory> m_owned; // arena, input, scratchpad
-    std::vector<Action> m_actions;     // in order
+    MemoryPool m_memory;           // arena, input, scratchpad
+    std::vector<Action> m_actions; // in order
     float* m_input = nullptr;
     std::size_t m_inputSize = 0;
     Extent m_outputExtent;

@@ -37,12 +37,11 @@ dnnl::memory::desc winogradLayout(const WinogradTiles& tiles, bool isNarrow) {
                           : Tag::aBc8b};
 }
 
-dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
-                             const dnnl::engine& engine) {
+void packWinograd(std::span<const float> weights, const dnnl::memory& packed) {
+    const dnnl::memory::desc layout = packed.get_desc();
     const dnnl::memory::dims dims = dimsOf(layout);
     const auto outputs = static_cast<std::size_t>(dims[1]), inputs = static_cast<std::size_t>(dims[2]);
     const std::size_t side = dims[0] == static_cast<dnnl::memory::dim>(winogradProducts(3)) ? 3 : 4;
-    dnnl::memory packed(layout, engine);
     const auto pack = [&](auto* values) {
         packWinogradWeights(weights.data(), {inputs * kWinogradTaps, kWinogradTaps, 1}, outputs, inputs, side,
                             false, values, outputs * inputs, onOpenMpThreads);
@@ -51,7 +50,6 @@ dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory:
         pack(static_cast<Bfloat16*>(packed.get_data_handle()));
     else
         pack(static_cast<float*>(packed.get_data_handle()));
-    return packed;
 }
 
 dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow) {
@@ -60,16 +58,14 @@ dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inp
             dnnl::memory::format_tag::ab};
 }
 
-dnnl::memory normedWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
-                           const dnnl::engine& engine) {
+void packNormed(std::span<const float> weights, const dnnl::memory& packed) {
+    const dnnl::memory::desc layout = packed.get_desc();
     const dnnl::memory::dims dims = dimsOf(layout);
     const NormedDims of{0, static_cast<std::size_t>(dims[1]), static_cast<std::size_t>(dims[0])};
-    dnnl::memory packed(layout, engine);
     if (typeOf(layout) == dnnl::memory::data_type::bf16)
         packNormedWeights(weights.data(), of, static_cast<Bfloat16*>(packed.get_data_handle()));
     else
         packNormedWeights(weights.data(), of, static_cast<float*>(packed.get_data_handle()));
-    return packed;
 }
 
 bool PackedWeights::hasBias(const FusedPass& pass) const {
@@ -88,21 +84,26 @@ std::vector<float> PackedWeights::folded(const FusedPass& pass) const {
     return weights;
 }
 
-dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc& layout) const {
+void PackedWeights::packInto(const dnnl::memory& packed, const FusedPass& pass) const {
     using Tag = dnnl::memory::format_tag;
     std::vector<float> weights = folded(pass);
-    const dnnl::memory::dims dims = weightDims(convolution(pass));
+    const dnnl::memory::dims dims = weightDims(convolution(pass)), packedDims = dimsOf(packed.get_desc());
     const Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
-    if (dimsOf(layout).size() == 2)
-        return normedWeights(weights, layout, m_engine);
-    if (dimsOf(layout) != dims)
-        return winogradWeights(weights, layout, m_engine);
-    dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data());
-    dnnl::memory target(layout, m_engine);
+    if (packedDims.size() == 2)
+        return packNormed(weights, packed);
+    if (packedDims != dims)
+        return packWinograd(weights, packed);
+    dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data()),
+        target = packed;
     dnnl::stream stream(m_engine);
     dnnl::reorder(source, target).execute(stream, source, target);
     stream.wait();
-    return target;
+}
+
+dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc& layout) const {
+    dnnl::memory packed(layout, m_engine);
+    packInto(packed, pass);
+    return packed;
 }
 
 dnnl::memory PackedWeights::weights(const FusedPass& pass, const dnnl::memory::desc& layout) {
@@ -113,8 +114,9 @@ dnnl::memory PackedWeights::weights(const FusedPass& pass, const dnnl::memory::d
         if (found != store->m_packed.end() && found->second.get_desc() == layout)
             return found->second;
     }
-    dnnl::memory packed = pack(pass, layout);
-    keep(pass, packed);
+    const dnnl::memory packed = m_pool.take(layout, m_engine);
+    packInto(packed, pass);
+    m_packed[pass.main] = packed;
     return packed;
 }
 
@@ -128,7 +130,8 @@ dnnl::memory PackedWeights::bias(const FusedPass& pass) {
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = values[i] * affine.scale[i] + affine.shift[i];
     }
-    dnnl::memory memory({{conv.out}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x}, m_engine);
+    dnnl::memory memory =
+        m_pool.take({{conv.out}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x}, m_engine);
     std::memcpy(memory.get_data_handle(), values.data(), values.size() * sizeof(float));
     return memory;
 }

@@ -10,6 +10,7 @@
 #include "core/graph/Graph.h"
 #include "core/kernels/Winograd.h"
 #include "core/model/TensorFile.h"
+#include "core/onednn/MemoryPool.h"
 #include "core/onednn/OneDnn.h"
 
 namespace hilum {
@@ -26,16 +27,14 @@ dnnl::memory::dims weightDims(const op::Convolution& convolution);
 // The layout of Winograd's weights: products × K × C with K in panels as panelFor() says. isNarrow: in bf16,
 // with pairs of C together, which oneDNN has no name for.
 dnnl::memory::desc winogradLayout(const WinogradTiles& tiles, bool isNarrow);
-// Of weights K × C × 3 × 3.
-dnnl::memory winogradWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
-                             const dnnl::engine& engine);
+// Of weights K × C × 3 × 3, into memory of that layout.
+void packWinograd(std::span<const float> weights, const dnnl::memory& packed);
 
 // The layout of the weights K × C of a convolution with its norm (core/kernels/NormedProducts.h), which
 // oneDNN has no name for.
 dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow);
-// Of weights K × C.
-dnnl::memory normedWeights(std::span<const float> weights, const dnnl::memory::desc& layout,
-                           const dnnl::engine& engine);
+// Of weights K × C, into memory of that layout.
+void packNormed(std::span<const float> weights, const dnnl::memory& packed);
 
 class PackedWeights {
 public:
@@ -48,8 +47,7 @@ public:
     // Packs without keeping. layout: of the convolution's own dimensions, winogradLayout() or
     // normedLayout().
     [[nodiscard]] dnnl::memory pack(const FusedPass& pass, const dnnl::memory::desc& layout) const;
-    void keep(const FusedPass& pass, const dnnl::memory& packed) { m_packed[pass.main] = packed; }
-    // Kept, or packed now.
+    // Kept, or packed now and kept.
     dnnl::memory weights(const FusedPass& pass, const dnnl::memory::desc& layout);
     // One float a channel; empty where there is neither a bias nor a batch norm.
     dnnl::memory bias(const FusedPass& pass);
@@ -61,11 +59,13 @@ private:
     dnnl::engine m_engine;
     const PackedWeights* m_older;
     std::map<NodeId, dnnl::memory> m_packed; // by convolution
+    MemoryPool m_pool;
 
     [[nodiscard]] const op::Convolution& convolution(const FusedPass& pass) const {
         return *m_graph.as<op::Convolution>(pass.main);
     }
     [[nodiscard]] std::vector<float> folded(const FusedPass& pass) const;
+    void packInto(const dnnl::memory& packed, const FusedPass& pass) const;
 };
 
 } // namespace hilum

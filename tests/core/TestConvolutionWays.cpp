@@ -58,12 +58,17 @@ dnnl::memory reordered(const dnnl::memory& memory, const dnnl::memory::desc& des
     return target;
 }
 
-// The layout of the ways' weights, from K × C × 3 × 3.
+// The layout of the ways' weights, from K × C × 3 × 3 or 1 × 1.
 dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout, const dnnl::engine& engine,
                     dnnl::stream& stream) {
-    if (dimsOf(layout) != dimsOf(plain.get_desc()))
-        return winogradWeights(valuesOf(plain), layout, engine);
-    return reordered(plain, layout, engine, stream);
+    if (dimsOf(layout) == dimsOf(plain.get_desc()))
+        return reordered(plain, layout, engine, stream);
+    const dnnl::memory target(layout, engine);
+    if (dimsOf(layout).size() == 2)
+        packNormed(valuesOf(plain), target);
+    else
+        packWinograd(valuesOf(plain), target);
+    return target;
 }
 
 std::vector<float> numbers(std::size_t count, std::mt19937& random) {
@@ -284,14 +289,11 @@ private Q_SLOTS:
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
             atOnce += way.normed ? 1 : 0;
             const dnnl::memory target(spec.target, engine);
-            const dnnl::memory packedWeights = way.normed
-                                                   ? normedWeights(valuesOf(weights), way.weights(), engine)
-                                                   : reordered(weights, way.weights(), engine, stream);
             const auto run = runOf(way, spec,
                                    {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
                                     {DNNL_ARG_BIAS, bias},
                                     {DNNL_ARG_DST, target},
-                                    {DNNL_ARG_WEIGHTS, packedWeights}},
+                                    {DNNL_ARG_WEIGHTS, packed(weights, way.weights(), engine, stream)}},
                                    engine);
             run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
             (*run)(stream);
