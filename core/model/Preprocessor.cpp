@@ -66,12 +66,12 @@ std::vector<float> normalisationTable(const Preprocessing& preprocessing) {
 std::vector<float> normalise(const GreyImage& square, const Preprocessing& preprocessing) {
     const std::size_t planes = preprocessing.mean.size();
     const std::vector<float> table = normalisationTable(preprocessing);
-    std::vector<float> result;
-    result.reserve(planes * square.values.size());
-    for (std::size_t plane = 0; plane < planes; ++plane) {
-        for (const std::uint8_t value : square.values)
-            result.push_back(table[value * planes + plane]);
-    }
+    std::vector<float> result(planes * square.values.size());
+    auto target = result.begin();
+    for (std::size_t plane = 0; plane < planes; ++plane)
+        target = std::ranges::transform(square.values, target, [&](std::uint8_t value) {
+                     return table[value * planes + plane];
+                 }).out;
     return result;
 }
 

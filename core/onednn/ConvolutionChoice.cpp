@@ -8,13 +8,13 @@
 
 #include "core/kernels/NormedProducts.h"
 #include "core/onednn/Kernels.h"
+#include "core/onednn/MemoryPool.h"
 #include "core/onednn/OpenMpThreads.h"
 #include "core/onednn/PackedWeights.h"
 
 #include <omp.h>
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #include <cpuid.h>
-#include <emmintrin.h>
 #define HILUM_X86 1
 #endif
 
@@ -22,11 +22,14 @@ namespace hilum {
 namespace {
 
 // Every way is timed until these are spent for the shape; its fastest run counts.
-constexpr int kFewestTimings = 3, kMostTimings = 10;
+constexpr std::size_t kFewestTimings = 3, kMostTimings = 10;
 constexpr std::chrono::milliseconds kTimingBudget{300};
-constexpr std::size_t kCacheLine = 64;
-// Counts up when our kernels change, so that what was measured is measured again.
-constexpr int kKernelsVersion = 5;
+// In a whole network a convolution's weights are no longer in the caches when its turn comes, and Winograd's
+// are up to four times as large. So every run takes others, until so many bytes of them are there. (To flush
+// one and the same weights from the caches slows what follows down by more than fetching them does.)
+constexpr std::size_t kWeightBytes = std::size_t{32} << 20;
+// Counts up when our kernels or their memory change, so that what was measured is measured again.
+constexpr int kKernelsVersion = 6;
 using Clock = std::chrono::steady_clock;
 
 std::string dimsText(const dnnl::memory::dims& dims) {
@@ -65,17 +68,6 @@ std::string processorName() {
     return name.substr(0, name.find('\0'));
 #else
     return "isa " + std::to_string(static_cast<int>(dnnl::get_effective_cpu_isa()));
-#endif
-}
-
-// In a whole network a convolution's weights are no longer in the caches when its turn comes, and Winograd's
-// are up to four times as large.
-void evict([[maybe_unused]] const dnnl::memory& memory) {
-#ifdef HILUM_X86
-    const auto* bytes = static_cast<const std::byte*>(memory.get_data_handle());
-    for (std::size_t at = 0; at < memory.get_desc().get_size(); at += kCacheLine)
-        _mm_clflush(bytes + at);
-    _mm_mfence();
 #endif
 }
 
@@ -415,35 +407,45 @@ std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const Convoluti
 
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,
                       const Arguments& arguments, ChoiceFile& choices,
-                      const std::function<dnnl::memory(const dnnl::memory::desc&)>& pack) {
+                      const std::function<void(const dnnl::memory&)>& pack) {
     const std::string key = machineText(omp_get_max_threads()) + ", fastest way of " + spec.text();
     if (const auto known = choices.find(key))
         return *known;
     struct Candidate {
         std::string name;
-        dnnl::memory weights;
-        std::unique_ptr<ConvolutionRun> run;
+        std::vector<std::unique_ptr<ConvolutionRun>> runs; // with weights of their own
         Clock::duration fastest = Clock::duration::max();
     };
+    MemoryPool pool; // as the engine's own
     std::vector<Candidate> candidates;
     for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
         if (!isWorthMeasuring(way))
             continue;
-        Arguments all = arguments;
-        const dnnl::memory weights = pack(way.weights());
-        all.insert_or_assign(DNNL_ARG_WEIGHTS, weights);
-        candidates.push_back({way.name, weights, runOf(way, spec, all, engine)});
-        ConvolutionRun& run = *candidates.back().run;
-        run.setScratchpad(dnnl::memory(run.scratchpad(), engine));
+        Candidate& candidate = candidates.emplace_back();
+        candidate.name = way.name;
+        const dnnl::memory weights = pool.take(way.weights(), engine);
+        pack(weights);
+        const std::size_t bytes = weights.get_desc().get_size(),
+                          copies = std::clamp<std::size_t>(kWeightBytes / bytes, 1, kMostTimings);
+        for (std::size_t i = 0; i < copies; ++i) {
+            const dnnl::memory own = i == 0 ? weights : pool.take(way.weights(), engine);
+            if (i > 0)
+                std::memcpy(own.get_data_handle(), weights.get_data_handle(), bytes);
+            Arguments all = arguments;
+            all.insert_or_assign(DNNL_ARG_WEIGHTS, own);
+            candidate.runs.push_back(runOf(way, spec, all, engine));
+            candidate.runs.back()->setScratchpad(pool.take(candidate.runs.back()->scratchpad(), engine));
+        }
     }
     if (candidates.empty())
         return {};
     const auto begin = Clock::now();
-    for (int i = 0; i < kMostTimings && (i < kFewestTimings || Clock::now() - begin < kTimingBudget); ++i) {
+    for (std::size_t i = 0; i < kMostTimings && (i < kFewestTimings || Clock::now() - begin < kTimingBudget);
+         ++i) {
         for (Candidate& candidate : candidates) { // in turns: another program slows all of them down
-            evict(candidate.weights);
+            const ConvolutionRun& run = *candidate.runs[i % candidate.runs.size()];
             const auto start = Clock::now();
-            (*candidate.run)(stream);
+            run(stream);
             stream.wait();
             candidate.fastest = std::min(candidate.fastest, Clock::now() - start);
         }

@@ -74,13 +74,14 @@ public:
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine);
 
-// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 5".
+// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 6".
 std::string machineText(int threads);
 
 // The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments:
-// source, bias and target, whose contents the measurement changes; pack gives weights in a layout.
+// source, bias and target, whose contents the measurement changes; pack fills memory with the weights, in its
+// layout.
 std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, dnnl::stream& stream,
                       const Arguments& arguments, ChoiceFile& choices,
-                      const std::function<dnnl::memory(const dnnl::memory::desc&)>& pack);
+                      const std::function<void(const dnnl::memory&)>& pack);
 
 } // namespace hilum

@@ -284,7 +284,7 @@ private:
             return known->second;
         if (m_in.choices == nullptr)
             return {};
-        const auto pack = [&](const dnnl::memory::desc& layout) { return m_in.weights.pack(pass, layout); };
+        const auto pack = [&](const dnnl::memory& weights) { m_in.weights.packInto(weights, pass); };
         return m_in.ways[pass.main] =
                    chooseWay(spec, m_in.engine, m_plan.m_stream, arguments, *m_in.choices, pack);
     }

@@ -90,22 +90,6 @@ float slope(float x, op::Curve curve) {
     return x > 0 ? 1.0F : 0.0F;
 }
 
-void rectify(std::vector<float>& values) {
-    for (float& value : values)
-        value = std::max(value, 0.0F);
-}
-
-// Per channel, the part of the cells that is above zero.
-std::vector<float> openFractions(const std::vector<float>& map, std::size_t pixels) {
-    std::vector<float> fractions;
-    for (auto first = map.begin(); first != map.end(); first += static_cast<std::ptrdiff_t>(pixels)) {
-        const auto open =
-            std::count_if(first, first + static_cast<std::ptrdiff_t>(pixels), [](float v) { return v > 0; });
-        fractions.push_back(static_cast<float>(open) / static_cast<float>(pixels));
-    }
-    return fractions;
-}
-
 // relu(Σ_c weights[k][c] / cells × map[c]) for every k.
 std::vector<FloatImage> mapsOf(const std::vector<float>& weights, const std::vector<float>& map,
                                Extent extent) {
@@ -257,8 +241,7 @@ EngineOutput Head::runPerCell(const std::vector<float>& featureMap, Extent exten
     multiplyTransposed(featureMap.data(), layer.weight, layer.columns, pixels, perCell);
     for (std::size_t i = 0; i < perCell.size() && !layer.bias.empty(); ++i)
         perCell[i] += layer.bias[i / pixels];
-    const std::vector<float> open = openFractions(perCell, pixels);
-    rectify(perCell);
+    const std::vector<float> open = rectify(perCell, pixels);
     EngineOutput output{adaptivelyPooled(perCell, extent, 1), {}};
     if (explain == Explain::No)
         return output;
@@ -274,10 +257,8 @@ EngineOutput Head::run(std::vector<float> featureMap, Extent extent, Explain exp
         return runPerCell(featureMap, extent, explain);
     const auto pixels = static_cast<std::size_t>(extent.area());
     std::vector<float> open;
-    if (m_form.rectified) {
-        open = openFractions(featureMap, pixels);
-        rectify(featureMap);
-    }
+    if (m_form.rectified)
+        open = rectify(featureMap, pixels);
     const auto pooled = [&] {
         if (m_maxPool == Extent(1))
             return adaptivelyPooled(featureMap, extent, m_form.grid);

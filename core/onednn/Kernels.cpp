@@ -202,6 +202,17 @@ HILUM_CLONES void narrowRow(const float* values, Bfloat16* target, std::size_t c
         target[i] = toBfloat16(values[i]);
 }
 
+// How many values are above zero; the others become zero.
+HILUM_CLONES int rectifyRow(float* values, std::size_t count) {
+    int open = 0;
+#pragma omp simd reduction(+ : open)
+    for (std::size_t i = 0; i < count; ++i) {
+        open += values[i] > 0 ? 1 : 0;
+        values[i] = values[i] > 0 ? values[i] : 0;
+    }
+    return open;
+}
+
 // work(pixel) for every pixel, rows on all threads where it is worth it.
 template <class Work>
 void forEachPixel(PixelExtent extent, const Work& work) {
@@ -291,11 +302,21 @@ void addValues(const T* a, const T* b, T* target, std::size_t count, Clamp clamp
 
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block) {
-    for (std::size_t channel = 0; channel < channels; ++channel) {
+    const auto all = static_cast<std::ptrdiff_t>(channels);
+#pragma omp parallel for schedule(static) if (all * static_cast <std::ptrdiff_t>(pixels) > kWorthThreads)
+    for (std::ptrdiff_t of = 0; of < all; ++of) {
+        const auto channel = static_cast<std::size_t>(of);
         const T* first = source + channel / block * pixels * block + channel % block;
         for (std::size_t i = 0; i < pixels; ++i)
             target[channel * pixels + i] = toFloat(first[i * block]);
     }
+}
+
+std::vector<float> rectify(std::span<float> map, std::size_t pixels) {
+    std::vector<float> open;
+    for (; !map.empty(); map = map.subspan(pixels))
+        open.push_back(static_cast<float>(rectifyRow(map.data(), pixels)) / static_cast<float>(pixels));
+    return open;
 }
 
 void narrow(std::span<const float> values, Bfloat16* target) {

@@ -100,12 +100,6 @@ void PackedWeights::packInto(const dnnl::memory& packed, const FusedPass& pass) 
     stream.wait();
 }
 
-dnnl::memory PackedWeights::pack(const FusedPass& pass, const dnnl::memory::desc& layout) const {
-    dnnl::memory packed(layout, m_engine);
-    packInto(packed, pass);
-    return packed;
-}
-
 dnnl::memory PackedWeights::weights(const FusedPass& pass, const dnnl::memory::desc& layout) {
     for (const PackedWeights* store : {static_cast<const PackedWeights*>(this), m_older}) {
         if (store == nullptr)

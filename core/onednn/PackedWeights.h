@@ -44,9 +44,8 @@ public:
                   const PackedWeights* older = nullptr)
         : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}
 
-    // Packs without keeping. layout: of the convolution's own dimensions, winogradLayout() or
-    // normedLayout().
-    [[nodiscard]] dnnl::memory pack(const FusedPass& pass, const dnnl::memory::desc& layout) const;
+    // Into memory whose layout is of the convolution's own dimensions, winogradLayout() or normedLayout().
+    void packInto(const dnnl::memory& packed, const FusedPass& pass) const;
     // Kept, or packed now and kept.
     dnnl::memory weights(const FusedPass& pass, const dnnl::memory::desc& layout);
     // One float a channel; empty where there is neither a bias nor a batch norm.
@@ -65,7 +64,6 @@ private:
         return *m_graph.as<op::Convolution>(pass.main);
     }
     [[nodiscard]] std::vector<float> folded(const FusedPass& pass) const;
-    void packInto(const dnnl::memory& packed, const FusedPass& pass) const;
 };
 
 } // namespace hilum
