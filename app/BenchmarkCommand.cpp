@@ -365,7 +365,7 @@ private:
 
     Result<void> prediction() {
         // Of the networks' own size, and again and again without decoding or writing in between: what is
-        // measured is the network. The first film warms up.
+        // measured is the network with the steps before and behind it. The first film warms up.
         const auto films = phantoms(2, kInputSizePx);
         if (!films)
             return tl::unexpected(films.error());
@@ -390,17 +390,13 @@ private:
         return {};
     }
 
-    // Median over the films but the first.
+    // Of readings of the film behind the first.
     [[nodiscard]] Result<double> readingMs(const fs::path& model, const fs::path& films, Explain explain,
                                            std::string_view precision) const {
         const auto run = predict(model, films, explain, precision, 1 + 2 * m_options.repeats);
         if (!run)
             return tl::unexpected(run.error());
-        std::vector<double> ms;
-        for (const auto& line : run->lines)
-            ms.push_back(line.at("elapsed_ms").get<double>());
-        ms.erase(ms.begin());
-        return median(ms);
+        return run->lines.back().at("elapsed_ms").get<double>();
     }
 
     Result<void> folder() {

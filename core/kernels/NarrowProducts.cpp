@@ -98,9 +98,7 @@ void multiplyPanel(const ProductDims& dims, const Bfloat16* left, const Bfloat16
 HILUM_AVX512_BF16 void narrowRowsHere(const float* rows, std::size_t count, Bfloat16* narrow,
                                       std::size_t stride) {
     for (std::size_t i = 0; i < count; ++i)
-        _mm256_storeu_si256(
-            reinterpret_cast<__m256i*>(narrow + i * stride),
-            reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_loadu_ps(rows + i * kLanes))));
+        native::store(narrow + i * stride, _mm512_loadu_ps(rows + i * kLanes));
 }
 
 } // namespace

@@ -51,20 +51,16 @@ HILUM_CLONES void finish(const float* sums, const NormedConvolution& convolution
 
 #ifdef HILUM_X86_TARGETS
 HILUM_AVX512_BF16 inline __m512 limited(__m512 values, const ValueLimits& limits) {
-    return _mm512_min_ps(_mm512_set1_ps(limits.high), _mm512_max_ps(_mm512_set1_ps(limits.low), values));
-}
-HILUM_AVX512_BF16 inline void storeNarrow(__m512 values, Bfloat16* to) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)));
+    return native::within(_mm512_set1_ps(limits.low), _mm512_set1_ps(limits.high), values);
 }
 
 HILUM_AVX512_BF16 void normInto(const Bfloat16* source, const NormedConvolution& norm, std::size_t channel,
                                 std::size_t pixels, Bfloat16* rows, std::size_t stride) {
     const __m512 scale = _mm512_loadu_ps(norm.scale + channel), shift = _mm512_loadu_ps(norm.shift + channel);
     for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-        const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + pixel * kBlock));
-        const __m512 wide = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
-        storeNarrow(limited(_mm512_fmadd_ps(wide, scale, shift), norm.inner), rows + pixel * stride);
+        native::store(
+            rows + pixel * stride,
+            limited(_mm512_fmadd_ps(native::wideOf(source + pixel * kBlock), scale, shift), norm.inner));
     }
 }
 
@@ -72,8 +68,9 @@ HILUM_AVX512_BF16 void finish(const float* sums, const NormedConvolution& convol
                               std::size_t pixels, std::size_t stride, Bfloat16* target) {
     const __m512 bias = _mm512_loadu_ps(convolution.bias + channel);
     for (std::size_t pixel = 0; pixel < pixels; ++pixel)
-        storeNarrow(limited(_mm512_add_ps(_mm512_loadu_ps(sums + pixel * stride), bias), convolution.outer),
-                    target + pixel * kBlock);
+        native::store(
+            target + pixel * kBlock,
+            limited(_mm512_add_ps(_mm512_loadu_ps(sums + pixel * stride), bias), convolution.outer));
 }
 #else
 void normInto(const Bfloat16*, const NormedConvolution&, std::size_t, std::size_t, Bfloat16*, std::size_t) {}
@@ -112,7 +109,8 @@ void convolveBand(const T* source, const NormedConvolution& convolution, const T
     T* normed = normedMemory.of<T>(pixels.count() * kChunkBlocks * kBlock);
     float* sums = sumMemory.of(pixels.count() * outputs);
     for (std::size_t first = 0; first < blocks; first += kChunkBlocks) {
-        const std::size_t count = std::min(kChunkBlocks, blocks - first), inputs = count * kBlock;
+        const std::size_t count = std::min(kChunkBlocks, blocks - first), inputs = count * kBlock,
+                          nextFirst = first + count < blocks ? first + count : 0; // then of the next band
         for (std::size_t block = 0; block < count; ++block)
             normInto(source + ((first + block) * dims.pixels + pixels.first) * kBlock, convolution,
                      (first + block) * kBlock, pixels.count(), normed + block * kBlock, inputs);
@@ -123,9 +121,7 @@ void convolveBand(const T* source, const NormedConvolution& convolution, const T
             const T* weights = packed + (i * dims.inputs + first * kBlock) * panel;
             const T* next = i + 1 < panels.last
                                 ? weights + dims.inputs * panel
-                                : packed + (panels.first * dims.inputs +
-                                            std::min(first + kChunkBlocks, blocks - count) * kBlock) *
-                                               panel;
+                                : packed + (panels.first * dims.inputs + nextFirst * kBlock) * panel;
             multiply(product, normed, weights, next, sums + (i - panels.first) * panel);
         }
     }

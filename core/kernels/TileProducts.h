@@ -1,6 +1,6 @@
-// Many small products of matrices, between Winograd's transforms (Winograd.h). What is read again and again
-// is packed in panels beforehand and fetched ahead, which a general product of matrices of such sizes does
-// not do. No library needed.
+// Many small products of matrices, between Winograd's transforms (Winograd.h) and behind norms
+// (NormedProducts.h). What is read again and again is packed in panels beforehand and fetched ahead, which a
+// general product of matrices of such sizes does not do. No library needed.
 #pragma once
 
 #include <algorithm>

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kTimingBudget{300};
 // one and the same weights from the caches slows what follows down by more than fetching them does.)
 constexpr std::size_t kWeightBytes = std::size_t{32} << 20;
 // Counts up when our kernels or their memory change, so that what was measured is measured again.
-constexpr int kKernelsVersion = 6;
+constexpr int kKernelsVersion = 7;
 using Clock = std::chrono::steady_clock;
 
 std::string dimsText(const dnnl::memory::dims& dims) {
@@ -210,6 +210,9 @@ public:
     void setScratchpad(const dnnl::memory& memory) override {
         m_arguments.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory);
     }
+    void setWeights(const dnnl::memory& memory) override {
+        m_arguments.insert_or_assign(DNNL_ARG_WEIGHTS, memory);
+    }
     void operator()(dnnl::stream& stream) const override {
         const auto all = [&stream](const std::vector<Move>& moves) {
             for (Move move : moves)
@@ -249,6 +252,7 @@ public:
     // The tiles have their own.
     [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
     void setScratchpad(const dnnl::memory&) override {}
+    void setWeights(const dnnl::memory& memory) override { m_weights = memory; }
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
         if (m_isNarrow)
@@ -288,6 +292,7 @@ public:
 
     [[nodiscard]] dnnl::memory::desc scratchpad() const override { return m_run->scratchpad(); }
     void setScratchpad(const dnnl::memory& memory) override { m_run->setScratchpad(memory); }
+    void setWeights(const dnnl::memory& memory) override { m_run->setWeights(memory); }
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
         if (isNarrow(m_normed.get_desc()))
@@ -330,6 +335,7 @@ public:
 
     [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
     void setScratchpad(const dnnl::memory&) override {}
+    void setWeights(const dnnl::memory& memory) override { m_weights = memory; }
     void operator()(dnnl::stream& stream) const override {
         stream.wait();
         if (isNarrow(m_target.get_desc()))
@@ -413,7 +419,8 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
         return *known;
     struct Candidate {
         std::string name;
-        std::vector<std::unique_ptr<ConvolutionRun>> runs; // with weights of their own
+        std::unique_ptr<ConvolutionRun> run;
+        std::vector<dnnl::memory> weights; // the same in several places
         Clock::duration fastest = Clock::duration::max();
     };
     MemoryPool pool; // as the engine's own
@@ -423,19 +430,19 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
             continue;
         Candidate& candidate = candidates.emplace_back();
         candidate.name = way.name;
-        const dnnl::memory weights = pool.take(way.weights(), engine);
-        pack(weights);
-        const std::size_t bytes = weights.get_desc().get_size(),
+        candidate.weights.push_back(pool.take(way.weights(), engine));
+        pack(candidate.weights.front());
+        const std::size_t bytes = way.weights().get_size(),
                           copies = std::clamp<std::size_t>(kWeightBytes / bytes, 1, kMostTimings);
-        for (std::size_t i = 0; i < copies; ++i) {
-            const dnnl::memory own = i == 0 ? weights : pool.take(way.weights(), engine);
-            if (i > 0)
-                std::memcpy(own.get_data_handle(), weights.get_data_handle(), bytes);
-            Arguments all = arguments;
-            all.insert_or_assign(DNNL_ARG_WEIGHTS, own);
-            candidate.runs.push_back(runOf(way, spec, all, engine));
-            candidate.runs.back()->setScratchpad(pool.take(candidate.runs.back()->scratchpad(), engine));
+        while (candidate.weights.size() < copies) {
+            candidate.weights.push_back(pool.take(way.weights(), engine));
+            std::memcpy(candidate.weights.back().get_data_handle(),
+                        candidate.weights.front().get_data_handle(), bytes);
         }
+        Arguments all = arguments;
+        all.insert_or_assign(DNNL_ARG_WEIGHTS, candidate.weights.front());
+        candidate.run = runOf(way, spec, all, engine);
+        candidate.run->setScratchpad(pool.take(candidate.run->scratchpad(), engine));
     }
     if (candidates.empty())
         return {};
@@ -443,9 +450,9 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
     for (std::size_t i = 0; i < kMostTimings && (i < kFewestTimings || Clock::now() - begin < kTimingBudget);
          ++i) {
         for (Candidate& candidate : candidates) { // in turns: another program slows all of them down
-            const ConvolutionRun& run = *candidate.runs[i % candidate.runs.size()];
+            candidate.run->setWeights(candidate.weights[i % candidate.weights.size()]);
             const auto start = Clock::now();
-            run(stream);
+            (*candidate.run)(stream);
             stream.wait();
             candidate.fastest = std::min(candidate.fastest, Clock::now() - start);
         }

@@ -19,7 +19,8 @@ using Arguments = std::unordered_map<int, dnnl::memory>;
 
 // A batch norm before a 1 × 1 convolution, and its activation.
 struct NormBefore {
-    dnnl::memory source;             // what is normed; the convolution's own source is what comes of it
+    // What is normed, wherever it lies; the convolution's own source is what comes of it.
+    dnnl::memory source;
     std::vector<float> scale, shift; // one a channel
     Clamp clamp;
 };
@@ -67,6 +68,8 @@ public:
 
     [[nodiscard]] virtual dnnl::memory::desc scratchpad() const = 0;
     virtual void setScratchpad(const dnnl::memory& memory) = 0;
+    // Others, in the same layout.
+    virtual void setWeights(const dnnl::memory& memory) = 0;
     virtual void operator()(dnnl::stream& stream) const = 0;
 };
 // arguments: source, bias and target as spec describes them (behind a norm, the source is where normed values
@@ -74,7 +77,7 @@ public:
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine);
 
-// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 6".
+// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 7".
 std::string machineText(int threads);
 
 // The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments:

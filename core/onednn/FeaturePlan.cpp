@@ -200,12 +200,20 @@ private:
             m_in.graph.as<op::BatchNorm>(norm.main) == nullptr || norm.halving != kNoNode ||
             source == kInputNode || m_in.graph.featureMap == norm.output)
             return false;
-        const auto takes = [&](const FusedPass& other) {
-            return std::ranges::count(m_in.graph.node(other.main).inputs, norm.output) > 0 ||
-                   other.residual == norm.output;
+        std::ptrdiff_t users = 0;
+        for (const Node& node : m_in.graph.nodes)
+            users += std::ranges::count(node.inputs, norm.output);
+        return users == 1 && m_in.graph.node(pass.main).inputs.front() == norm.output &&
+               !overlap(source, pass.output);
+    }
+    // Whether the two values may share bytes: what is normed is read while the target is written, and the
+    // plan of the arena does not know.
+    [[nodiscard]] bool overlap(NodeId a, NodeId b) const {
+        const auto bufferOf = [&](NodeId id) -> const Buffer& {
+            return m_storage.buffers[at(m_storage.slots[at(id)].buffer)];
         };
-        return m_in.graph.node(pass.main).inputs.front() == norm.output &&
-               std::ranges::count_if(m_passes, takes) == 1;
+        const Buffer &first = bufferOf(a), &second = bufferOf(b);
+        return first.offset < second.offset + second.bytes && second.offset < first.offset + first.bytes;
     }
 
     bool addPass(const FusedPass& pass) {

@@ -26,9 +26,10 @@ inline T fromFloat(float value) {
         return toBfloat16(value);
 }
 
+// What is no number stays so.
 inline float clamped(float value, Clamp clamp) {
-    const float raised = value > clamp.low ? value : clamp.low;
-    return raised < clamp.high ? raised : clamp.high;
+    const float raised = value < clamp.low ? clamp.low : value;
+    return raised > clamp.high ? clamp.high : raised;
 }
 
 template <class T, std::size_t Block>
@@ -208,7 +209,7 @@ HILUM_CLONES int rectifyRow(float* values, std::size_t count) {
 #pragma omp simd reduction(+ : open)
     for (std::size_t i = 0; i < count; ++i) {
         open += values[i] > 0 ? 1 : 0;
-        values[i] = values[i] > 0 ? values[i] : 0;
+        values[i] = values[i] < 0 ? 0 : values[i]; // what is no number stays so
     }
     return open;
 }

@@ -66,7 +66,7 @@ void toPlanes(PixelView source, float* target, PixelExtent extent);
 template <class T>
 void unblock(const T* source, float* target, std::size_t channels, std::size_t pixels, std::size_t block);
 
-// Per channel of C × pixels, the part of the values that is above zero; what is not becomes zero.
+// Per channel of C × pixels, the part of the values that is above zero; what is below becomes zero.
 std::vector<float> rectify(std::span<float> map, std::size_t pixels);
 
 // Rounded to the nearest, halves to even.

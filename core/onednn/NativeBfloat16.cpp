@@ -19,16 +19,10 @@ HILUM_AVX512_BF16 inline Limits limitsOf(Clamp clamp) {
 
 HILUM_AVX512_BF16 inline __m512 scaled(const Bfloat16* values, __m512 scale, __m512 shift,
                                        const Limits& limits) {
-    const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values));
-    const __m512 wide = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
-    return _mm512_min_ps(_mm512_max_ps(_mm512_fmadd_ps(wide, scale, shift), limits.low), limits.high);
+    return within(limits.low, limits.high, _mm512_fmadd_ps(wideOf(values), scale, shift));
 }
 
-HILUM_AVX512_BF16 inline void store(Bfloat16* target, __m512 values) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(target),
-                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)));
-}
-HILUM_AVX512_BF16 inline void store(Bfloat16* target, __m512 first, __m512 second) {
+HILUM_AVX512_BF16 inline void storeBoth(Bfloat16* target, __m512 first, __m512 second) {
     _mm512_storeu_si512(target, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
 }
 
@@ -38,7 +32,8 @@ HILUM_AVX512_BF16 void scalePixelsHere(const Bfloat16* source, Bfloat16* target,
     const Limits limits = limitsOf(clamp);
     const std::size_t count = pixels * kHalf, whole = count / kLanes * kLanes;
     for (std::size_t i = 0; i < whole; i += kLanes)
-        store(target + i, scaled(source + i, by, plus, limits), scaled(source + i + kHalf, by, plus, limits));
+        storeBoth(target + i, scaled(source + i, by, plus, limits),
+                  scaled(source + i + kHalf, by, plus, limits));
     if (whole < count)
         store(target + whole, scaled(source + whole, by, plus, limits));
 }
@@ -63,14 +58,15 @@ HILUM_AVX512_BF16 void scaleChannelsHere(const Bfloat16* source, Bfloat16* targe
                                          const float* shift, std::size_t channels, Clamp clamp) {
     const Limits limits = limitsOf(clamp);
     for (std::size_t i = 0; i < channels; i += kLanes)
-        store(target + i, scaled(source + i, _mm512_loadu_ps(scale + i), _mm512_loadu_ps(shift + i), limits),
-              scaled(source + i + kHalf, _mm512_loadu_ps(scale + i + kHalf),
-                     _mm512_loadu_ps(shift + i + kHalf), limits));
+        storeBoth(target + i,
+                  scaled(source + i, _mm512_loadu_ps(scale + i), _mm512_loadu_ps(shift + i), limits),
+                  scaled(source + i + kHalf, _mm512_loadu_ps(scale + i + kHalf),
+                         _mm512_loadu_ps(shift + i + kHalf), limits));
 }
 
 HILUM_AVX512_BF16 void narrowHere(const float* values, Bfloat16* target, std::size_t count) {
     for (std::size_t i = 0; i < count; i += kLanes)
-        store(target + i, _mm512_loadu_ps(values + i), _mm512_loadu_ps(values + i + kHalf));
+        storeBoth(target + i, _mm512_loadu_ps(values + i), _mm512_loadu_ps(values + i + kHalf));
 }
 
 bool isPossible() { return processorHasBf16(); }

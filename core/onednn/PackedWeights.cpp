@@ -68,10 +68,6 @@ void packNormed(std::span<const float> weights, const dnnl::memory& packed) {
         packNormedWeights(weights.data(), of, static_cast<float*>(packed.get_data_handle()));
 }
 
-bool PackedWeights::hasBias(const FusedPass& pass) const {
-    return pass.norm != kNoNode || convolution(pass).bias != Bias::None;
-}
-
 std::vector<float> PackedWeights::folded(const FusedPass& pass) const {
     const op::Convolution& conv = convolution(pass);
     std::vector<float> weights = toFloats(*m_tensors.at(conv.name + ".weight"));
@@ -89,7 +85,7 @@ void PackedWeights::packInto(const dnnl::memory& packed, const FusedPass& pass) 
     std::vector<float> weights = folded(pass);
     const dnnl::memory::dims dims = weightDims(convolution(pass)), packedDims = dimsOf(packed.get_desc());
     const Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
-    if (packedDims.size() == 2)
+    if (packedDims.size() == 2) // normedLayout()
         return packNormed(weights, packed);
     if (packedDims != dims)
         return packWinograd(weights, packed);

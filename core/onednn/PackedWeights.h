@@ -48,9 +48,8 @@ public:
     void packInto(const dnnl::memory& packed, const FusedPass& pass) const;
     // Kept, or packed now and kept.
     dnnl::memory weights(const FusedPass& pass, const dnnl::memory::desc& layout);
-    // One float a channel; empty where there is neither a bias nor a batch norm.
+    // One float a channel; zeros where there is neither a bias nor a batch norm.
     dnnl::memory bias(const FusedPass& pass);
-    [[nodiscard]] bool hasBias(const FusedPass& pass) const;
 
 private:
     const Graph& m_graph;

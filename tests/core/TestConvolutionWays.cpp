@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -316,6 +317,48 @@ private Q_SLOTS:
         const bool fits =
             layout == Tag::nChw16c && (type == Type::f32 ? hasWideProducts() : hasNarrowProducts());
         QCOMPARE(atOnce, std::size_t{fits ? 1U : 0U});
+    }
+
+    void whatIsNoNumberStaysSoBehindANorm_data() {
+        QTest::addColumn<Type>("type");
+        QTest::newRow("fp32") << Type::f32;
+        QTest::newRow("bf16") << Type::bf16;
+    }
+
+    // Or a broken film would be read as a sound one.
+    void whatIsNoNumberStaysSoBehindANorm() {
+        QFETCH(Type, type);
+        const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+        dnnl::stream stream(engine);
+        const dnnl::memory::desc plain({1, 32, 4, 4}, Type::f32, Tag::nchw);
+        const dnnl::memory source = filled(plain, engine, 1, 1);
+        static_cast<float*>(source.get_data_handle())[5] = std::numeric_limits<float>::quiet_NaN();
+        const dnnl::memory weights = filled({{32, 32, 1, 1}, Type::f32, Tag::oihw}, engine, 2, 1);
+        const dnnl::memory bias = filled({{32}, Type::f32, Tag::x}, engine, 3, 1);
+        ConvolutionSpec spec{.source = {{1, 32, 4, 4}, type, Tag::nChw16c},
+                             .weights = {{32, 32, 1, 1}, type, Tag::any},
+                             .bias = bias.get_desc(),
+                             .target = {{1, 32, 4, 4}, type, Tag::nChw16c},
+                             .window = {{1, 1}, {0, 0}, {0, 0}},
+                             .epilogue = {}};
+        spec.norm = std::make_shared<const NormBefore>(
+            NormBefore{reordered(source, spec.source, engine, stream), std::vector(32, 1.0F),
+                       std::vector(32, 0.0F), clampOf(op::Activation{})});
+        for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
+            const dnnl::memory target(spec.target, engine);
+            const auto run = runOf(way, spec,
+                                   {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
+                                    {DNNL_ARG_BIAS, bias},
+                                    {DNNL_ARG_DST, target},
+                                    {DNNL_ARG_WEIGHTS, packed(weights, way.weights(), engine, stream)}},
+                                   engine);
+            run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
+            (*run)(stream);
+            stream.wait();
+            const dnnl::memory found = reordered(target, plain, engine, stream);
+            for (std::size_t i = 0; i < valuesOf(found).size(); ++i)
+                QVERIFY2(std::isnan(valuesOf(found)[i]) == (i % 16 == 5), way.name.c_str());
+        }
     }
 
     void onlyWhatFitsIsDoneInTiles() {

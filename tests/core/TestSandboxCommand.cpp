@@ -63,6 +63,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("command");
         QTest::newRow("info") << QStringList{"info"};
         QTest::newRow("predict") << QStringList{"predict"};
+        QTest::newRow("predict, several times") << QStringList{"predict", "--repeat", "3"};
     }
     void aFilmThatKillsTheDecoderIsReportedAndTheOthersAreRead() {
         QFETCH(QStringList, command);
