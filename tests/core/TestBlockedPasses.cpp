@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <random>
 
 #include "core/onednn/Kernels.h"
@@ -53,6 +54,15 @@ class TestBlockedPasses : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aMapIsRectifiedAndItsOpenPartsAreCounted() {
+        const float none = std::numeric_limits<float>::quiet_NaN();
+        std::vector<float> map{1, -2, 0, 3, none, -1, -1, 4}; // two channels of four pixels
+        QCOMPARE(rectify(map, 4), (std::vector{0.5F, 0.25F}));
+        QVERIFY(std::isnan(map[4])); // or a broken film would be read as a sound one
+        map[4] = 0;
+        QCOMPARE(map, (std::vector<float>{1, 0, 0, 3, 0, 0, 0, 4}));
+    }
+
     void blocksAreScaled_data() {
         QTest::addColumn<std::size_t>("block");
         QTest::addColumn<std::size_t>("side");
