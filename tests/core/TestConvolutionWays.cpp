@@ -72,6 +72,16 @@ dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout,
     return target;
 }
 
+// Into arguments' target. arguments: source, bias and target; weights: K × C × 3 × 3 or 1 × 1.
+void compute(const ConvolutionWay& way, const ConvolutionSpec& spec, Arguments arguments,
+             const dnnl::memory& weights, const dnnl::engine& engine, dnnl::stream& stream) {
+    arguments.emplace(DNNL_ARG_WEIGHTS, packed(weights, way.weights(), engine, stream));
+    const auto run = runOf(way, spec, arguments, engine);
+    run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
+    (*run)(stream);
+    stream.wait();
+}
+
 std::vector<float> numbers(std::size_t count, std::mt19937& random) {
     std::normal_distribution<float> normal;
     std::vector<float> values(count);
@@ -174,15 +184,11 @@ private Q_SLOTS:
         // As floats in the layout.
         const auto computed = [&](const ConvolutionWay& way, const ConvolutionSpec& spec) {
             const dnnl::memory target = reordered(before, spec.target, engine, stream);
-            const auto run = runOf(way, spec,
-                                   {{DNNL_ARG_SRC, reordered(source, spec.source, engine, stream)},
-                                    {DNNL_ARG_BIAS, bias},
-                                    {DNNL_ARG_DST, target},
-                                    {DNNL_ARG_WEIGHTS, packed(plain, way.weights(), engine, stream)}},
-                                   engine);
-            run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
-            (*run)(stream);
-            stream.wait();
+            compute(way, spec,
+                    {{DNNL_ARG_SRC, reordered(source, spec.source, engine, stream)},
+                     {DNNL_ARG_BIAS, bias},
+                     {DNNL_ARG_DST, target}},
+                    plain, engine, stream);
             return reordered(target, wide.target, engine, stream);
         };
         const std::vector<ConvolutionWay> ways = waysOf(wide, engine, true);
@@ -290,15 +296,11 @@ private Q_SLOTS:
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
             atOnce += way.normed ? 1 : 0;
             const dnnl::memory target(spec.target, engine);
-            const auto run = runOf(way, spec,
-                                   {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
-                                    {DNNL_ARG_BIAS, bias},
-                                    {DNNL_ARG_DST, target},
-                                    {DNNL_ARG_WEIGHTS, packed(weights, way.weights(), engine, stream)}},
-                                   engine);
-            run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
-            (*run)(stream);
-            stream.wait();
+            compute(way, spec,
+                    {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
+                     {DNNL_ARG_BIAS, bias},
+                     {DNNL_ARG_DST, target}},
+                    weights, engine, stream);
             const dnnl::memory foundMemory = reordered(
                 target, {{1, shape.out, shape.height, shape.width}, Type::f32, Tag::nchw}, engine, stream);
             for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -346,15 +348,11 @@ private Q_SLOTS:
                        std::vector(32, 0.0F), clampOf(op::Activation{})});
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
             const dnnl::memory target(spec.target, engine);
-            const auto run = runOf(way, spec,
-                                   {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
-                                    {DNNL_ARG_BIAS, bias},
-                                    {DNNL_ARG_DST, target},
-                                    {DNNL_ARG_WEIGHTS, packed(weights, way.weights(), engine, stream)}},
-                                   engine);
-            run->setScratchpad(dnnl::memory(run->scratchpad(), engine));
-            (*run)(stream);
-            stream.wait();
+            compute(way, spec,
+                    {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},
+                     {DNNL_ARG_BIAS, bias},
+                     {DNNL_ARG_DST, target}},
+                    weights, engine, stream);
             const dnnl::memory found = reordered(target, plain, engine, stream);
             for (std::size_t i = 0; i < valuesOf(found).size(); ++i)
                 QVERIFY2(std::isnan(valuesOf(found)[i]) == (i % 16 == 5), way.name.c_str());
