@@ -417,6 +417,10 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
     const std::string key = machineText(omp_get_max_threads()) + ", fastest way of " + spec.text();
     if (const auto known = choices.find(key))
         return *known;
+    std::vector<ConvolutionWay> ways = waysOf(spec, engine, true);
+    std::erase_if(ways, [](const ConvolutionWay& way) { return !isWorthMeasuring(way); });
+    if (ways.size() < 2)
+        return ways.empty() ? std::string() : ways.front().name;
     struct Candidate {
         std::string name;
         std::unique_ptr<ConvolutionRun> run;
@@ -425,9 +429,7 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
     };
     MemoryPool pool; // as the engine's own
     std::vector<Candidate> candidates;
-    for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
-        if (!isWorthMeasuring(way))
-            continue;
+    for (const ConvolutionWay& way : ways) {
         Candidate& candidate = candidates.emplace_back();
         candidate.name = way.name;
         candidate.weights.push_back(pool.take(way.weights(), engine));
@@ -444,8 +446,6 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
         candidate.run = runOf(way, spec, all, engine);
         candidate.run->setScratchpad(pool.take(candidate.run->scratchpad(), engine));
     }
-    if (candidates.empty())
-        return {};
     const auto begin = Clock::now();
     for (std::size_t i = 0; i < kMostTimings && (i < kFewestTimings || Clock::now() - begin < kTimingBudget);
          ++i) {
