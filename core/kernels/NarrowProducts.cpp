@@ -24,8 +24,8 @@ struct Right {
 
 // Rows × (W × 16) of the result, summed in registers.
 template <std::size_t W, std::size_t Rows, bool Adds>
-HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, std::size_t inner, Right right, float* result,
-                                std::size_t columns) {
+HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, const ProductDims& dims, Right right, float* result) {
+    const std::size_t inner = dims.inner, columns = dims.columns;
     __m512 sums[Rows][W];
 #pragma GCC unroll 8
     for (std::size_t row = 0; row < Rows; ++row) {
@@ -54,20 +54,25 @@ HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, std::size_t inner, Right r
 #pragma GCC unroll 8
     for (std::size_t row = 0; row < Rows; ++row) {
 #pragma GCC unroll 2
-        for (std::size_t w = 0; w < W; ++w)
-            _mm512_storeu_ps(result + row * columns + w * kLanes, sums[row][w]);
+        for (std::size_t w = 0; w < W; ++w) {
+            float* const to = result + row * columns + w * kLanes;
+            if (dims.isBetweenCores)
+                _mm512_stream_ps(to, sums[row][w]);
+            else
+                _mm512_storeu_ps(to, sums[row][w]);
+        }
     }
 }
 
 // With as many rows as are asked for, of at most Most.
 template <std::size_t W, std::size_t Most, bool Adds>
-HILUM_IN_AVX512_BF16 void blockOf(std::size_t rows, const Bfloat16* left, std::size_t inner, Right right,
-                                  float* result, std::size_t columns) {
+HILUM_IN_AVX512_BF16 void blockOf(std::size_t rows, const Bfloat16* left, const ProductDims& dims,
+                                  Right right, float* result) {
     if constexpr (Most > 0) {
         if (rows == Most)
-            block<W, Most, Adds>(left, inner, right, result, columns);
+            block<W, Most, Adds>(left, dims, right, result);
         else
-            blockOf<W, Most - 1, Adds>(rows, left, inner, right, result, columns);
+            blockOf<W, Most - 1, Adds>(rows, left, dims, right, result);
     }
 }
 
@@ -79,9 +84,9 @@ HILUM_AVX512_BF16 void rowsBy(const ProductDims& dims, const Bfloat16* left, con
                       stride = 2 * dims.panel, nextStride = (stride + blocks - 1) / blocks;
     for (std::size_t i = 0, row = 0; i < blocks; ++i) {
         const std::size_t end = dims.rows * (i + 1) / blocks;
-        blockOf<W, kMostRows, Adds>(end - row, left + row * dims.inner, dims.inner,
+        blockOf<W, kMostRows, Adds>(end - row, left + row * dims.inner, dims,
                                     {right, stride, next + length * i / blocks, nextStride},
-                                    result + row * dims.columns, dims.columns);
+                                    result + row * dims.columns);
         row = end;
     }
 }

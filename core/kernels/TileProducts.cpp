@@ -38,15 +38,10 @@ struct LanesOf {
 template <std::size_t N>
 using Lanes = typename LanesOf<N>::Type;
 
-#if defined(__GNUC__) || defined(__clang__)
-HILUM_IN_CLONES void fetchAhead(const float* at) { __builtin_prefetch(at, 0, kSecondCache); }
-#else
-inline void fetchAhead(const float*) {}
-#endif
-
 // Where the two sides lie, from one value to the next, in floats.
 struct Strides {
     std::size_t leftRow, leftInner, right, next; // next: of what is fetched meanwhile
+    bool streams = false;                        // the result
 };
 
 // Rows × (W × N) of the result, summed in registers.
@@ -77,8 +72,13 @@ HILUM_IN_CLONES void block(const float* left, const float* right, const float* n
 #pragma GCC unroll 16
     for (std::size_t row = 0; row < Rows; ++row) {
 #pragma GCC unroll 2
-        for (std::size_t w = 0; w < W; ++w)
-            *reinterpret_cast<Lanes<N>*>(result + row * columns + w * N) = sums[row][w];
+        for (std::size_t w = 0; w < W; ++w) {
+            float* const to = result + row * columns + w * N;
+            if (strides.streams)
+                stream(reinterpret_cast<const float*>(&sums[row][w]), N, to);
+            else
+                *reinterpret_cast<Lanes<N>*>(to) = sums[row][w];
+        }
     }
 }
 
@@ -99,7 +99,7 @@ template <std::size_t N, std::size_t W, std::size_t Most, bool Adds>
 HILUM_IN_CLONES void rowsBy(const ProductDims& dims, const float* left, const float* right, const float* next,
                             float* result) {
     const std::size_t blocks = (dims.rows + Most - 1) / Most, length = dims.inner * dims.panel;
-    const Strides strides{dims.inner, 1, dims.panel, (dims.panel + blocks - 1) / blocks};
+    const Strides strides{dims.inner, 1, dims.panel, (dims.panel + blocks - 1) / blocks, dims.isBetweenCores};
     for (std::size_t i = 0, row = 0; i < blocks; ++i) {
         const std::size_t end = dims.rows * (i + 1) / blocks;
         blockOf<N, W, Most, Adds>(end - row, left + row * dims.inner, right, next + length * i / blocks,

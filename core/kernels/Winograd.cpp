@@ -8,6 +8,7 @@
 #include "core/domain/ProcessorClones.h"
 #include "core/kernels/NarrowProducts.h"
 #include "core/kernels/Scratch.h"
+#include "core/kernels/Streams.h"
 #include "core/kernels/TileProducts.h"
 
 namespace hilum {
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kFilter = 3;
 constexpr std::size_t kGradientIn = 6; // side of a tile of sources in the weights' gradient
-constexpr std::size_t kVectorBytes = 64;
+constexpr std::size_t kVectorBytes = kLineBytes;
 // Of a core's own cache, for what a thread transforms, and for the products of it. But of few tiles at a time
 // the weights would be read too often.
 constexpr std::size_t kSourceValues = 150'000, kProductValues = 100'000, kFewestTiles = 32;
@@ -193,6 +194,9 @@ HILUM_IN_CLONES void intoOf(const T* films, const WinogradTiles& tiles, const Ti
                                            left + side <= static_cast<std::ptrdiff_t>(layout.columns);
     const T* film = films + place.film * layout.film;
     alignas(kVectorBytes) std::array<float, kSide * kSide * B> copy;
+    constexpr std::size_t kBlocks = kLineBytes / (B * sizeof(T)); // in a line of the caches
+    alignas(kVectorBytes) std::array<T, In * In * kBlocks * B> lines;
+    const bool streams = !IsGradient && tiles.streams;
     for (std::size_t channel = 0; channel < layout.channels;
          channel += B, film += layout.block, values += place.block) {
         const float* tile = copy.data();
@@ -206,16 +210,23 @@ HILUM_IN_CLONES void intoOf(const T* films, const WinogradTiles& tiles, const Ti
         }
         if (tile == copy.data())
             copyTile<kSide, B>(film, layout, top, left, copy.data());
+        const std::size_t inLine = channel / B % kBlocks;
+        T* const to = streams ? lines.data() + inLine * B : values;
+        const std::size_t plane = streams ? kBlocks * B : place.plane;
         if constexpr (IsGradient) {
-            filterTile<In, kOut, B>(tile, pixel, row, values, place.plane);
+            filterTile<In, kOut, B>(tile, pixel, row, to, plane);
         } else if constexpr (std::is_same_v<T, float>) {
-            sourceTile<In, B>(tile, pixel, row, values, place.plane);
+            sourceTile<In, B>(tile, pixel, row, to, plane);
         } else {
             static_assert(B == kNarrowPanel);
             alignas(kVectorBytes) std::array<float, In * In * B> wide;
             sourceTile<In, B>(tile, pixel, row, wide.data(), B);
-            narrowRows(wide.data(), In * In, values, place.plane);
+            narrowRows(wide.data(), In * In, to, plane);
         }
+        if (streams && (inLine + 1 == kBlocks || channel + B == layout.channels))
+            for (std::size_t product = 0; product < In * In; ++product)
+                stream(lines.data() + product * plane, (inLine + 1) * B,
+                       values - inLine * B + product * place.plane);
     }
 }
 
@@ -413,6 +424,8 @@ void intoTiles(IntoTile<T> work, const T* films, const WinogradTiles& tiles, std
             place.plane = winogradPlane(range.count * channels);
             work(films, tiles, place, values + i * (isByTile ? channels : tiles.block));
         }
+        if (tiles.streams)
+            finishStreams();
     });
 }
 
@@ -453,7 +466,8 @@ ProductDims productsOf(const WinogradTiles& tiles, std::size_t filterPlane, std:
             .panel = panelFor(tiles.target.channels),
             .leftPlane = winogradPlane(count * in),
             .rightPlane = filterPlane,
-            .resultPlane = winogradPlane(count * columns)};
+            .resultPlane = winogradPlane(count * columns),
+            .isBetweenCores = tiles.streams};
 }
 
 // All tiles, step by step, every step on all threads.
@@ -511,10 +525,11 @@ void packPanels(PackPanel<T> work, const float* weights, const WeightStrides& st
 template <class T>
 void convolve(const T* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
               const WinogradEpilogue& epilogue, T* target, ParallelFor parallel) {
-    if (2 * tiles.count() < tiles.target.channels) {
+    if (tiles.areFew()) {
         convolveTogether(source, tiles, filters, epilogue, target, parallel);
         return;
     }
+    assert(!tiles.streams);
     const std::size_t most =
         std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
     parallel(tiles.count(), [&](std::size_t first, std::size_t last) {

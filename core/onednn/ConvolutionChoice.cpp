@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kTimingBudget{300};
 // one and the same weights from the caches slows what follows down by more than fetching them does.)
 constexpr std::size_t kWeightBytes = std::size_t{32} << 20;
 // Counts up when our kernels or their memory change, so that what was measured is measured again.
-constexpr int kKernelsVersion = 7;
+constexpr int kKernelsVersion = 8;
 using Clock = std::chrono::steady_clock;
 
 std::string dimsText(const dnnl::memory::dims& dims) {
@@ -138,8 +138,14 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
         return;
     for (const std::size_t side : {4U, 3U}) {
         tiles->side = side;
-        ways.push_back(
-            {"products, tiles of " + std::to_string(side), false, {}, tiles, isNarrow(spec.source)});
+        for (const bool streams : {false, true}) {
+            tiles->streams = streams;
+            if (!streams || (tiles->areFew() && omp_get_max_threads() > 1))
+                ways.push_back({.name = "products, tiles of " + std::to_string(side) +
+                                        (streams ? ", past the caches" : ""),
+                                .tiles = tiles,
+                                .isNarrow = isNarrow(spec.source)});
+        }
     }
 }
 

@@ -146,12 +146,15 @@ private Q_SLOTS:
             row("several bands", {32, 32, 128, 128, 1}, false, 0);
             row("several groups of channels", {16, 160, 60, 57, 1}, true, 0);
             row("few tiles and many channels", {32, 96, 14, 11, 1}, true, 0);
+            row("few tiles and half lines", {48, 96, 11, 10, 1}, false, 0);
             row("sum and ReLU", {32, 32, 14, 14, 1}, true, 0);
             row("sum alone", {32, 32, 14, 14, 1}, true, -1);
             row("ReLU with a ceiling", {32, 32, 14, 14, 1}, false, kCeiling);
             row("whole tiles of 3", {16, 32, 12, 9, 1}, false, 0);
-            if (kind.layout == Tag::nChw8c)
+            if (kind.layout == Tag::nChw8c) {
                 row("panels of 8", {24, 40, 14, 14, 1}, false, 0);
+                row("few tiles and panels of 8", {24, 88, 9, 9, 1}, false, 0);
+            }
         }
     }
 

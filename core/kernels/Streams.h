@@ -1,0 +1,35 @@
+// Stores past the caches, for values that another core reads next. Where that core still has what lay there
+// before, a plain store waits for it, line by line; on processors whose cores share no cache that is the
+// slower way.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "core/domain/ProcessorClones.h"
+
+#ifdef HILUM_X86_TARGETS
+#include <xmmintrin.h>
+#endif
+
+namespace hilum {
+
+// Both on vectors of 16 bytes; count: whole vectors. Other threads may read them after finishStreams().
+template <class T>
+HILUM_IN_CLONES void stream(const T* from, std::size_t count, T* to) {
+#ifdef HILUM_X86_TARGETS
+    const auto* const source = reinterpret_cast<const __m128*>(from);
+    for (std::size_t i = 0; i < count * sizeof(T) / sizeof(__m128); ++i)
+        _mm_stream_ps(reinterpret_cast<float*>(to) + 4 * i, source[i]);
+#else
+    std::copy_n(from, count, to);
+#endif
+}
+
+inline void finishStreams() {
+#ifdef HILUM_X86_TARGETS
+    _mm_sfence();
+#endif
+}
+
+} // namespace hilum
