@@ -13,7 +13,7 @@
 namespace hilum {
 namespace {
 
-constexpr std::size_t kBlock = kNormedBlock;
+constexpr std::size_t kBlock = kPointwiseBlock;
 // Of inputs at a time: a panel of their weights stays in the nearest cache. Odd numbers of blocks, so that
 // the rows of what is normed do not fall upon the same lines of a cache.
 constexpr std::size_t kChunkBlocks = 15;
@@ -78,14 +78,6 @@ void finish(const float*, const NormedConvolution&, std::size_t, std::size_t, st
 #endif
 
 template <class T>
-std::size_t panelOf(std::size_t outputs) {
-    if constexpr (std::is_same_v<T, float>)
-        return panelFor(outputs);
-    else
-        return outputs % (2 * kNarrowPanel) == 0 ? 2 * kNarrowPanel : kNarrowPanel;
-}
-
-template <class T>
 PanelProduct<T> productOf(std::size_t panel, bool adds) {
     if constexpr (std::is_same_v<T, float>)
         return panelProduct(panel, adds);
@@ -102,8 +94,8 @@ struct Range {
 template <class T>
 void convolveBand(const T* source, const NormedConvolution& convolution, const T* packed, Range pixels,
                   Range panels, T* target) {
-    const NormedDims& dims = convolution.dims;
-    const std::size_t panel = panelOf<T>(dims.outputs), blocks = dims.inputs / kBlock,
+    const PointwiseDims& dims = convolution.dims;
+    const std::size_t panel = pointwisePanel<T>(dims.outputs), blocks = dims.inputs / kBlock,
                       outputs = panels.count() * panel;
     thread_local Scratch normedMemory, sumMemory;
     T* normed = normedMemory.of<T>(pixels.count() * kChunkBlocks * kBlock);
@@ -112,7 +104,7 @@ void convolveBand(const T* source, const NormedConvolution& convolution, const T
         const std::size_t count = std::min(kChunkBlocks, blocks - first), inputs = count * kBlock,
                           nextFirst = first + count < blocks ? first + count : 0; // then of the next band
         for (std::size_t block = 0; block < count; ++block)
-            normInto(source + ((first + block) * dims.pixels + pixels.first) * kBlock, convolution,
+            normInto(source + ((first + block) * convolution.pixels + pixels.first) * kBlock, convolution,
                      (first + block) * kBlock, pixels.count(), normed + block * kBlock, inputs);
         const ProductDims product{
             .count = 1, .rows = pixels.count(), .inner = inputs, .columns = outputs, .panel = panel};
@@ -128,7 +120,7 @@ void convolveBand(const T* source, const NormedConvolution& convolution, const T
     for (std::size_t channel = 0; channel < outputs; channel += kBlock) {
         const std::size_t of = panels.first * panel + channel;
         finish(sums + channel, convolution, of, pixels.count(), outputs,
-               target + (of / kBlock * dims.pixels + pixels.first) * kBlock);
+               target + (of / kBlock * convolution.pixels + pixels.first) * kBlock);
     }
 }
 
@@ -155,41 +147,23 @@ bool hasNormedProducts<Bfloat16>() {
 }
 
 template <class T>
-void packNormedWeights(const float* weights, const NormedDims& dims, T* packed) {
-    const std::size_t panel = panelOf<T>(dims.outputs);
-    for (std::size_t output = 0; output < dims.outputs; ++output) {
-        T* to = packed + output / panel * dims.inputs * panel;
-        const std::size_t column = output % panel;
-        for (std::size_t input = 0; input < dims.inputs; ++input) {
-            const float value = weights[output * dims.inputs + input];
-            if constexpr (std::is_same_v<T, float>)
-                to[input * panel + column] = value;
-            else
-                to[(input / 2 * panel + column) * 2 + input % 2] = toBfloat16(value);
-        }
-    }
-}
-
-template <class T>
 void convolveNormed(const T* source, const NormedConvolution& convolution, const T* packed, T* target,
                     ParallelFor parallel) {
-    const NormedDims& dims = convolution.dims;
+    const PointwiseDims& dims = convolution.dims;
     assert(hasNormedProducts<T>() && dims.inputs % kBlock == 0 && dims.outputs % kBlock == 0);
-    const std::size_t panels = dims.outputs / panelOf<T>(dims.outputs);
+    const std::size_t panels = dims.outputs / pointwisePanel<T>(dims.outputs);
     // Every thread reads all of the smaller of the two, weights or source, and its part of the other.
-    if (dims.pixels > dims.outputs) {
-        parallel(dims.pixels, [&](std::size_t first, std::size_t last) {
+    if (convolution.pixels > dims.outputs) {
+        parallel(convolution.pixels, [&](std::size_t first, std::size_t last) {
             convolvePart(source, convolution, packed, {first, last}, {0, panels}, target);
         });
     } else {
         parallel(panels, [&](std::size_t first, std::size_t last) {
-            convolvePart(source, convolution, packed, {0, dims.pixels}, {first, last}, target);
+            convolvePart(source, convolution, packed, {0, convolution.pixels}, {first, last}, target);
         });
     }
 }
 
-template void packNormedWeights(const float*, const NormedDims&, float*);
-template void packNormedWeights(const float*, const NormedDims&, Bfloat16*);
 template void convolveNormed(const float*, const NormedConvolution&, const float*, float*, ParallelFor);
 template void convolveNormed(const Bfloat16*, const NormedConvolution&, const Bfloat16*, Bfloat16*,
                              ParallelFor);

@@ -6,12 +6,10 @@
 #include <cstddef>
 #include <limits>
 
-#include "core/domain/Bfloat16.h"
 #include "core/kernels/Parallel.h"
+#include "core/kernels/PointwiseProducts.h"
 
 namespace hilum {
-
-constexpr std::size_t kNormedBlock = 16; // channels
 
 // Behind an affine map; none by default.
 struct ValueLimits {
@@ -19,13 +17,10 @@ struct ValueLimits {
     float high = std::numeric_limits<float>::infinity();
 };
 
-struct NormedDims {
-    std::size_t pixels = 0, inputs = 0, outputs = 0; // inputs and outputs: multiples of 16
-};
-
 // target[k] = within(outer, bias[k] + Σ_c weights[k][c] × within(inner, source[c] × scale[c] + shift[c])).
 struct NormedConvolution {
-    NormedDims dims;
+    std::size_t pixels = 0;
+    PointwiseDims dims;
     const float* scale = nullptr; // one a source's channel, and so is
     const float* shift = nullptr;
     ValueLimits inner{};
@@ -37,10 +32,7 @@ struct NormedConvolution {
 template <class T>
 bool hasNormedProducts();
 
-// weights: outputs × inputs, row-major -> as convolveNormed() takes them, as many values.
-template <class T>
-void packNormedWeights(const float* weights, const NormedDims& dims, T* packed);
-
+// packed: as packPointwiseWeights() does.
 template <class T>
 void convolveNormed(const T* source, const NormedConvolution& convolution, const T* packed, T* target,
                     ParallelFor parallel);

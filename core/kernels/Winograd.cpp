@@ -237,7 +237,7 @@ struct ChannelRange {
 // products: of the channels of the range alone.
 template <std::size_t In, std::size_t B, class T>
 HILUM_IN_CLONES void fromOf(const float* products, const WinogradTiles& tiles, const TilePlace& place,
-                            ChannelRange channels, const WinogradEpilogue& epilogue, T* films) {
+                            ChannelRange channels, const ConvolutionEpilogue& epilogue, T* films) {
     constexpr std::size_t kOut = In - 2;
     const ChannelLayout& layout = tiles.target;
     const std::size_t rowStride = layout.columns * layout.pixel;
@@ -310,7 +310,7 @@ template <class T>
 struct TileWork {
     void (*sourceInto)(const T* films, const WinogradTiles&, const TilePlace&, T* values);
     void (*targetFrom)(const float* products, const WinogradTiles&, const TilePlace&, ChannelRange,
-                       const WinogradEpilogue&, T* films);
+                       const ConvolutionEpilogue&, T* films);
 };
 
 constexpr std::size_t kWeightLanes = 8;
@@ -325,7 +325,7 @@ constexpr std::size_t kMostPanel = 32; // that panelFor() gives
     }                                                                                                        \
     HILUM_CLONES void targetFrom##NAME(const float* products, const WinogradTiles& tiles,                    \
                                        const TilePlace& place, ChannelRange channels,                        \
-                                       const WinogradEpilogue& epilogue, T* films) {                         \
+                                       const ConvolutionEpilogue& epilogue, T* films) {                      \
         fromOf<IN, B>(products, tiles, place, channels, epilogue, films);                                    \
     }                                                                                                        \
     constexpr TileWork<T> k##NAME{sourceInto##NAME, targetFrom##NAME};
@@ -439,7 +439,7 @@ void sourceIntoTiles(const T* source, const WinogradTiles& tiles, TileRange rang
 // One of the range's tiles: tiles × channels in each plane -> those channels of a target.
 template <class T>
 void targetFromTile(const float* products, const WinogradTiles& tiles, TileRange range, std::size_t tile,
-                    ChannelRange channels, const WinogradEpilogue& epilogue, T* target) {
+                    ChannelRange channels, const ConvolutionEpilogue& epilogue, T* target) {
     TilePlace place = placeOf(range.first + tile, tiles);
     place.plane = winogradPlane(range.count * channels.count);
     workOf<T>(tiles).targetFrom(products + tile * channels.count, tiles, place, channels, epilogue, target);
@@ -473,7 +473,7 @@ ProductDims productsOf(const WinogradTiles& tiles, std::size_t filterPlane, std:
 // All tiles, step by step, every step on all threads.
 template <class T>
 void convolveTogether(const T* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
-                      const WinogradEpilogue& epilogue, T* target, ParallelFor parallel) {
+                      const ConvolutionEpilogue& epilogue, T* target, ParallelFor parallel) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels;
     const TileRange all{0, tiles.count()};
     T* const values = sourceScratch.of<T>(planes(tiles, all.count * in));
@@ -489,7 +489,7 @@ void convolveTogether(const T* source, const WinogradTiles& tiles, const Winogra
 // Some tiles on this thread; channels of the target in groups whose products stay in the core's cache.
 template <class T>
 void convolveAlone(const T* source, const WinogradTiles& tiles, TileRange range,
-                   const WinogradFilters<T>& filters, const WinogradEpilogue& epilogue, T* target) {
+                   const WinogradFilters<T>& filters, const ConvolutionEpilogue& epilogue, T* target) {
     const std::size_t in = tiles.source.channels, out = tiles.target.channels,
                       panel = std::max(panelFor(out), tiles.block);
     const std::size_t fit = kProductValues / (tiles.products() * range.count * panel) * panel,
@@ -524,7 +524,7 @@ void packPanels(PackPanel<T> work, const float* weights, const WeightStrides& st
 // waits. Of few tiles and many weights that would read all weights on every thread.
 template <class T>
 void convolve(const T* source, const WinogradTiles& tiles, const WinogradFilters<T>& filters,
-              const WinogradEpilogue& epilogue, T* target, ParallelFor parallel) {
+              const ConvolutionEpilogue& epilogue, T* target, ParallelFor parallel) {
     if (tiles.areFew()) {
         convolveTogether(source, tiles, filters, epilogue, target, parallel);
         return;
@@ -567,12 +567,12 @@ void packWinogradWeights(const float* weights, const WeightStrides& strides, std
 }
 
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters<float>& filters,
-                     const WinogradEpilogue& epilogue, float* target, ParallelFor parallel) {
+                     const ConvolutionEpilogue& epilogue, float* target, ParallelFor parallel) {
     convolve(source, tiles, filters, epilogue, target, parallel);
 }
 
 void convolveInTiles(const Bfloat16* source, const WinogradTiles& tiles,
-                     const WinogradFilters<Bfloat16>& filters, const WinogradEpilogue& epilogue,
+                     const WinogradFilters<Bfloat16>& filters, const ConvolutionEpilogue& epilogue,
                      Bfloat16* target, ParallelFor parallel) {
     assert(canNarrow(tiles));
     convolve(source, tiles, filters, epilogue, target, parallel);

@@ -6,9 +6,9 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 
 #include "core/domain/Bfloat16.h"
+#include "core/kernels/ConvolutionEpilogue.h"
 #include "core/kernels/Parallel.h"
 
 namespace hilum {
@@ -67,13 +67,6 @@ void packWinogradWeights(const float* weights, const WeightStrides& strides, std
                          std::size_t inputs, std::size_t side, bool isTurned, Bfloat16* packed,
                          std::size_t plane, ParallelFor parallel);
 
-struct WinogradEpilogue {
-    const float* bias = nullptr; // a channel; null: none
-    bool adds = false;           // to what the target holds
-    float low = -std::numeric_limits<float>::infinity();
-    float high = std::numeric_limits<float>::infinity();
-};
-
 // Packed as packWinogradWeights() does.
 template <class T>
 struct WinogradFilters {
@@ -82,10 +75,10 @@ struct WinogradFilters {
 };
 // The convolution.
 void convolveInTiles(const float* source, const WinogradTiles& tiles, const WinogradFilters<float>& filters,
-                     const WinogradEpilogue& epilogue, float* target, ParallelFor parallel);
+                     const ConvolutionEpilogue& epilogue, float* target, ParallelFor parallel);
 // Only where canNarrow(). The transforms are fp32.
 void convolveInTiles(const Bfloat16* source, const WinogradTiles& tiles,
-                     const WinogradFilters<Bfloat16>& filters, const WinogradEpilogue& epilogue,
+                     const WinogradFilters<Bfloat16>& filters, const ConvolutionEpilogue& epilogue,
                      Bfloat16* target, ParallelFor parallel);
 // The processor multiplies numbers in bf16, and channels are transformed 16 at a time.
 bool canNarrow(const WinogradTiles& tiles);

@@ -69,7 +69,7 @@ void convolve(const at::Tensor& source, const at::Tensor& weight, const WeightSt
     float* const filters = weightScratch.of(tiles.products() * plane);
     packWinogradWeights(weight.data_ptr<float>(), strides, out, in, tiles.side, isTurned, filters, plane,
                         onTorchThreads);
-    WinogradEpilogue epilogue;
+    ConvolutionEpilogue epilogue;
     epilogue.bias = bias;
     convolveInTiles(source.data_ptr<float>(), tiles, {filters, plane}, epilogue, target.data_ptr<float>(),
                     onTorchThreads);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/kernels/NormedProducts.h"
+#include "core/kernels/PointwiseProducts.h"
 #include "core/onednn/Kernels.h"
 #include "core/onednn/MemoryPool.h"
 #include "core/onednn/OpenMpThreads.h"
@@ -149,25 +150,47 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
     }
 }
 
-// Behind a norm; none: not 1 × 1 on blocks of 16 channels, or with an activation that takes more than limits.
-void addNormed(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
-    const dnnl::memory::dims weights = dimsOf(spec.weights);
+// None: not 1 × 1 on blocks of 16 channels, or with an activation that takes more than limits.
+std::optional<PointwiseConvolution> pointwiseOf(const ConvolutionSpec& spec) {
+    const dnnl::memory::dims source = dimsOf(spec.source), weights = dimsOf(spec.weights),
+                             target = dimsOf(spec.target), &stride = spec.window.stride;
     const auto isBlocked = [](const dnnl::memory::desc& desc) {
         return desc == dnnl::memory::desc(dimsOf(desc), typeOf(desc), dnnl::memory::format_tag::nChw16c);
     };
-    constexpr auto block = static_cast<dnnl::memory::dim>(kNormedBlock);
+    constexpr auto block = static_cast<dnnl::memory::dim>(kPointwiseBlock);
+    const auto isWhole = [&](std::size_t side) { // no padding
+        return (source[side + 2] - 1) / stride[side] + 1 == target[side + 2];
+    };
     const bool fits = weights.size() == 4 && weights[2] == 1 && weights[3] == 1 && weights[0] % block == 0 &&
-                      weights[1] % block == 0 && dimsOf(spec.source)[0] == 1 && isBlocked(spec.source) &&
-                      isBlocked(spec.target) && spec.window.stride == dnnl::memory::dims{1, 1} &&
-                      dimsOf(spec.source)[2] == dimsOf(spec.target)[2] &&
-                      dimsOf(spec.source)[3] == dimsOf(spec.target)[3] && !spec.epilogue.sum;
-    const bool isPossible =
-        isNarrow(spec.source) ? hasNormedProducts<Bfloat16>() : hasNormedProducts<float>();
-    if (!fits || !isPossible ||
-        (spec.epilogue.activation != nullptr && spec.epilogue.activation->curve != op::Curve::Relu))
+                      weights[1] % block == 0 && source[0] == 1 && isBlocked(spec.source) &&
+                      isBlocked(spec.target) && stride[0] == stride[1] && stride[0] <= 2 && isWhole(0) &&
+                      isWhole(1);
+    if (!fits || (spec.epilogue.activation != nullptr && spec.epilogue.activation->curve != op::Curve::Relu))
+        return std::nullopt;
+    const auto size = [](dnnl::memory::dim dim) { return static_cast<std::size_t>(dim); };
+    return PointwiseConvolution{.dims = {size(weights[1]), size(weights[0])},
+                                .rows = size(target[2]),
+                                .columns = size(target[3]),
+                                .sourceRows = size(source[2]),
+                                .sourceColumns = size(source[3]),
+                                .stride = size(stride[0])};
+}
+
+void addPointwise(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec) {
+    const auto convolution = pointwiseOf(spec);
+    if (!convolution)
         return;
-    ways.push_back({.name = "products with the norm",
-                    .normed = normedLayout(weights[0], weights[1], isNarrow(spec.source))});
+    const auto add = [&](const char* name, bool isPossible) {
+        const dnnl::memory::dims weights = dimsOf(spec.weights);
+        if (isPossible)
+            ways.push_back(
+                {.name = name, .pointwise = pointwiseLayout(weights[0], weights[1], isNarrow(spec.source))});
+    };
+    if (spec.norm == nullptr)
+        add("pointwise products", hasPointwiseProducts());
+    else if (convolution->stride == 1 && !spec.epilogue.sum)
+        add("products with the norm",
+            isNarrow(spec.source) ? hasNormedProducts<Bfloat16>() : hasNormedProducts<float>());
 }
 
 // Numbers of weights and of tiles that a convolution moves.
@@ -240,19 +263,23 @@ private:
     dnnl::memory::desc m_scratchpad;
 };
 
+ConvolutionEpilogue epilogueOf(const ConvolutionSpec& spec, const dnnl::memory& bias) {
+    ConvolutionEpilogue epilogue{.bias = dataOf<float>(bias), .adds = spec.epilogue.sum};
+    if (const op::Activation* activation = spec.epilogue.activation) {
+        const Clamp clamp = clampOf(*activation);
+        epilogue.low = clamp.low;
+        epilogue.high = clamp.high;
+    }
+    return epilogue;
+}
+
 class TilesRun final : public ConvolutionRun {
 public:
     TilesRun(const WinogradTiles& tiles, const ConvolutionSpec& spec, const Arguments& arguments)
         : m_tiles(tiles), m_isNarrow(isNarrow(spec.source)), m_source(arguments.at(DNNL_ARG_SRC)),
           m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
           m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
-        m_epilogue.bias = dataOf<float>(m_bias);
-        m_epilogue.adds = spec.epilogue.sum;
-        if (const op::Activation* activation = spec.epilogue.activation) {
-            const Clamp clamp = clampOf(*activation);
-            m_epilogue.low = clamp.low;
-            m_epilogue.high = clamp.high;
-        }
+        m_epilogue = epilogueOf(spec, m_bias);
     }
 
     // The tiles have their own.
@@ -271,7 +298,7 @@ private:
     WinogradTiles m_tiles;
     bool m_isNarrow;
     dnnl::memory m_source, m_target, m_bias, m_weights;
-    WinogradEpilogue m_epilogue;
+    ConvolutionEpilogue m_epilogue;
 
     template <class T>
     void convolve() const {
@@ -279,6 +306,39 @@ private:
                                          m_tiles.source.channels * m_tiles.target.channels};
         convolveInTiles(dataOf<T>(m_source), m_tiles, filters, m_epilogue, dataOf<T>(m_target),
                         onOpenMpThreads);
+    }
+};
+
+class PointwiseRun final : public ConvolutionRun {
+public:
+    PointwiseRun(const ConvolutionSpec& spec, const Arguments& arguments)
+        : m_source(arguments.at(DNNL_ARG_SRC)), m_target(arguments.at(DNNL_ARG_DST)),
+          m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)),
+          m_convolution(pointwiseOf(spec).value()) {
+        m_convolution.epilogue = epilogueOf(spec, m_bias);
+        m_convolution.byOutputs =
+            isBetterByOutputs(m_convolution, static_cast<std::size_t>(omp_get_max_threads()));
+    }
+
+    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
+    void setScratchpad(const dnnl::memory&) override {}
+    void setWeights(const dnnl::memory& memory) override { m_weights = memory; }
+    void operator()(dnnl::stream& stream) const override {
+        stream.wait();
+        if (isNarrow(m_source.get_desc()))
+            convolve<Bfloat16>();
+        else
+            convolve<float>();
+    }
+
+private:
+    dnnl::memory m_source, m_target, m_bias, m_weights;
+    PointwiseConvolution m_convolution;
+
+    template <class T>
+    void convolve() const {
+        convolvePointwise(dataOf<T>(m_source), m_convolution, dataOf<T>(m_weights), dataOf<T>(m_target),
+                          onOpenMpThreads);
     }
 };
 
@@ -328,13 +388,13 @@ public:
         : m_norm(spec.norm), m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
           m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
         const dnnl::memory::dims source = dimsOf(spec.source);
-        m_convolution = {.dims = {static_cast<std::size_t>(source[2] * source[3]),
-                                  static_cast<std::size_t>(source[1]),
-                                  static_cast<std::size_t>(dimsOf(spec.target)[1])},
-                         .scale = m_norm->scale.data(),
-                         .shift = m_norm->shift.data(),
-                         .inner = {m_norm->clamp.low, m_norm->clamp.high},
-                         .bias = dataOf<float>(m_bias)};
+        m_convolution = {
+            .pixels = static_cast<std::size_t>(source[2] * source[3]),
+            .dims = {static_cast<std::size_t>(source[1]), static_cast<std::size_t>(dimsOf(spec.target)[1])},
+            .scale = m_norm->scale.data(),
+            .shift = m_norm->shift.data(),
+            .inner = {m_norm->clamp.low, m_norm->clamp.high},
+            .bias = dataOf<float>(m_bias)};
         if (const op::Activation* activation = spec.epilogue.activation)
             m_convolution.outer = {clampOf(*activation).low, clampOf(*activation).high};
     }
@@ -388,18 +448,19 @@ std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engi
     if (!all)
         return ways;
     if (spec.norm != nullptr) {
-        addNormed(ways, spec);
+        addPointwise(ways, spec);
         return ways;
     }
     addWays(ways, spec, engine, winograd, false, 2);
     addWays(ways, spec, engine, direct, true, 1);
     addProducts(ways, spec);
+    addPointwise(ways, spec);
     return ways;
 }
 
 dnnl::memory::desc ConvolutionWay::weights() const {
-    if (normed)
-        return *normed;
+    if (pointwise)
+        return *pointwise;
     if (!tiles)
         return convolution.weights_desc();
     return winogradLayout(*tiles, isNarrow);
@@ -407,8 +468,10 @@ dnnl::memory::desc ConvolutionWay::weights() const {
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine) {
-    if (way.normed)
+    if (way.pointwise && spec.norm != nullptr)
         return std::make_unique<NormedRun>(spec, arguments);
+    if (way.pointwise)
+        return std::make_unique<PointwiseRun>(spec, arguments);
     if (way.tiles)
         return std::make_unique<TilesRun>(*way.tiles, spec, arguments);
     auto run = std::make_unique<PrimitiveRun>(way, spec, arguments, engine);

@@ -42,17 +42,18 @@ struct ConvolutionSpec {
 // One of oneDNN's convolutions, direct or one of its own of Winograd's algorithms, on values as they lie, or
 // on values put in the order H × W × C first, for which some processors have the faster kernels; or the
 // products of core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has; in
-// bf16 those of NarrowProducts.h, where it has them. Behind a norm: one of oneDNN's after a pass for the
-// norm, or both at once (core/kernels/NormedProducts.h).
+// bf16 those of NarrowProducts.h, where it has them; or our own 1 × 1 products (PointwiseProducts.h). Behind
+// a norm: one of oneDNN's after a pass for the norm, or both at once (NormedProducts.h).
 struct ConvolutionWay {
     std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products, tiles of 3"
     bool reorders = false;
     ConvolutionDesc convolution{}; // unless it is in tiles
     std::optional<WinogradTiles> tiles{};
-    bool isNarrow = false;                      // tiles in bf16
-    std::optional<dnnl::memory::desc> normed{}; // with the norm at once; of these weights
+    bool isNarrow = false;                         // tiles in bf16
+    std::optional<dnnl::memory::desc> pointwise{}; // our own 1 × 1 products; of these weights
 
-    // The layout that it asks for: of the convolution's own dimensions, winogradLayout() or normedLayout().
+    // The layout that it asks for: of the convolution's own dimensions, winogradLayout() or
+    // pointwiseLayout().
     [[nodiscard]] dnnl::memory::desc weights() const;
 };
 

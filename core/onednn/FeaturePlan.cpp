@@ -256,8 +256,7 @@ private:
         Arguments arguments{{DNNL_ARG_SRC, sourceOf(source)},
                             {DNNL_ARG_BIAS, m_in.weights.bias(pass)},
                             {DNNL_ARG_DST, targetOf(pass.output)}};
-        const bool hasChoice =
-            !m_pixelsFirst && conv.groups == 1 && (conv.kernel != Extent(1) || m_norm != nullptr);
+        const bool hasChoice = !m_pixelsFirst && conv.groups == 1;
         const std::string wanted = hasChoice ? chosenWay(pass, spec, arguments) : std::string();
         const std::vector<ConvolutionWay> ways = waysOf(spec, m_in.engine, !wanted.empty());
         if (ways.empty())

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/kernels/NormedProducts.h"
+#include "core/kernels/PointwiseProducts.h"
 #include "core/kernels/TileProducts.h"
 #include "core/onednn/OpenMpThreads.h"
 
@@ -52,20 +52,20 @@ void packWinograd(std::span<const float> weights, const dnnl::memory& packed) {
         pack(static_cast<float*>(packed.get_data_handle()));
 }
 
-dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow) {
+dnnl::memory::desc pointwiseLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow) {
     return {{outputs, inputs},
             isNarrow ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32,
             dnnl::memory::format_tag::ab};
 }
 
-void packNormed(std::span<const float> weights, const dnnl::memory& packed) {
+void packPointwise(std::span<const float> weights, const dnnl::memory& packed) {
     const dnnl::memory::desc layout = packed.get_desc();
     const dnnl::memory::dims dims = dimsOf(layout);
-    const NormedDims of{0, static_cast<std::size_t>(dims[1]), static_cast<std::size_t>(dims[0])};
+    const PointwiseDims of{static_cast<std::size_t>(dims[1]), static_cast<std::size_t>(dims[0])};
     if (typeOf(layout) == dnnl::memory::data_type::bf16)
-        packNormedWeights(weights.data(), of, static_cast<Bfloat16*>(packed.get_data_handle()));
+        packPointwiseWeights(weights.data(), of, static_cast<Bfloat16*>(packed.get_data_handle()));
     else
-        packNormedWeights(weights.data(), of, static_cast<float*>(packed.get_data_handle()));
+        packPointwiseWeights(weights.data(), of, static_cast<float*>(packed.get_data_handle()));
 }
 
 std::vector<float> PackedWeights::folded(const FusedPass& pass) const {
@@ -85,8 +85,8 @@ void PackedWeights::packInto(const dnnl::memory& packed, const FusedPass& pass) 
     std::vector<float> weights = folded(pass);
     const dnnl::memory::dims dims = weightDims(convolution(pass)), packedDims = dimsOf(packed.get_desc());
     const Tag plain = dims.size() == 4 ? Tag::oihw : Tag::goihw;
-    if (packedDims.size() == 2) // normedLayout()
-        return packNormed(weights, packed);
+    if (packedDims.size() == 2) // pointwiseLayout()
+        return packPointwise(weights, packed);
     if (packedDims != dims)
         return packWinograd(weights, packed);
     dnnl::memory source({dims, dnnl::memory::data_type::f32, plain}, m_engine, weights.data()),

@@ -1,5 +1,5 @@
 // Convolution weights with their batch norm folded in, in the layouts that oneDNN's primitives, Winograd's
-// products or those with a norm ask for. Internal: shows oneDNN.
+// products or our own 1 × 1 convolutions ask for. Internal: shows oneDNN.
 #pragma once
 
 #include <map>
@@ -30,11 +30,11 @@ dnnl::memory::desc winogradLayout(const WinogradTiles& tiles, bool isNarrow);
 // Of weights K × C × 3 × 3, into memory of that layout.
 void packWinograd(std::span<const float> weights, const dnnl::memory& packed);
 
-// The layout of the weights K × C of a convolution with its norm (core/kernels/NormedProducts.h), which
+// The layout of the weights K × C of our own 1 × 1 convolutions (core/kernels/PointwiseProducts.h), which
 // oneDNN has no name for.
-dnnl::memory::desc normedLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow);
+dnnl::memory::desc pointwiseLayout(dnnl::memory::dim outputs, dnnl::memory::dim inputs, bool isNarrow);
 // Of weights K × C, into memory of that layout.
-void packNormed(std::span<const float> weights, const dnnl::memory& packed);
+void packPointwise(std::span<const float> weights, const dnnl::memory& packed);
 
 class PackedWeights {
 public:
@@ -44,7 +44,7 @@ public:
                   const PackedWeights* older = nullptr)
         : m_graph(graph), m_tensors(tensors), m_engine(engine), m_older(older) {}
 
-    // Into memory whose layout is of the convolution's own dimensions, winogradLayout() or normedLayout().
+    // Into memory whose layout is of the convolution's own dimensions, winogradLayout() or pointwiseLayout().
     void packInto(const dnnl::memory& packed, const FusedPass& pass) const;
     // Kept, or packed now and kept.
     dnnl::memory weights(const FusedPass& pass, const dnnl::memory::desc& layout);

@@ -8,6 +8,7 @@
 
 #include "core/domain/Bfloat16.h"
 #include "core/kernels/NarrowProducts.h"
+#include "core/kernels/PointwiseProducts.h"
 #include "core/kernels/TileProducts.h"
 #include "core/onednn/ConvolutionChoice.h"
 #include "core/onednn/OpenMpThreads.h"
@@ -32,6 +33,7 @@ using Type = dnnl::memory::data_type;
 
 struct Shape {
     dnnl::memory::dim in, out, height, width, padding;
+    dnnl::memory::dim kernel = 3, stride = 1;
 };
 
 // Numbers that are bf16's, too.
@@ -66,7 +68,7 @@ dnnl::memory packed(const dnnl::memory& plain, const dnnl::memory::desc& layout,
         return reordered(plain, layout, engine, stream);
     const dnnl::memory target(layout, engine);
     if (dimsOf(layout).size() == 2)
-        packNormed(valuesOf(plain), target);
+        packPointwise(valuesOf(plain), target);
     else
         packWinograd(valuesOf(plain), target);
     return target;
@@ -151,6 +153,14 @@ private Q_SLOTS:
             row("sum alone", {32, 32, 14, 14, 1}, true, -1);
             row("ReLU with a ceiling", {32, 32, 14, 14, 1}, false, kCeiling);
             row("whole tiles of 3", {16, 32, 12, 9, 1}, false, 0);
+            row("1 × 1", {48, 64, 14, 14, 0, 1}, false, 0);
+            row("1 × 1, sum and a ceiling", {32, 96, 9, 5, 0, 1}, true, kCeiling);
+            row("1 × 1, sum alone", {32, 32, 14, 14, 0, 1}, true, -1);
+            row("1 × 1, outputs are shared out", {64, 128, 1, 3, 0, 1}, false, 0);
+            row("1 × 1, one block of outputs", {32, 48, 10, 10, 0, 1}, false, 0);
+            row("1 × 1, every other pixel", {32, 64, 15, 18, 0, 1, 2}, false, 0);
+            row("1 × 1, every other pixel, one block", {48, 16, 28, 28, 0, 1, 2}, true, 0);
+            row("1 × 1 with padding", {32, 32, 6, 6, 1, 1}, false, 0);
             if (kind.layout == Tag::nChw8c) {
                 row("panels of 8", {24, 40, 14, 14, 1}, false, 0);
                 row("few tiles and panels of 8", {24, 88, 9, 9, 1}, false, 0);
@@ -167,22 +177,25 @@ private Q_SLOTS:
         const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
         dnnl::stream stream(engine);
         const op::Activation relu{.ceiling = std::max(ceiling, 0.0)};
-        const dnnl::memory::dim outHeight = shape.height + 2 * shape.padding - 2,
-                                outWidth = shape.width + 2 * shape.padding - 2;
+        const auto outputs = [&](dnnl::memory::dim side) {
+            return (side + 2 * shape.padding - shape.kernel) / shape.stride + 1;
+        };
+        const dnnl::memory::dims filters{shape.out, shape.in, shape.kernel, shape.kernel};
         const auto specIn = [&](Type values) {
             return ConvolutionSpec{
                 .source = {{1, shape.in, shape.height, shape.width}, values, layout},
-                .weights = {{shape.out, shape.in, 3, 3}, values, Tag::any},
+                .weights = {filters, values, Tag::any},
                 .bias = {{shape.out}, Type::f32, Tag::x},
-                .target = {{1, shape.out, outHeight, outWidth}, values, layout},
-                .window = {{1, 1}, {shape.padding, shape.padding}, {shape.padding, shape.padding}},
+                .target = {{1, shape.out, outputs(shape.height), outputs(shape.width)}, values, layout},
+                .window = {{shape.stride, shape.stride},
+                           {shape.padding, shape.padding},
+                           {shape.padding, shape.padding}},
                 .epilogue = {sums, ceiling < 0 ? nullptr : &relu}};
         };
         const ConvolutionSpec wide = specIn(Type::f32);
-        const float spread = 1 / std::sqrt(9.0F * static_cast<float>(shape.in));
+        const float spread = 1 / std::sqrt(static_cast<float>(shape.kernel * shape.kernel * shape.in));
         const dnnl::memory source = filled(wide.source, engine, 1, 1), bias = filled(wide.bias, engine, 2, 1);
-        const dnnl::memory plain =
-            filled({{shape.out, shape.in, 3, 3}, Type::f32, Tag::oihw}, engine, 3, spread);
+        const dnnl::memory plain = filled({filters, Type::f32, Tag::oihw}, engine, 3, spread);
         const dnnl::memory before = filled(wide.target, engine, 4, 1); // to which a sum is added
         // As floats in the layout.
         const auto computed = [&](const ConvolutionWay& way, const ConvolutionSpec& spec) {
@@ -195,7 +208,8 @@ private Q_SLOTS:
             return reordered(target, wide.target, engine, stream);
         };
         const std::vector<ConvolutionWay> ways = waysOf(wide, engine, true);
-        const auto direct = std::ranges::find_if(ways, [](const ConvolutionWay& way) { return !way.tiles; });
+        const auto direct = std::ranges::find_if(
+            ways, [](const ConvolutionWay& way) { return !way.tiles && !way.pointwise; });
         QVERIFY(direct != ways.end());
         const dnnl::memory expectedMemory = computed(*direct, wide);
         const std::span<const float> expected = valuesOf(expectedMemory);
@@ -203,9 +217,11 @@ private Q_SLOTS:
 
         const ConvolutionSpec spec = specIn(type);
         std::set<std::size_t> sides; // of tiles
+        std::size_t pointwise = 0;
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
             if (way.tiles)
                 sides.insert(way.tiles->side);
+            pointwise += way.pointwise ? 1 : 0;
             const dnnl::memory foundMemory = computed(way, spec);
             const std::span<const float> found = valuesOf(foundMemory);
             double squares = 0;
@@ -224,8 +240,11 @@ private Q_SLOTS:
             QVERIFY2(std::sqrt(squares / static_cast<double>(expected.size())) < kNarrowDeviation,
                      way.name.c_str());
         }
-        const bool hasProducts = type == Type::f32 || hasNarrowProducts();
-        QCOMPARE(sides, hasProducts ? (std::set<std::size_t>{3, 4}) : std::set<std::size_t>());
+        const bool hasTiles = shape.kernel == 3 && (type == Type::f32 || hasNarrowProducts());
+        QCOMPARE(sides, hasTiles ? (std::set<std::size_t>{3, 4}) : std::set<std::size_t>());
+        const bool hasPointwise =
+            shape.kernel == 1 && shape.padding == 0 && layout == Tag::nChw16c && hasPointwiseProducts();
+        QCOMPARE(pointwise, std::size_t{hasPointwise ? 1U : 0U});
     }
 
     void waysBehindANormAgree_data() {
@@ -297,7 +316,7 @@ private Q_SLOTS:
 
         std::size_t atOnce = 0;
         for (const ConvolutionWay& way : waysOf(spec, engine, true)) {
-            atOnce += way.normed ? 1 : 0;
+            atOnce += way.pointwise ? 1 : 0;
             const dnnl::memory target(spec.target, engine);
             compute(way, spec,
                     {{DNNL_ARG_SRC, dnnl::memory(spec.source, engine)},

@@ -1,0 +1,48 @@
+// 1 × 1 convolutions on values in blocks of 16 channels, C/16 × H × W × 16, in fp32 or bf16 with sums in
+// fp32: as products whose right side, the weights, is packed in panels and fetched ahead. No library needed.
+#pragma once
+
+#include <cstddef>
+
+#include "core/domain/Bfloat16.h"
+#include "core/kernels/ConvolutionEpilogue.h"
+#include "core/kernels/Parallel.h"
+
+namespace hilum {
+
+constexpr std::size_t kPointwiseBlock = 16; // channels
+
+struct PointwiseDims {
+    std::size_t inputs = 0, outputs = 0; // multiples of 16
+};
+
+// Outputs whose weights lie together: 32, or as many as divide them.
+template <class T>
+std::size_t pointwisePanel(std::size_t outputs);
+
+// weights: outputs × inputs, row-major -> (outputs / panel) × inputs × panel; in bf16 with pairs of inputs
+// together, (outputs / panel) × (inputs / 2) × panel × 2. As many values.
+template <class T>
+void packPointwiseWeights(const float* weights, const PointwiseDims& dims, T* packed);
+
+// Of every stride-th pixel of every stride-th row of the source.
+struct PointwiseConvolution {
+    PointwiseDims dims;
+    std::size_t rows = 0, columns = 0;             // of the target
+    std::size_t sourceRows = 0, sourceColumns = 0; // at least (rows - 1) × stride + 1
+    std::size_t stride = 1;                        // 1 or 2
+    ConvolutionEpilogue epilogue{};                // with a bias
+    // Whether every thread takes some outputs, not some pixels.
+    bool byOutputs = false;
+};
+// What leaves so many threads with parts of much the same size.
+bool isBetterByOutputs(const PointwiseConvolution& convolution, std::size_t threads);
+
+// Whether the processor has what it takes: AVX-512 with products in bf16.
+bool hasPointwiseProducts();
+
+template <class T>
+void convolvePointwise(const T* source, const PointwiseConvolution& convolution, const T* packed, T* target,
+                       ParallelFor parallel);
+
+} // namespace hilum
