@@ -23,7 +23,7 @@ struct Right {
 };
 
 // Rows × (W × 16) of the result, summed in registers.
-template <std::size_t W, std::size_t Rows, bool Adds>
+template <std::size_t W, std::size_t Rows>
 HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, const ProductDims& dims, Right right, float* result) {
     const std::size_t inner = dims.inner, columns = dims.columns;
     __m512 sums[Rows][W];
@@ -31,7 +31,7 @@ HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, const ProductDims& dims, R
     for (std::size_t row = 0; row < Rows; ++row) {
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w)
-            sums[row][w] = Adds ? _mm512_loadu_ps(result + row * columns + w * kLanes) : _mm512_setzero_ps();
+            sums[row][w] = _mm512_setzero_ps();
     }
     for (std::size_t i = 0; i < inner; i += 2, right.pairs += right.stride, right.next += right.nextStride) {
 #pragma GCC unroll 2
@@ -65,39 +65,37 @@ HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, const ProductDims& dims, R
 }
 
 // With as many rows as are asked for, of at most Most.
-template <std::size_t W, std::size_t Most, bool Adds>
+template <std::size_t W, std::size_t Most>
 HILUM_IN_AVX512_BF16 void blockOf(std::size_t rows, const Bfloat16* left, const ProductDims& dims,
                                   Right right, float* result) {
     if constexpr (Most > 0) {
         if (rows == Most)
-            block<W, Most, Adds>(left, dims, right, result);
+            block<W, Most>(left, dims, right, result);
         else
-            blockOf<W, Most - 1, Adds>(rows, left, dims, right, result);
+            blockOf<W, Most - 1>(rows, left, dims, right, result);
     }
 }
 
 // All rows by W × 16 columns of a panel, in blocks of much the same size.
-template <std::size_t W, bool Adds>
+template <std::size_t W>
 HILUM_AVX512_BF16 void rowsBy(const ProductDims& dims, const Bfloat16* left, const Bfloat16* right,
                               const Bfloat16* next, float* result) {
     const std::size_t blocks = (dims.rows + kMostRows - 1) / kMostRows, length = dims.inner * dims.panel,
                       stride = 2 * dims.panel, nextStride = (stride + blocks - 1) / blocks;
     for (std::size_t i = 0, row = 0; i < blocks; ++i) {
         const std::size_t end = dims.rows * (i + 1) / blocks;
-        blockOf<W, kMostRows, Adds>(end - row, left + row * dims.inner, dims,
-                                    {right, stride, next + length * i / blocks, nextStride},
-                                    result + row * dims.columns);
+        blockOf<W, kMostRows>(end - row, left + row * dims.inner, dims,
+                              {right, stride, next + length * i / blocks, nextStride},
+                              result + row * dims.columns);
         row = end;
     }
 }
 
-template <bool Adds>
 void multiplyPanel(const ProductDims& dims, const Bfloat16* left, const Bfloat16* right, const Bfloat16* next,
                    float* result) {
     const std::size_t wide = dims.panel % (2 * kLanes) == 0 ? 2 : 1;
     for (std::size_t column = 0; column < dims.panel; column += wide * kLanes)
-        (wide == 2 ? rowsBy<2, Adds> : rowsBy<1, Adds>)(dims, left, right + 2 * column, next,
-                                                        result + column);
+        (wide == 2 ? rowsBy<2> : rowsBy<1>)(dims, left, right + 2 * column, next, result + column);
 }
 
 HILUM_AVX512_BF16 void narrowRowsHere(const float* rows, std::size_t count, Bfloat16* narrow,
@@ -112,7 +110,6 @@ bool hasNarrowProducts() { return processorHasBf16(); }
 #else
 namespace {
 
-template <bool Adds>
 void multiplyPanel(const ProductDims&, const Bfloat16*, const Bfloat16*, const Bfloat16*, float*) {}
 void narrowRowsHere(const float*, std::size_t, Bfloat16*, std::size_t) {}
 
@@ -124,11 +121,7 @@ bool hasNarrowProducts() { return false; }
 void multiply(const ProductDims& dims, const Bfloat16* left, const Bfloat16* right, float* result,
               ParallelFor parallel) {
     assert(hasNarrowProducts() && dims.inner % 2 == 0 && dims.panel % kNarrowPanel == 0);
-    forEachPanel<Bfloat16>(multiplyPanel<false>, dims, left, right, result, parallel);
-}
-
-PanelProduct<Bfloat16> narrowPanelProduct(bool adds) {
-    return adds ? multiplyPanel<true> : multiplyPanel<false>;
+    forEachPanel<Bfloat16>(multiplyPanel, dims, left, right, result, parallel);
 }
 
 void narrowRows(const float* rows, std::size_t count, Bfloat16* narrow, std::size_t stride) {

@@ -21,8 +21,6 @@ bool hasNarrowProducts();
 void multiply(const ProductDims& dims, const Bfloat16* left, const Bfloat16* right, float* result,
               ParallelFor parallel);
 
-PanelProduct<Bfloat16> narrowPanelProduct(bool adds); // as panelProduct()
-
 // Rows of 16 numbers that follow each other, to the nearest of bf16, subnormal ones to zero; stride: from one
 // row of the result to the next.
 void narrowRows(const float* rows, std::size_t count, Bfloat16* narrow, std::size_t stride);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <span>
 #include <type_traits>
 #include <vector>
 
 #include "core/domain/Avx512Bf16.h"
 #include "core/domain/Precision.h"
 #include "core/kernels/NarrowProducts.h"
+#include "core/kernels/Scratch.h"
 #include "core/kernels/TileProducts.h"
 
 namespace hilum {
@@ -16,6 +18,9 @@ namespace {
 
 constexpr std::size_t kBlock = kPointwiseBlock;
 constexpr std::size_t kMostPixels = 7; // at a time; sides of films of 224 pixels are multiples, down to 7
+// With a norm: weights of a panel that stay in the nearest cache, and pieces whose normed values and sums
+// stay in the second.
+constexpr std::size_t kPartBytes = 32'768, kBandPieces = 14;
 
 struct Range {
     std::size_t first = 0, last = 0;
@@ -64,36 +69,46 @@ HILUM_IN_AVX512_BF16 __m512 wideOf(const Bfloat16* values) { return native::wide
 HILUM_IN_AVX512_BF16 void store(float* target, __m512 values) { _mm512_storeu_ps(target, values); }
 HILUM_IN_AVX512_BF16 void store(Bfloat16* target, __m512 values) { native::store(target, values); }
 
-// One piece and one panel: where they begin, and what is fetched meanwhile.
-template <class T>
-struct Work {
-    const T* source;
-    const T* weights;
-    T* target;
-    std::size_t channel; // of the target
-    const T* next;
-    std::size_t nextStep; // values, for each step of the sums
+// Sums of some of the inputs, between two parts of them: pixels × outputs.
+struct Partial {
+    float* sums = nullptr;
+    std::size_t stride = 0; // from one pixel to the next
+    bool begins = true, ends = true;
 };
 
-// Pixels × (W × 16) outputs, summed in registers.
-template <class T, std::size_t Stride, std::size_t W, std::size_t Pixels>
+// One piece, one panel and some inputs: where they begin, and what is fetched meanwhile.
+template <class T>
+struct Work {
+    const T* source = nullptr;
+    std::size_t sourcePlane = 0, blocks = 0; // from one block of inputs to the next; how many
+    T* target = nullptr;
+    Partial partial{};
+    std::size_t channel = 0; // of the target
+    const T* weights = nullptr;
+    const T* next = nullptr;
+    std::size_t nextStep = 0; // values, for each step of the sums
+};
+
+// Pixels × (W × 16) outputs, summed in registers. IsPart: of the inputs; else partial is nothing.
+template <class T, std::size_t Stride, std::size_t W, bool IsPart, std::size_t Pixels>
 HILUM_IN_AVX512_BF16 void convolvePiece(Work<T> work, const PointwiseConvolution& convolution) {
     constexpr std::size_t kOnce = kTogether<T>, kSteps = 4, kPixel = Stride * kBlock;
-    const std::size_t sourcePlane = convolution.sourceRows * convolution.sourceColumns * kBlock,
-                      targetPlane = convolution.rows * convolution.columns * kBlock;
+    const std::size_t targetPlane = convolution.rows * convolution.columns * kBlock;
     const ConvolutionEpilogue epilogue = convolution.epilogue; // which the stores leave alone
+    const Partial partial = work.partial;
     __m512 sums[Pixels][W];
 #pragma GCC unroll 8
     for (std::size_t pixel = 0; pixel < Pixels; ++pixel) {
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w) {
-            sums[pixel][w] = _mm512_loadu_ps(epilogue.bias + work.channel + w * kBlock);
+            sums[pixel][w] = _mm512_loadu_ps(!IsPart || partial.begins
+                                                 ? epilogue.bias + work.channel + w * kBlock
+                                                 : partial.sums + pixel * partial.stride + w * kBlock);
             if (epilogue.adds)
                 __builtin_prefetch(work.target + w * targetPlane + pixel * kBlock);
         }
     }
-    const std::size_t blocks = convolution.dims.inputs / kBlock;
-    for (std::size_t block = 0; block < blocks; ++block, work.source += sourcePlane) {
+    for (std::size_t block = 0; block < work.blocks; ++block, work.source += work.sourcePlane) {
         for (std::size_t first = 0; first < kBlock; first += kSteps * kOnce) {
 #pragma GCC unroll 4
             for (std::size_t i = first; i < first + kSteps * kOnce; i += kOnce) {
@@ -119,6 +134,10 @@ HILUM_IN_AVX512_BF16 void convolvePiece(Work<T> work, const PointwiseConvolution
     for (std::size_t pixel = 0; pixel < Pixels; ++pixel) {
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w) {
+            if (IsPart && !partial.ends) {
+                _mm512_storeu_ps(partial.sums + pixel * partial.stride + w * kBlock, sums[pixel][w]);
+                continue;
+            }
             T* const to = work.target + w * targetPlane + pixel * kBlock;
             const __m512 sum = epilogue.adds ? _mm512_add_ps(sums[pixel][w], wideOf(to)) : sums[pixel][w];
             store(to, native::within(low, high, sum));
@@ -127,14 +146,14 @@ HILUM_IN_AVX512_BF16 void convolvePiece(Work<T> work, const PointwiseConvolution
 }
 
 // With as many pixels as are asked for, of at most Most.
-template <class T, std::size_t Stride, std::size_t W, std::size_t Most>
+template <class T, std::size_t Stride, std::size_t W, bool IsPart, std::size_t Most>
 HILUM_IN_AVX512_BF16 void convolvePieceOf(std::size_t pixels, const Work<T>& work,
                                           const PointwiseConvolution& convolution) {
     if constexpr (Most > 0) {
         if (pixels == Most)
-            convolvePiece<T, Stride, W, Most>(work, convolution);
+            convolvePiece<T, Stride, W, IsPart, Most>(work, convolution);
         else
-            convolvePieceOf<T, Stride, W, Most - 1>(pixels, work, convolution);
+            convolvePieceOf<T, Stride, W, IsPart, Most - 1>(pixels, work, convolution);
     }
 }
 
@@ -155,31 +174,96 @@ std::vector<Piece> piecesOf(const PointwiseConvolution& convolution, Range part)
     return pieces;
 }
 
-// Some pieces of some panels of W × 16 outputs.
-template <class T, std::size_t Stride, std::size_t W>
-HILUM_AVX512_BF16 void convolvePart(const T* source, const PointwiseConvolution& convolution, const T* packed,
-                                    Range part, Range panels, T* target) {
-    const std::vector<Piece> pieces = piecesOf(convolution, part);
-    const std::size_t length = convolution.dims.inputs * W * kBlock, share = length / pieces.size(),
-                      step = (W * kBlock * kTogether<T> + pieces.size() - 1) / pieces.size(),
+// Pixels of a block, normed.
+template <class T>
+HILUM_AVX512_BF16 void normInto(const T* source, std::size_t pixels, const PointwiseNorm& norm,
+                                std::size_t channel, T* normed) {
+    const __m512 scale = _mm512_loadu_ps(norm.scale + channel), shift = _mm512_loadu_ps(norm.shift + channel),
+                 low = _mm512_set1_ps(norm.low), high = _mm512_set1_ps(norm.high);
+    for (std::size_t i = 0; i < pixels * kBlock; i += kBlock)
+        store(normed + i, native::within(low, high, _mm512_fmadd_ps(wideOf(source + i), scale, shift)));
+}
+
+// Some pieces of some panels of W × 16 outputs, and some inputs: one panel after the other.
+template <class T, std::size_t Stride, std::size_t W, bool IsPart>
+HILUM_AVX512_BF16 void convolvePanels(const PointwiseConvolution& convolution, std::span<const Piece> pieces,
+                                      const T* packed, Range panels, const T* next, Work<T> work) {
+    work.nextStep = (W * kBlock * kTogether<T> + pieces.size() - 1) / pieces.size();
+    const std::size_t share = work.blocks * kBlock * W * kBlock / pieces.size(),
+                      length = convolution.dims.inputs * W * kBlock,
                       targetPlane = convolution.rows * convolution.columns * kBlock;
-    target += panels.first * W * targetPlane;
-    for (std::size_t panel = panels.first; panel < panels.last; ++panel) {
-        const T* const weights = packed + panel * length;
-        // Behind the last one most often lie the next convolution's weights.
-        const T* next = weights + length;
+    const Work<T> first = work;
+    for (std::size_t panel = panels.first; panel < panels.last; ++panel, packed += length) {
+        work.weights = packed;
+        work.channel = panel * W * kBlock;
+        work.next = panel + 1 < panels.last ? packed + length : next;
         for (const Piece& piece : pieces) {
-            convolvePieceOf<T, Stride, W, kMostPixels>(piece.pixels,
-                                                       {.source = source + piece.source * kBlock,
-                                                        .weights = weights,
-                                                        .target = target + piece.target * kBlock,
-                                                        .channel = panel * W * kBlock,
-                                                        .next = next,
-                                                        .nextStep = step},
-                                                       convolution);
-            next += share;
+            work.source = first.source + piece.source * kBlock;
+            work.target = first.target + work.channel / kBlock * targetPlane + piece.target * kBlock;
+            if constexpr (IsPart)
+                work.partial.sums = first.partial.sums + piece.source * first.partial.stride +
+                                    (panel - panels.first) * W * kBlock;
+            convolvePieceOf<T, Stride, W, IsPart, kMostPixels>(piece.pixels, work, convolution);
+            work.next += share;
         }
-        target += W * targetPlane;
+    }
+}
+
+// With a norm: some pieces that follow each other, which stay in the core's cache with their sums.
+template <class T, std::size_t W>
+void convolveNormed(const T* source, const PointwiseConvolution& convolution, std::vector<Piece> pieces,
+                    const T* packed, Range panels, const T* next, T* target) {
+    constexpr std::size_t kPanel = W * kBlock, kMostBlocks = kPartBytes / (kBlock * kPanel * sizeof(T));
+    const std::size_t first = pieces.front().source,
+                      pixels = pieces.back().source + pieces.back().pixels - first,
+                      blocks = convolution.dims.inputs / kBlock,
+                      plane = convolution.sourceRows * convolution.sourceColumns * kBlock,
+                      parts = (blocks + kMostBlocks - 1) / kMostBlocks, outputs = panels.count() * kPanel;
+    for (Piece& piece : pieces)
+        piece.source -= first;
+    thread_local Scratch normedMemory, sumMemory;
+    T* const normed = normedMemory.of<T>(pixels * std::min(blocks, kMostBlocks) * kBlock);
+    float* const sums = sumMemory.of(pixels * outputs);
+    for (std::size_t part = 0, block = 0; part < parts; ++part) {
+        const std::size_t end = blocks * (part + 1) / parts, count = end - block;
+        for (std::size_t i = 0; i < count; ++i)
+            normInto(source + (block + i) * plane + first * kBlock, pixels, convolution.norm,
+                     (block + i) * kBlock, normed + i * pixels * kBlock);
+        const bool isLast = part + 1 == parts;
+        convolvePanels<T, 1, W, true>(convolution, pieces, packed + block * kBlock * kPanel, panels,
+                                      isLast ? next : packed + end * kBlock * kPanel,
+                                      {.source = normed,
+                                       .sourcePlane = pixels * kBlock,
+                                       .blocks = count,
+                                       .target = target,
+                                       .partial = {sums, outputs, part == 0, isLast}});
+        block = end;
+    }
+}
+
+// Some pieces of some panels.
+template <class T, std::size_t Stride, std::size_t W>
+void convolvePart(const T* source, const PointwiseConvolution& convolution, const T* packed, Range part,
+                  Range panels, T* target) {
+    const std::size_t length = convolution.dims.inputs * W * kBlock;
+    const T* const weights = packed + panels.first * length;
+    // Behind them most often lie the next convolution's.
+    const T* const behind = weights + panels.count() * length;
+    const std::vector<Piece> pieces = piecesOf(convolution, part);
+    if (convolution.norm.scale == nullptr)
+        return convolvePanels<T, Stride, W, false>(
+            convolution, pieces, weights, panels, behind,
+            {.source = source,
+             .sourcePlane = convolution.sourceRows * convolution.sourceColumns * kBlock,
+             .blocks = convolution.dims.inputs / kBlock,
+             .target = target});
+    const std::size_t bands = (pieces.size() + kBandPieces - 1) / kBandPieces;
+    for (std::size_t band = 0; band < bands; ++band) {
+        const auto at = [&](std::size_t index) {
+            return pieces.begin() + static_cast<std::ptrdiff_t>(pieces.size() * index / bands);
+        };
+        convolveNormed<T, W>(source, convolution, {at(band), at(band + 1)}, weights, panels,
+                             band + 1 < bands ? weights : behind, target);
     }
 }
 #else
@@ -233,7 +317,7 @@ void convolvePointwise(const T* source, const PointwiseConvolution& convolution,
                        ParallelFor parallel) {
     const PointwiseDims& dims = convolution.dims;
     assert(hasPointwiseProducts() && dims.inputs % kBlock == 0 && dims.outputs % kBlock == 0);
-    assert(convolution.stride == 1 || convolution.stride == 2);
+    assert(convolution.stride == 1 || (convolution.stride == 2 && convolution.norm.scale == nullptr));
     const std::size_t panel = pointwisePanel<T>(dims.outputs), panels = dims.outputs / panel,
                       pieces = Pieces(convolution).count;
     const bool isWide = panel == 2 * kBlock;

@@ -25,13 +25,23 @@ std::size_t pointwisePanel(std::size_t outputs);
 template <class T>
 void packPointwiseWeights(const float* weights, const PointwiseDims& dims, T* packed);
 
+// What a source's values go through first, as every layer of a DenseNet begins (Huang et al. 2017, arXiv
+// 1608.06993): within(low, high, source[c] × scale[c] + shift[c]). What is normed lies in a core's own cache
+// and never in memory.
+struct PointwiseNorm {
+    const float* scale = nullptr; // one a channel, and so is shift; null: no norm
+    const float* shift = nullptr;
+    float low = 0, high = 0;
+};
+
 // Of every stride-th pixel of every stride-th row of the source.
 struct PointwiseConvolution {
     PointwiseDims dims;
     std::size_t rows = 0, columns = 0;             // of the target
     std::size_t sourceRows = 0, sourceColumns = 0; // at least (rows - 1) × stride + 1
-    std::size_t stride = 1;                        // 1 or 2
-    ConvolutionEpilogue epilogue{};                // with a bias
+    std::size_t stride = 1;                        // 1 or 2; 1 with a norm
+    PointwiseNorm norm{};
+    ConvolutionEpilogue epilogue{}; // with a bias
     // Whether every thread takes some outputs, not some pixels.
     bool byOutputs = false;
 };

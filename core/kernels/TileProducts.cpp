@@ -83,41 +83,41 @@ HILUM_IN_CLONES void block(const float* left, const float* right, const float* n
 }
 
 // With as many rows as are asked for, of at most Most.
-template <std::size_t N, std::size_t W, std::size_t Most, bool Adds>
+template <std::size_t N, std::size_t W, std::size_t Most>
 HILUM_IN_CLONES void blockOf(std::size_t rows, const float* left, const float* right, const float* next,
                              const Strides& strides, std::size_t inner, float* result, std::size_t columns) {
     if constexpr (Most > 0) {
         if (rows == Most)
-            block<N, W, Most, Adds>(left, right, next, strides, inner, result, columns);
+            block<N, W, Most, false>(left, right, next, strides, inner, result, columns);
         else
-            blockOf<N, W, Most - 1, Adds>(rows, left, right, next, strides, inner, result, columns);
+            blockOf<N, W, Most - 1>(rows, left, right, next, strides, inner, result, columns);
     }
 }
 
 // All rows by W × N columns of a panel, in blocks of at most Most rows and of much the same size.
-template <std::size_t N, std::size_t W, std::size_t Most, bool Adds>
+template <std::size_t N, std::size_t W, std::size_t Most>
 HILUM_IN_CLONES void rowsBy(const ProductDims& dims, const float* left, const float* right, const float* next,
                             float* result) {
     const std::size_t blocks = (dims.rows + Most - 1) / Most, length = dims.inner * dims.panel;
     const Strides strides{dims.inner, 1, dims.panel, (dims.panel + blocks - 1) / blocks, dims.isBetweenCores};
     for (std::size_t i = 0, row = 0; i < blocks; ++i) {
         const std::size_t end = dims.rows * (i + 1) / blocks;
-        blockOf<N, W, Most, Adds>(end - row, left + row * dims.inner, right, next + length * i / blocks,
-                                  strides, dims.inner, result + row * dims.columns, dims.columns);
+        blockOf<N, W, Most>(end - row, left + row * dims.inner, right, next + length * i / blocks, strides,
+                            dims.inner, result + row * dims.columns, dims.columns);
         row = end;
     }
 }
 
 // All rows by a panel. Twice N columns at a time, so that a value of the left side is fetched half as often.
-template <std::size_t N, std::size_t Most, bool Adds>
+template <std::size_t N, std::size_t Most>
 HILUM_IN_CLONES void panelBy(const ProductDims& dims, const float* left, const float* right,
                              const float* next, float* result) {
     if (dims.panel % (2 * N) != 0)
         for (std::size_t column = 0; column < dims.panel; column += N)
-            rowsBy<N, 1, Most, Adds>(dims, left, right + column, next, result + column);
+            rowsBy<N, 1, Most>(dims, left, right + column, next, result + column);
     else
         for (std::size_t column = 0; column < dims.panel; column += 2 * N)
-            rowsBy<N, 2, Most, Adds>(dims, left, right + column, next, result + column);
+            rowsBy<N, 2, Most>(dims, left, right + column, next, result + column);
 }
 
 // Panels of 8 rows by W × N columns of a panel, Rows of them at a time.
@@ -148,22 +148,18 @@ HILUM_IN_CLONES void addPanelBy(const ProductDims& dims, const float* left, cons
 // instructions at once.
 struct PanelProducts {
     std::size_t lanes = 0;
-    PanelProduct<float> multiply, add, addOfPanels;
+    PanelProduct<float> multiply, addOfPanels;
 };
 #define HILUM_PANEL_PRODUCTS(NAME, TARGET, LANES, ROWS, ADDED_ROWS)                                          \
     TARGET void multiply##NAME(const ProductDims& dims, const float* left, const float* right,               \
                                const float* next, float* result) {                                           \
-        panelBy<LANES, ROWS, false>(dims, left, right, next, result);                                        \
-    }                                                                                                        \
-    TARGET void add##NAME(const ProductDims& dims, const float* left, const float* right, const float* next, \
-                          float* result) {                                                                   \
-        panelBy<LANES, ROWS, true>(dims, left, right, next, result);                                         \
+        panelBy<LANES, ROWS>(dims, left, right, next, result);                                               \
     }                                                                                                        \
     TARGET void addOfPanels##NAME(const ProductDims& dims, const float* left, const float* right,            \
                                   const float* next, float* result) {                                        \
         addPanelBy<LANES, ADDED_ROWS>(dims, left, right, next, result);                                      \
     }                                                                                                        \
-    constexpr PanelProducts k##NAME{LANES, multiply##NAME, add##NAME, addOfPanels##NAME};
+    constexpr PanelProducts k##NAME{LANES, multiply##NAME, addOfPanels##NAME};
 HILUM_PANEL_PRODUCTS(Anywhere, , 4, 6, 4)
 #ifdef HILUM_X86_TARGETS
 HILUM_PANEL_PRODUCTS(Avx2, __attribute__((target("avx2,fma"))), 8, 6, 4)
@@ -209,11 +205,6 @@ void multiply(const ProductDims& dims, const float* left, const float* right, fl
 void addProductsOfPanels(const ProductDims& dims, const float* left, const float* right, float* result,
                          ParallelFor parallel) {
     forEachPanel(productsFor(dims.panel).addOfPanels, dims, left, right, result, parallel);
-}
-
-PanelProduct<float> panelProduct(std::size_t panel, bool adds) {
-    const PanelProducts& products = productsFor(panel);
-    return adds ? products.add : products.multiply;
 }
 
 } // namespace hilum

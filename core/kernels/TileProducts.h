@@ -1,6 +1,6 @@
-// Many small products of matrices, between Winograd's transforms (Winograd.h) and behind norms
-// (NormedProducts.h). What is read again and again is packed in panels beforehand and fetched ahead, which a
-// general product of matrices of such sizes does not do. No library needed.
+// Many small products of matrices, between Winograd's transforms (Winograd.h). What is read again and again
+// is packed in panels beforehand and fetched ahead, which a general product of matrices of such sizes does
+// not do. No library needed.
 #pragma once
 
 #include <algorithm>
@@ -54,9 +54,6 @@ void addProductsOfPanels(const ProductDims& dims, const float* left, const float
 template <class T>
 using PanelProduct = void (*)(const ProductDims&, const T* left, const T* right, const T* next,
                               float* result);
-// What multiply() does with a panel, for callers that share the work out themselves; adds: to what the result
-// holds.
-PanelProduct<float> panelProduct(std::size_t panel, bool adds);
 // Every thread takes panels that follow each other.
 template <class T>
 void forEachPanel(PanelProduct<T> product, const ProductDims& dims, const T* left, const T* right,

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstring>
 
-#include "core/kernels/NormedProducts.h"
 #include "core/kernels/PointwiseProducts.h"
 #include "core/onednn/Kernels.h"
 #include "core/onednn/MemoryPool.h"
@@ -22,8 +21,8 @@
 namespace hilum {
 namespace {
 
-// Every way is timed until these are spent for the shape; its fastest run counts.
-constexpr std::size_t kFewestTimings = 3, kMostTimings = 10;
+// Every way is timed until these are spent for the shape; the median of its runs counts.
+constexpr std::size_t kFewestTimings = 3, kMostTimings = 24;
 constexpr std::chrono::milliseconds kTimingBudget{300};
 // In a whole network a convolution's weights are no longer in the caches when its turn comes, and Winograd's
 // are up to four times as large. So every run takes others, until so many bytes of them are there. (To flush
@@ -180,17 +179,12 @@ void addPointwise(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec
     const auto convolution = pointwiseOf(spec);
     if (!convolution)
         return;
-    const auto add = [&](const char* name, bool isPossible) {
-        const dnnl::memory::dims weights = dimsOf(spec.weights);
-        if (isPossible)
-            ways.push_back(
-                {.name = name, .pointwise = pointwiseLayout(weights[0], weights[1], isNarrow(spec.source))});
-    };
-    if (spec.norm == nullptr)
-        add("pointwise products", hasPointwiseProducts());
-    else if (convolution->stride == 1 && !spec.epilogue.sum)
-        add("products with the norm",
-            isNarrow(spec.source) ? hasNormedProducts<Bfloat16>() : hasNormedProducts<float>());
+    const bool hasNorm = spec.norm != nullptr;
+    if (!hasPointwiseProducts() || (hasNorm && convolution->stride > 1))
+        return;
+    const dnnl::memory::dims weights = dimsOf(spec.weights);
+    ways.push_back({.name = hasNorm ? "pointwise products with the norm" : "pointwise products",
+                    .pointwise = pointwiseLayout(weights[0], weights[1], isNarrow(spec.source))});
 }
 
 // Numbers of weights and of tiles that a convolution moves.
@@ -312,9 +306,12 @@ private:
 class PointwiseRun final : public ConvolutionRun {
 public:
     PointwiseRun(const ConvolutionSpec& spec, const Arguments& arguments)
-        : m_source(arguments.at(DNNL_ARG_SRC)), m_target(arguments.at(DNNL_ARG_DST)),
-          m_bias(arguments.at(DNNL_ARG_BIAS)), m_weights(arguments.at(DNNL_ARG_WEIGHTS)),
-          m_convolution(pointwiseOf(spec).value()) {
+        : m_norm(spec.norm), m_source(m_norm == nullptr ? arguments.at(DNNL_ARG_SRC) : m_norm->source),
+          m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
+          m_weights(arguments.at(DNNL_ARG_WEIGHTS)), m_convolution(pointwiseOf(spec).value()) {
+        if (m_norm != nullptr)
+            m_convolution.norm = {m_norm->scale.data(), m_norm->shift.data(), m_norm->clamp.low,
+                                  m_norm->clamp.high};
         m_convolution.epilogue = epilogueOf(spec, m_bias);
         m_convolution.byOutputs =
             isBetterByOutputs(m_convolution, static_cast<std::size_t>(omp_get_max_threads()));
@@ -332,6 +329,7 @@ public:
     }
 
 private:
+    std::shared_ptr<const NormBefore> m_norm; // null: none
     dnnl::memory m_source, m_target, m_bias, m_weights;
     PointwiseConvolution m_convolution;
 
@@ -382,46 +380,6 @@ private:
     }
 };
 
-class NormedRun final : public ConvolutionRun {
-public:
-    NormedRun(const ConvolutionSpec& spec, const Arguments& arguments)
-        : m_norm(spec.norm), m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
-          m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
-        const dnnl::memory::dims source = dimsOf(spec.source);
-        m_convolution = {
-            .pixels = static_cast<std::size_t>(source[2] * source[3]),
-            .dims = {static_cast<std::size_t>(source[1]), static_cast<std::size_t>(dimsOf(spec.target)[1])},
-            .scale = m_norm->scale.data(),
-            .shift = m_norm->shift.data(),
-            .inner = {m_norm->clamp.low, m_norm->clamp.high},
-            .bias = dataOf<float>(m_bias)};
-        if (const op::Activation* activation = spec.epilogue.activation)
-            m_convolution.outer = {clampOf(*activation).low, clampOf(*activation).high};
-    }
-
-    [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
-    void setScratchpad(const dnnl::memory&) override {}
-    void setWeights(const dnnl::memory& memory) override { m_weights = memory; }
-    void operator()(dnnl::stream& stream) const override {
-        stream.wait();
-        if (isNarrow(m_target.get_desc()))
-            convolve<Bfloat16>();
-        else
-            convolve<float>();
-    }
-
-private:
-    std::shared_ptr<const NormBefore> m_norm;
-    dnnl::memory m_target, m_bias, m_weights;
-    NormedConvolution m_convolution;
-
-    template <class T>
-    void convolve() const {
-        convolveNormed(dataOf<T>(m_norm->source), m_convolution, dataOf<T>(m_weights), dataOf<T>(m_target),
-                       onOpenMpThreads);
-    }
-};
-
 } // namespace
 
 std::string ConvolutionSpec::text() const {
@@ -468,8 +426,6 @@ dnnl::memory::desc ConvolutionWay::weights() const {
 
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine) {
-    if (way.pointwise && spec.norm != nullptr)
-        return std::make_unique<NormedRun>(spec, arguments);
     if (way.pointwise)
         return std::make_unique<PointwiseRun>(spec, arguments);
     if (way.tiles)
@@ -494,7 +450,13 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
         std::string name;
         std::unique_ptr<ConvolutionRun> run;
         std::vector<dnnl::memory> weights; // the same in several places
-        Clock::duration fastest = Clock::duration::max();
+        std::vector<Clock::duration> timings;
+
+        [[nodiscard]] Clock::duration median() {
+            const auto middle = timings.begin() + static_cast<std::ptrdiff_t>(timings.size() / 2);
+            std::ranges::nth_element(timings, middle);
+            return *middle;
+        }
     };
     MemoryPool pool; // as the engine's own
     std::vector<Candidate> candidates;
@@ -523,10 +485,10 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
             const auto start = Clock::now();
             (*candidate.run)(stream);
             stream.wait();
-            candidate.fastest = std::min(candidate.fastest, Clock::now() - start);
+            candidate.timings.push_back(Clock::now() - start);
         }
     }
-    const std::string best = std::ranges::min_element(candidates, {}, &Candidate::fastest)->name;
+    const std::string best = std::ranges::min_element(candidates, {}, &Candidate::median)->name;
     choices.set(key, best);
     return best;
 }

@@ -338,8 +338,7 @@ private Q_SLOTS:
                                          .arg(i)));
             }
         }
-        const bool fits =
-            layout == Tag::nChw16c && (type == Type::f32 ? hasWideProducts() : hasNarrowProducts());
+        const bool fits = layout == Tag::nChw16c && hasPointwiseProducts();
         QCOMPARE(atOnce, std::size_t{fits ? 1U : 0U});
     }
 
