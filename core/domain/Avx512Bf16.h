@@ -1,5 +1,6 @@
 // The compiler's intrinsics for AVX-512 BF16, where HILUM_X86_TARGETS says that functions may use them:
-// HILUM_AVX512_BF16 before each that does. Include in source files alone.
+// HILUM_AVX512_BF16 before each that does, HILUM_IN_AVX512_BF16 before one that such functions take in.
+// Include in source files alone.
 #pragma once
 
 #include "core/domain/ProcessorClones.h"
@@ -11,6 +12,7 @@
 #endif
 #include <immintrin.h>
 #define HILUM_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+#define HILUM_IN_AVX512_BF16 HILUM_AVX512_BF16 __attribute__((always_inline)) inline
 
 #include "core/domain/Bfloat16.h"
 

@@ -7,7 +7,7 @@
 namespace hilum {
 namespace {
 
-constexpr std::align_val_t kLine{64};
+constexpr std::align_val_t kLine{kLineBytes};
 
 } // namespace
 

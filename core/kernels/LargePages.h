@@ -9,6 +9,7 @@
 namespace hilum {
 
 constexpr std::size_t kLargePageBytes = std::size_t{2} << 20;
+constexpr std::size_t kLineBytes = 64; // of the caches
 
 struct FreePages {
     std::align_val_t alignment{1};

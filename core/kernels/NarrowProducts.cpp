@@ -9,7 +9,6 @@
 namespace hilum {
 
 #ifdef HILUM_X86_TARGETS
-#define HILUM_IN_AVX512_BF16 HILUM_AVX512_BF16 __attribute__((always_inline)) inline
 namespace {
 
 constexpr std::size_t kLanes = 16, kMostRows = 8;
@@ -36,7 +35,7 @@ HILUM_IN_AVX512_BF16 void block(const Bfloat16* left, const ProductDims& dims, R
     for (std::size_t i = 0; i < inner; i += 2, right.pairs += right.stride, right.next += right.nextStride) {
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w)
-            __builtin_prefetch(right.next + w * right.nextStride / W, 0, kSecondCache);
+            fetchAhead(right.next + w * right.nextStride / W);
         __m512bh lanes[W];
 #pragma GCC unroll 2
         for (std::size_t w = 0; w < W; ++w)

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/domain/Avx512Bf16.h"
-#include "core/domain/Precision.h"
 #include "core/kernels/NarrowProducts.h"
 #include "core/kernels/Scratch.h"
 #include "core/kernels/TileProducts.h"
@@ -18,9 +17,6 @@ namespace {
 
 constexpr std::size_t kBlock = kPointwiseBlock;
 constexpr std::size_t kMostPixels = 7; // at a time; sides of films of 224 pixels are multiples, down to 7
-// With a norm: weights of a panel that stay in the nearest cache, and pieces whose normed values and sums
-// stay in the second.
-constexpr std::size_t kPartBytes = 32'768, kBandPieces = 14;
 
 struct Range {
     std::size_t first = 0, last = 0;
@@ -37,6 +33,8 @@ struct Pieces {
           count(convolution.stride == 1 ? ofRow : convolution.rows * ofRow) {}
 };
 
+std::size_t panelOf(std::size_t outputs) { return outputs % (2 * kBlock) == 0 ? 2 * kBlock : kBlock; }
+
 // The largest part, as a multiple of an equal share.
 double unevenness(std::size_t parts, std::size_t threads) {
     const std::size_t most = (parts + threads - 1) / threads;
@@ -44,7 +42,9 @@ double unevenness(std::size_t parts, std::size_t threads) {
 }
 
 #ifdef HILUM_X86_TARGETS
-#define HILUM_IN_AVX512_BF16 HILUM_AVX512_BF16 __attribute__((always_inline)) inline
+// With a norm: weights of a panel that stay in the nearest cache, and pieces whose normed values and sums
+// stay in the second.
+constexpr std::size_t kPartBytes = 32'768, kBandPieces = 14;
 
 // Channels that are multiplied at once.
 template <class T>
@@ -247,8 +247,9 @@ void convolvePart(const T* source, const PointwiseConvolution& convolution, cons
                   Range panels, T* target) {
     const std::size_t length = convolution.dims.inputs * W * kBlock;
     const T* const weights = packed + panels.first * length;
-    // Behind them most often lie the next convolution's.
-    const T* const behind = weights + panels.count() * length;
+    // Behind all of them most often lie the next convolution's.
+    const T* const behind =
+        convolution.byOutputs ? weights : packed + convolution.dims.outputs * convolution.dims.inputs;
     const std::vector<Piece> pieces = piecesOf(convolution, part);
     if (convolution.norm.scale == nullptr)
         return convolvePanels<T, Stride, W, false>(
@@ -276,18 +277,9 @@ using ConvolvePart = void (*)(const T*, const PointwiseConvolution&, const T*, R
 
 } // namespace
 
-template <>
-std::size_t pointwisePanel<float>(std::size_t outputs) {
-    return panelFor(outputs);
-}
-template <>
-std::size_t pointwisePanel<Bfloat16>(std::size_t outputs) {
-    return outputs % (2 * kNarrowPanel) == 0 ? 2 * kNarrowPanel : kNarrowPanel;
-}
-
 template <class T>
 void packPointwiseWeights(const float* weights, const PointwiseDims& dims, T* packed) {
-    const std::size_t panel = pointwisePanel<T>(dims.outputs);
+    const std::size_t panel = panelOf(dims.outputs);
     for (std::size_t output = 0; output < dims.outputs; ++output) {
         T* to = packed + output / panel * dims.inputs * panel;
         const std::size_t column = output % panel;
@@ -301,14 +293,10 @@ void packPointwiseWeights(const float* weights, const PointwiseDims& dims, T* pa
     }
 }
 
-#ifdef HILUM_X86_TARGETS
-bool hasPointwiseProducts() { return processorHasBf16(); }
-#else
-bool hasPointwiseProducts() { return false; }
-#endif
+bool hasPointwiseProducts() { return hasNarrowProducts(); }
 
 bool isBetterByOutputs(const PointwiseConvolution& convolution, std::size_t threads) {
-    const std::size_t panels = convolution.dims.outputs / pointwisePanel<float>(convolution.dims.outputs);
+    const std::size_t panels = convolution.dims.outputs / panelOf(convolution.dims.outputs);
     return unevenness(panels, threads) < unevenness(Pieces(convolution).count, threads);
 }
 
@@ -318,7 +306,7 @@ void convolvePointwise(const T* source, const PointwiseConvolution& convolution,
     const PointwiseDims& dims = convolution.dims;
     assert(hasPointwiseProducts() && dims.inputs % kBlock == 0 && dims.outputs % kBlock == 0);
     assert(convolution.stride == 1 || (convolution.stride == 2 && convolution.norm.scale == nullptr));
-    const std::size_t panel = pointwisePanel<T>(dims.outputs), panels = dims.outputs / panel,
+    const std::size_t panel = panelOf(dims.outputs), panels = dims.outputs / panel,
                       pieces = Pieces(convolution).count;
     const bool isWide = panel == 2 * kBlock;
     const ConvolvePart<T> work = convolution.stride == 1

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 #include "core/domain/Bfloat16.h"
 #include "core/kernels/ConvolutionEpilogue.h"
@@ -16,12 +17,9 @@ struct PointwiseDims {
     std::size_t inputs = 0, outputs = 0; // multiples of 16
 };
 
-// Outputs whose weights lie together: 32, or as many as divide them.
-template <class T>
-std::size_t pointwisePanel(std::size_t outputs);
-
 // weights: outputs × inputs, row-major -> (outputs / panel) × inputs × panel; in bf16 with pairs of inputs
-// together, (outputs / panel) × (inputs / 2) × panel × 2. As many values.
+// together, (outputs / panel) × (inputs / 2) × panel × 2. As many values. panel: 32, or 16 where that does
+// not divide the outputs.
 template <class T>
 void packPointwiseWeights(const float* weights, const PointwiseDims& dims, T* packed);
 
@@ -31,7 +29,8 @@ void packPointwiseWeights(const float* weights, const PointwiseDims& dims, T* pa
 struct PointwiseNorm {
     const float* scale = nullptr; // one a channel, and so is shift; null: no norm
     const float* shift = nullptr;
-    float low = 0, high = 0;
+    float low = -std::numeric_limits<float>::infinity();
+    float high = std::numeric_limits<float>::infinity();
 };
 
 // Of every stride-th pixel of every stride-th row of the source.

@@ -14,13 +14,14 @@
 
 namespace hilum {
 
-// Both on vectors of 16 bytes; count: whole vectors. Other threads may read them after finishStreams().
+// count values, whole vectors of 16 bytes; to: on such a vector. Other threads may read them after
+// finishStreams().
 template <class T>
 HILUM_IN_CLONES void stream(const T* from, std::size_t count, T* to) {
 #ifdef HILUM_X86_TARGETS
-    const auto* const source = reinterpret_cast<const __m128*>(from);
-    for (std::size_t i = 0; i < count * sizeof(T) / sizeof(__m128); ++i)
-        _mm_stream_ps(reinterpret_cast<float*>(to) + 4 * i, source[i]);
+    const auto* const source = reinterpret_cast<const float*>(from);
+    for (std::size_t i = 0; i < count * sizeof(T) / sizeof(float); i += 4)
+        _mm_stream_ps(reinterpret_cast<float*>(to) + i, _mm_loadu_ps(source + i));
 #else
     std::copy_n(from, count, to);
 #endif

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "core/domain/ProcessorClones.h"
+#include "core/kernels/LargePages.h"
 #include "core/kernels/Parallel.h"
 #include "core/kernels/Streams.h"
 
@@ -15,7 +16,6 @@ namespace hilum {
 // Of __builtin_prefetch(): into a core's second cache, as two panels would leave no room for the rest in the
 // nearest.
 constexpr int kSecondCache = 2;
-constexpr std::size_t kLineBytes = 64; // of the caches
 
 struct ProductDims {
     std::size_t count = 0, rows = 0, inner = 0, columns = 0;

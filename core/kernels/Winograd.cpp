@@ -529,15 +529,16 @@ void convolve(const T* source, const WinogradTiles& tiles, const WinogradFilters
         convolveTogether(source, tiles, filters, epilogue, target, parallel);
         return;
     }
-    assert(!tiles.streams);
     const std::size_t most =
         std::max(kFewestTiles, kSourceValues / (tiles.products() * tiles.source.channels));
+    WinogradTiles alone = tiles;
+    alone.streams = false;
     parallel(tiles.count(), [&](std::size_t first, std::size_t last) {
         const std::size_t bands = (last - first + most - 1) / most;
         TileRange range{first, 0};
         for (std::size_t band = 0; band < bands; ++band, range.first += range.count) {
             range.count = first + (last - first) * (band + 1) / bands - range.first;
-            convolveAlone(source, tiles, range, filters, epilogue, target);
+            convolveAlone(source, alone, range, filters, epilogue, target);
         }
     });
 }

@@ -36,7 +36,7 @@ struct WinogradTiles {
     // Channels that are transformed together: 8 or 16, a divisor of both sides' channels.
     std::size_t block = 8;
     std::size_t paddingTop = 0, paddingLeft = 0;
-    // What one core makes for others goes past the caches (Streams.h); only where areFew().
+    // What one core makes for others goes past the caches (Streams.h), where areFew().
     bool streams = false;
 
     [[nodiscard]] std::size_t rows() const { return (target.rows + side - 1) / side; }
@@ -48,7 +48,7 @@ struct WinogradTiles {
 };
 
 // From one product's matrix of weights to the next one's: some more, as strides of powers of two would put
-// all of a tile into the same few lines of the caches. Whole lines, in bf16, too.
+// all of a tile into the same few lines of the caches.
 constexpr std::size_t winogradPlane(std::size_t values) { return values + 32; }
 
 // Weights by output, input and tap (3 rows of 3), in floats from one to the next. Both channels are multiples

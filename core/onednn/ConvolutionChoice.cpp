@@ -140,11 +140,10 @@ void addProducts(std::vector<ConvolutionWay>& ways, const ConvolutionSpec& spec)
         tiles->side = side;
         for (const bool streams : {false, true}) {
             tiles->streams = streams;
-            if (!streams || (tiles->areFew() && omp_get_max_threads() > 1))
-                ways.push_back({.name = "products, tiles of " + std::to_string(side) +
-                                        (streams ? ", past the caches" : ""),
-                                .tiles = tiles,
-                                .isNarrow = isNarrow(spec.source)});
+            ways.push_back(
+                {.name = "products, tiles of " + std::to_string(side) + (streams ? ", past the caches" : ""),
+                 .tiles = tiles,
+                 .isNarrow = isNarrow(spec.source)});
         }
     }
 }
@@ -193,10 +192,13 @@ std::size_t valuesMoved(const WinogradTiles& tiles) {
     return tiles.products() * (in * out + tiles.count() * (in + out));
 }
 
-// Not in tiles of 3 × 3 outputs where that moves more than in tiles of 4 × 4.
+// Not in tiles of 3 × 3 outputs where that moves more than in tiles of 4 × 4, nor past the caches where no
+// other core waits for it.
 bool isWorthMeasuring(const ConvolutionWay& way) {
     if (!way.tiles)
         return true;
+    if (way.tiles->streams && (!way.tiles->areFew() || omp_get_max_threads() == 1))
+        return false;
     WinogradTiles larger = *way.tiles;
     larger.side = 4;
     return valuesMoved(*way.tiles) <= valuesMoved(larger);
@@ -452,10 +454,10 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
         std::vector<dnnl::memory> weights; // the same in several places
         std::vector<Clock::duration> timings;
 
-        [[nodiscard]] Clock::duration median() {
-            const auto middle = timings.begin() + static_cast<std::ptrdiff_t>(timings.size() / 2);
-            std::ranges::nth_element(timings, middle);
-            return *middle;
+        [[nodiscard]] Clock::duration median() const {
+            std::vector<Clock::duration> sorted = timings;
+            std::ranges::sort(sorted);
+            return sorted[sorted.size() / 2];
         }
     };
     MemoryPool pool; // as the engine's own

@@ -43,11 +43,11 @@ struct ConvolutionSpec {
 // on values put in the order H × W × C first, for which some processors have the faster kernels; or the
 // products of core/kernels/TileProducts.h between the transforms of Winograd.h, which every processor has; in
 // bf16 those of NarrowProducts.h, where it has them; or our own 1 × 1 products (PointwiseProducts.h). Behind
-// a norm: one of oneDNN's after a pass for the norm, or both at once (NormedProducts.h).
+// a norm: one of oneDNN's after a pass for the norm, or both at once (PointwiseProducts.h, too).
 struct ConvolutionWay {
     std::string name; // e.g. "blocked jit_wino_4x3:avx512_core", "products, tiles of 3"
     bool reorders = false;
-    ConvolutionDesc convolution{}; // unless it is in tiles
+    ConvolutionDesc convolution{}; // unless it is in tiles or pointwise
     std::optional<WinogradTiles> tiles{};
     bool isNarrow = false;                         // tiles in bf16
     std::optional<dnnl::memory::desc> pointwise{}; // our own 1 × 1 products; of these weights
@@ -58,8 +58,8 @@ struct ConvolutionWay {
 };
 
 // Every way there is, oneDNN's own favourite first; without measuring more than one wants to: at most one
-// direct and two of oneDNN's Winograd a layout, and the products, where there are some, with tiles of either
-// side. Never empty for a convolution that oneDNN can do.
+// direct and two of oneDNN's Winograd a layout, and our own products, where there are some: with tiles of
+// either side, each also past the caches, or pointwise. Never empty for a convolution that oneDNN can do.
 std::vector<ConvolutionWay> waysOf(const ConvolutionSpec& spec, const dnnl::engine& engine, bool all);
 
 // One convolution with all that it takes to run it.
@@ -78,7 +78,7 @@ public:
 std::unique_ptr<ConvolutionRun> runOf(const ConvolutionWay& way, const ConvolutionSpec& spec,
                                       const Arguments& arguments, const dnnl::engine& engine);
 
-// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 7".
+// What choices depend on besides the shape, e.g. "AMD EPYC 9R14, 2 threads, oneDNN 2.6.3, kernels 8".
 std::string machineText(int threads);
 
 // The name of the fastest way, from the choices or measured and put there; empty: there is none. arguments:

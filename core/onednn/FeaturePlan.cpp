@@ -7,6 +7,7 @@
 
 #include "core/graph/Fusion.h"
 #include "core/graph/Shapes.h"
+#include "core/kernels/PointwiseProducts.h"
 #include "core/onednn/ConvolutionChoice.h"
 #include "core/onednn/Kernels.h"
 #include "core/onednn/Storage.h"
@@ -256,7 +257,8 @@ private:
         Arguments arguments{{DNNL_ARG_SRC, sourceOf(source)},
                             {DNNL_ARG_BIAS, m_in.weights.bias(pass)},
                             {DNNL_ARG_DST, targetOf(pass.output)}};
-        const bool hasChoice = !m_pixelsFirst && conv.groups == 1;
+        const bool hasChoice =
+            !m_pixelsFirst && conv.groups == 1 && (conv.kernel != Extent(1) || hasPointwiseProducts());
         const std::string wanted = hasChoice ? chosenWay(pass, spec, arguments) : std::string();
         const std::vector<ConvolutionWay> ways = waysOf(spec, m_in.engine, !wanted.empty());
         if (ways.empty())

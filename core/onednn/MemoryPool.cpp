@@ -5,7 +5,6 @@
 namespace hilum {
 namespace {
 
-constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kPagesAtOnce = 4; // so that less is left at their end than is used
 
 } // namespace
