@@ -8,9 +8,11 @@
 #include <ctime>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -41,6 +43,24 @@ tl::unexpected<Error> cannotStart(int systemError) {
                 "The film decoder cannot be started: " + std::generic_category().message(systemError) + ".");
 }
 
+// This program's environment, with the C library's memory in large pages (glibc 2.35 or later): every film
+// takes new memory, and page faults are dear on virtual machines.
+std::vector<std::string> helperEnvironment() {
+    constexpr std::string_view variable = "GLIBC_TUNABLES=", wanted = "glibc.malloc.hugetlb";
+    std::vector<std::string> entries;
+    std::string tunables(variable);
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        if (std::string_view(*entry).starts_with(variable))
+            tunables = std::string(*entry) + ":";
+        else
+            entries.emplace_back(*entry);
+    }
+    if (tunables.find(wanted) == std::string::npos)
+        tunables += std::string(wanted) + "=1";
+    entries.push_back(tunables);
+    return entries;
+}
+
 // The helper gets its socket and nothing else; it is no part of the terminal's foreground group, so that
 // Ctrl-C is this program's business alone.
 int spawn(const std::filesystem::path& program, int socket, pid_t& process) {
@@ -64,7 +84,13 @@ int spawn(const std::filesystem::path& program, int socket, pid_t& process) {
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     std::string name = program.string();
     char* arguments[] = {name.data(), nullptr};
-    const int error = ::posix_spawn(&process, name.c_str(), &actions, &attributes, arguments, environ);
+    std::vector<std::string> entries = helperEnvironment();
+    std::vector<char*> environment;
+    for (std::string& entry : entries)
+        environment.push_back(entry.data());
+    environment.push_back(nullptr);
+    const int error =
+        ::posix_spawn(&process, name.c_str(), &actions, &attributes, arguments, environment.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;

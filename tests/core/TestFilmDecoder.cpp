@@ -339,6 +339,38 @@ private Q_SLOTS:
         QCOMPARE(childProcesses(), helpers); // kept from film to film
     }
 
+    void helpersTakeLargePages_data() {
+        QTest::addColumn<QByteArray>("own");
+        QTest::addColumn<QByteArray>("expected");
+        QTest::newRow("by default") << QByteArray() << QByteArray("glibc.malloc.hugetlb=1");
+        QTest::newRow("beside others") << QByteArray("glibc.malloc.perturb=7")
+                                       << QByteArray("glibc.malloc.perturb=7:glibc.malloc.hugetlb=1");
+        QTest::newRow("not if told so")
+            << QByteArray("glibc.malloc.hugetlb=0") << QByteArray("glibc.malloc.hugetlb=0:");
+    }
+    void helpersTakeLargePages() {
+        QFETCH(QByteArray, own);
+        QFETCH(QByteArray, expected);
+        const auto before = childProcesses();
+        const QByteArray variable = "GLIBC_TUNABLES", whole = qgetenv(variable);
+        own.isEmpty() ? qunsetenv(variable) : qputenv(variable, own);
+        FilmDecoder decoder;
+        const bool isRead = decoder.read(save("film", noisyPng(8, 8, 1))).has_value();
+        whole.isNull() ? qunsetenv(variable) : qputenv(variable, whole);
+        QVERIFY(isRead);
+        std::size_t found = 0;
+        for (const auto process : childProcesses()) {
+            if (std::ranges::find(before, process) != before.end())
+                continue;
+            QFile environment("/proc/" + QString::number(process) + "/environ");
+            QVERIFY(environment.open(QIODevice::ReadOnly));
+            // The C library has put an end behind each tunable.
+            QVERIFY(environment.readAll().replace('\0', ':').contains(variable + "=" + expected));
+            ++found;
+        }
+        QVERIFY(found > 0);
+    }
+
     void pixelsOutliveTheirHelper() {
         std::optional<Result<Radiograph>> film;
         {
