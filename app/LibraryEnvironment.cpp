@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kWaitPolicy = "OMP_WAIT_POLICY";
 constexpr const char* kSpinCount = "GOMP_SPINCOUNT";
 constexpr const char* kCoreType = "OPENBLAS_CORETYPE";
+constexpr const char *kTunables = "GLIBC_TUNABLES", *kLargePages = "glibc.malloc.hugetlb=1";
 
 // The newest kernels of OpenBLAS that the processor can run; nullptr: those that it has chosen are new
 // enough.
@@ -48,7 +49,8 @@ void restartWithFastLibraries([[maybe_unused]] const std::vector<std::string>& c
     if (waits)
         setWhereUnset(kSpinCount, "30000");
     const bool multiplies = setWhereUnset(kCoreType, betterKernels());
-    if (!waits && !multiplies)
+    const bool takesLargePages = setWhereUnset(kTunables, kLargePages);
+    if (!waits && !multiplies && !takesLargePages)
         return;
     std::vector<char*> arguments;
     for (const std::string& argument : commandLine)
@@ -62,6 +64,9 @@ void forgetLibraryEnvironment() {
 #ifdef __linux__
     for (const char* name : {kWaitPolicy, kSpinCount, kCoreType})
         unsetenv(name);
+    const char* tunables = std::getenv(kTunables);
+    if (tunables != nullptr && std::string_view(tunables) == kLargePages)
+        unsetenv(kTunables);
 #endif
 }
 
