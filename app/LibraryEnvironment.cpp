@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/domain/GlibcTunables.h"
+
 #ifdef __linux__
 #include <dlfcn.h>
 #include <unistd.h>
@@ -15,7 +17,6 @@ namespace {
 constexpr const char* kWaitPolicy = "OMP_WAIT_POLICY";
 constexpr const char* kSpinCount = "GOMP_SPINCOUNT";
 constexpr const char* kCoreType = "OPENBLAS_CORETYPE";
-constexpr const char *kTunables = "GLIBC_TUNABLES", *kLargePages = "glibc.malloc.hugetlb=1";
 
 // The newest kernels of OpenBLAS that the processor can run; nullptr: those that it has chosen are new
 // enough.
@@ -49,7 +50,7 @@ void restartWithFastLibraries([[maybe_unused]] const std::vector<std::string>& c
     if (waits)
         setWhereUnset(kSpinCount, "30000");
     const bool multiplies = setWhereUnset(kCoreType, betterKernels());
-    const bool takesLargePages = setWhereUnset(kTunables, kLargePages);
+    const bool takesLargePages = setWhereUnset(kTunablesVariable, kLargePages);
     if (!waits && !multiplies && !takesLargePages)
         return;
     std::vector<char*> arguments;
@@ -64,9 +65,9 @@ void forgetLibraryEnvironment() {
 #ifdef __linux__
     for (const char* name : {kWaitPolicy, kSpinCount, kCoreType})
         unsetenv(name);
-    const char* tunables = std::getenv(kTunables);
+    const char* tunables = std::getenv(kTunablesVariable);
     if (tunables != nullptr && std::string_view(tunables) == kLargePages)
-        unsetenv(kTunables);
+        unsetenv(kTunablesVariable);
 #endif
 }
 

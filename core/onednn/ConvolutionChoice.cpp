@@ -283,9 +283,7 @@ public:
     TilesRun(const WinogradTiles& tiles, const ConvolutionSpec& spec, const Arguments& arguments)
         : m_tiles(tiles), m_isNarrow(isNarrow(spec.source)), m_source(arguments.at(DNNL_ARG_SRC)),
           m_target(arguments.at(DNNL_ARG_DST)), m_bias(arguments.at(DNNL_ARG_BIAS)),
-          m_weights(arguments.at(DNNL_ARG_WEIGHTS)) {
-        m_epilogue = epilogueOf(spec, m_bias);
-    }
+          m_weights(arguments.at(DNNL_ARG_WEIGHTS)), m_epilogue(epilogueOf(spec, m_bias)) {}
 
     // The tiles have their own.
     [[nodiscard]] dnnl::memory::desc scratchpad() const override { return {}; }
@@ -472,16 +470,23 @@ std::string chooseWay(const ConvolutionSpec& spec, const dnnl::engine& engine, d
     MemoryPool pool; // as the engine's own
     std::vector<Candidate> candidates;
     for (const ConvolutionWay& way : ways) {
+        const dnnl::memory::desc layout = way.weights();
+        const std::size_t bytes = layout.get_size(),
+                          copies = std::clamp<std::size_t>(kWeightBytes / bytes, 1, kMostTimings);
+        const auto same = std::ranges::find_if(
+            candidates, [&](const Candidate& other) { return other.weights.front().get_desc() == layout; });
+        // A copy costs less than packing. Every way has its own, or it would find another's in the caches.
+        dnnl::memory packed;
+        if (same != candidates.end())
+            packed = same->weights.front();
         Candidate& candidate = candidates.emplace_back();
         candidate.name = way.name;
-        candidate.weights.push_back(pool.take(way.weights(), engine));
-        pack(candidate.weights.front());
-        const std::size_t bytes = way.weights().get_size(),
-                          copies = std::clamp<std::size_t>(kWeightBytes / bytes, 1, kMostTimings);
         while (candidate.weights.size() < copies) {
-            candidate.weights.push_back(pool.take(way.weights(), engine));
-            std::memcpy(candidate.weights.back().get_data_handle(),
-                        candidate.weights.front().get_data_handle(), bytes);
+            candidate.weights.push_back(pool.take(layout, engine));
+            if (packed)
+                std::memcpy(candidate.weights.back().get_data_handle(), packed.get_data_handle(), bytes);
+            else
+                pack(packed = candidate.weights.back());
         }
         Arguments all = arguments;
         all.insert_or_assign(DNNL_ARG_WEIGHTS, candidate.weights.front());

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "core/domain/GlibcTunables.h"
 #include "core/image/RadiographReader.h"
 #include "core/sandbox/DescriptorMessage.h"
 #include "core/sandbox/FilmMessage.h"
@@ -46,17 +47,18 @@ tl::unexpected<Error> cannotStart(int systemError) {
 // This program's environment, with the C library's memory in large pages (glibc 2.35 or later): every film
 // takes new memory, and page faults are dear on virtual machines.
 std::vector<std::string> helperEnvironment() {
-    constexpr std::string_view variable = "GLIBC_TUNABLES=", wanted = "glibc.malloc.hugetlb";
+    const std::string variable = std::string(kTunablesVariable) + "=";
+    const std::string_view wanted(kLargePages), name = wanted.substr(0, wanted.find('='));
     std::vector<std::string> entries;
-    std::string tunables(variable);
+    std::string tunables = variable;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         if (std::string_view(*entry).starts_with(variable))
             tunables = std::string(*entry) + ":";
         else
             entries.emplace_back(*entry);
     }
-    if (tunables.find(wanted) == std::string::npos)
-        tunables += std::string(wanted) + "=1";
+    if (tunables.find(name) == std::string::npos)
+        tunables += wanted;
     entries.push_back(tunables);
     return entries;
 }
